@@ -1,0 +1,91 @@
+/**
+ * What bridge and Worker say over HTTP: the desired list the bridge pulls (ETag = revision) and the facts it
+ * reports. Both sides parse with these schemas.
+ */
+import { z } from "zod";
+import { readingsSchema } from "./bridge-link.ts";
+import { desiredSchema, environmentIdSchema } from "./vocabulary.ts";
+
+export const bridgePaths = {
+  link: "/api/v1/bridge/link",
+  desired: "/api/v1/bridge/desired",
+  report: "/api/v1/bridge/report",
+  telemetry: "/api/v1/bridge/telemetry",
+  /** + encodeURIComponent(terminal id) */
+  terminal: "/api/v1/bridge/terminals/",
+} as const;
+
+export const resourcesSchema = z.object({
+  cpu_millicores: z.number().int().positive(),
+  memory_bytes: z.number().int().positive(),
+  storage_bytes: z.number().int().positive(),
+});
+export type Resources = z.infer<typeof resourcesSchema>;
+
+/** One environment as it should be. `generation` grows with every start and restart: a higher one than the
+ * bridge has applied means "begin anew". */
+export const desiredEnvironmentSchema = z.object({
+  id: environmentIdSchema,
+  name: z.string(),
+  desired: desiredSchema,
+  generation: z.number().int().nonnegative(),
+  template_id: z.string(),
+  image: z.string(),
+  port: z.number().int().nullable(),
+  startup_commands: z.array(z.string()),
+  environment_variables: z.record(z.string(), z.string()),
+  resources: resourcesSchema,
+});
+export type DesiredEnvironment = z.infer<typeof desiredEnvironmentSchema>;
+
+export const desiredListSchema = z.object({
+  revision: z.string(),
+  environments: z.array(desiredEnvironmentSchema),
+});
+export type DesiredList = z.infer<typeof desiredListSchema>;
+
+/** What the bridge can see of an environment. `gone` = nothing of it is left (or it never existed). */
+export const observedPhases = [
+  "provisioning",
+  "installing",
+  "configuring",
+  "running",
+  "restarting",
+  "stopping",
+  "stopped",
+  "error",
+  "gone",
+] as const;
+export const observedEnvironmentSchema = z.object({
+  environment_id: environmentIdSchema,
+  /** The generation the observation is about. */
+  generation: z.number().int().nonnegative(),
+  phase: z.enum(observedPhases),
+  status_message: z.string().max(500).nullable(),
+  /** Stable and for programs, e.g. `image_pull_failed`. */
+  reason: z.string().max(64).nullable(),
+  installation_completed: z.boolean(),
+});
+export type ObservedEnvironment = z.infer<typeof observedEnvironmentSchema>;
+
+export const reportSchema = z.object({
+  bridge_id: z.string(),
+  runtime: z.string(),
+  observed: z.array(observedEnvironmentSchema).max(5000),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+/** Once a minute: readings and the last time somebody or something was active. */
+export const telemetrySchema = z.object({
+  bridge_id: z.string(),
+  samples: z
+    .array(
+      z.object({
+        environment_id: environmentIdSchema,
+        readings: readingsSchema,
+        last_activity: z.string().nullable(),
+      }),
+    )
+    .max(5000),
+});
+export type Telemetry = z.infer<typeof telemetrySchema>;

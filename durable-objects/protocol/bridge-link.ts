@@ -1,0 +1,88 @@
+/**
+ * The control link: one JSON WebSocket from each bridge process to its ClusterObject. It carries exactly four
+ * things (changed, want, ask/answer, transfer) and a hello; streams never pass it. The desired state itself is
+ * pulled over HTTP (bridge-api.ts), so a lost message costs latency, never correctness.
+ */
+import { z } from "zod";
+import { environmentIdSchema, terminalIdSchema } from "./vocabulary.ts";
+
+/** `Sec-WebSocket-Protocol` of both bridge sockets. The Worker serves the current and the previous version. */
+export const bridgeProtocol = "devpocket-bridge.1";
+export const servedBridgeProtocols: readonly string[] = [bridgeProtocol];
+
+/** Headers with which the bridge presents its assignment when it dials a terminal's data socket. */
+export const assignmentHeader = "x-devpocket-assignment";
+export const assignmentSecretHeader = "x-devpocket-assignment-secret";
+export const bridgeIdHeader = "x-devpocket-bridge";
+
+/** Leave to hold the data socket of one terminal. Numbers only grow; the highest one wins. */
+export const assignmentSchema = z.object({
+  terminal: terminalIdSchema,
+  assignment: z.number().int().positive(),
+  secret: z.string().min(16),
+});
+export type Assignment = z.infer<typeof assignmentSchema>;
+
+export const questionSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("logs"),
+    environment_id: environmentIdSchema,
+    lines: z.number().int().min(1).max(1000),
+    since: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("metrics"), environment_id: environmentIdSchema }),
+]);
+export type Question = z.infer<typeof questionSchema>;
+
+export const logEntrySchema = z.object({
+  timestamp: z.string(),
+  level: z.string(),
+  message: z.string(),
+  source: z.string(),
+});
+export type LogEntry = z.infer<typeof logEntrySchema>;
+
+/** Real readings or null with the reason; never invented. Percentages are of the environment's limit. */
+export const readingsSchema = z.object({
+  cpu_usage: z.number().nullable(),
+  memory_usage: z.number().nullable(),
+  storage_usage: z.number().nullable(),
+  network_in: z.number().nullable(),
+  network_out: z.number().nullable(),
+  uptime: z.number().nullable(),
+  timestamp: z.string(),
+  reason: z.string().optional(),
+});
+export type Readings = z.infer<typeof readingsSchema>;
+
+export const answerResultSchema = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("logs"), entries: z.array(logEntrySchema), has_more: z.boolean() }),
+  z.object({ kind: z.literal("metrics"), readings: readingsSchema }),
+  z.object({
+    kind: z.literal("failed"),
+    code: z.enum(["not_found", "not_running", "unavailable"]),
+    message: z.string(),
+  }),
+]);
+export type AnswerResult = z.infer<typeof answerResultSchema>;
+
+/** Bridge to ClusterObject. */
+export const bridgeMessageSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("hello"),
+    bridge_id: z.string().min(8).max(64),
+    version: z.string(),
+    runtime: z.string(),
+  }),
+  z.object({ type: z.literal("answer"), id: z.string(), result: answerResultSchema }),
+]);
+export type BridgeMessage = z.infer<typeof bridgeMessageSchema>;
+
+/** ClusterObject to bridge. `request_id` ties the bridge's log lines to the request that caused them. */
+export const clusterMessageSchema = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("changed"), revision: z.string(), request_id: z.string().optional() }),
+  z.object({ type: z.literal("want"), terminals: z.array(assignmentSchema) }),
+  z.object({ type: z.literal("ask"), id: z.string(), question: questionSchema, request_id: z.string().optional() }),
+  z.object({ type: z.literal("transfer"), id: z.string() }),
+]);
+export type ClusterMessage = z.infer<typeof clusterMessageSchema>;

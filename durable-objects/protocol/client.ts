@@ -1,0 +1,84 @@
+/**
+ * Version 1 of the client protocol: JSON text frames between a viewer and the TerminalObject (contract.md,
+ * section 6). Client frames are parsed here and nowhere else; a client must ignore types it does not know.
+ */
+import { z } from "zod";
+import { limits } from "./timing.ts";
+import type { Phase, Status } from "./vocabulary.ts";
+
+const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
+
+export const clientMessageSchema = z.discriminatedUnion("type", [
+  /** Keystrokes, as the terminal would send them; Enter is `\r`. */
+  z.object({ type: z.literal("input"), data: z.string() }),
+  z.object({ type: z.literal("resize"), cols: cells, rows: cells }),
+  /** Answered by the platform without waking the object when the text is exactly `pingText`. */
+  z.object({ type: z.literal("ping") }),
+]);
+export type ClientMessage = z.infer<typeof clientMessageSchema>;
+
+export const pingText = '{"type":"ping"}';
+export const pongText = '{"type":"pong"}';
+
+export interface WelcomeEnvironment {
+  id: string;
+  name: string;
+  status: Status;
+  template: string;
+  installation_completed: boolean;
+  pty_enabled: boolean;
+}
+
+export type ServerMessage =
+  | { type: "welcome"; message: string; environment: WelcomeEnvironment }
+  | { type: "output"; data: string }
+  | { type: "pong" }
+  | { type: "error"; message: string; code: ClientErrorCode }
+  | { type: "info"; message: string }
+  | StatusUpdate
+  | LogMessage;
+
+export type ClientErrorCode = "bad_frame" | "rate_limited" | "bridge_unavailable" | "not_running" | "read_only";
+
+/** Tells a viewer that the environment moved on; `progress` is a percentage or null where none is known. */
+export interface StatusUpdate {
+  type: "status_update";
+  status: Status;
+  phase: Phase;
+  message: string;
+  progress: number | null;
+}
+
+/** What the logs socket carries; the bridge writes these and the object passes them on unchanged. */
+export const logMessageSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("installation_log"),
+    environment_id: z.string(),
+    data: z.string(),
+    timestamp: z.string(),
+  }),
+  z.object({
+    type: z.literal("installation_status"),
+    environment_id: z.string(),
+    status: z.string(),
+    timestamp: z.string(),
+  }),
+  z.object({ type: z.literal("installation_complete"), environment_id: z.string(), timestamp: z.string() }),
+  z.object({
+    type: z.literal("installation_error"),
+    environment_id: z.string(),
+    message: z.string(),
+    timestamp: z.string(),
+  }),
+  z.object({
+    type: z.literal("log"),
+    timestamp: z.string(),
+    level: z.string(),
+    message: z.string(),
+    source: z.string(),
+  }),
+]);
+export type LogMessage = z.infer<typeof logMessageSchema>;
+
+/** The frame that precedes the welcome: older clients want `output` first; an SGR reset changes nothing. */
+export const harmlessOutput: ServerMessage = { type: "output", data: "\u001b[0m" };

@@ -1,0 +1,95 @@
+/**
+ * The RPC interfaces of the Durable Objects, so that Worker and objects can call each other without importing
+ * each other's code. Arguments and results are plain data.
+ *
+ * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id.
+ */
+import type { AnswerResult, Assignment, Question } from "./bridge-link.ts";
+import type { ServerMessage, StatusUpdate, WelcomeEnvironment } from "./client.ts";
+import type { CloseName } from "./closes.ts";
+import type { SocketKind } from "./vocabulary.ts";
+
+/** Everything the Worker vouches for when it hands a client's upgrade to a TerminalObject. */
+export interface ViewerTicket {
+  socketId: string;
+  userId: string;
+  sessionId: string;
+  clusterId: string;
+  terminal: string;
+  kind: SocketKind;
+  environment: WelcomeEnvironment;
+  phase: StatusUpdate["phase"];
+  statusMessage: string | null;
+  requestId: string;
+}
+
+/** What the Worker vouches for when it hands a bridge's data socket to a TerminalObject. */
+export interface BridgeTicket {
+  /** The row id of the token it was shown by, so that a revoked token closes its sockets. */
+  bridgeTokenId: string;
+  clusterId: string;
+  bridgeId: string;
+  assignment: number;
+  secret: string;
+  requestId: string;
+}
+
+/** Header that carries a ticket (JSON, base64url) from Worker to object. Stripped from every client request. */
+export const ticketHeader = "x-devpocket-ticket";
+
+/** Paths of the objects' own fetch handlers. */
+export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link" } as const;
+
+export interface TerminalRpc {
+  /** Upgrades: `objectPaths.viewer` with a ViewerTicket, `objectPaths.bridge` with a BridgeTicket. */
+  fetch(request: Request): Promise<Response>;
+  /** Sends a message to every viewer. */
+  announce(message: ServerMessage): Promise<void>;
+  /** Closes the sockets with these ids; ids that are not here are ignored. */
+  end(socketIds: string[], close: CloseName): Promise<void>;
+  /** Which of these socket ids are open here. */
+  alive(socketIds: string[]): Promise<string[]>;
+}
+
+export interface ClusterRpc {
+  /** Upgrade of a bridge's control link, `objectPaths.link` with a BridgeTicket whose assignment is 0. */
+  fetch(request: Request): Promise<Response>;
+  /** The desired state changed: tells the bridges to look again (coalesced). */
+  nudge(revision: string, requestId?: string): Promise<void>;
+  /** A terminal has viewers; idempotent while it is wanted. */
+  want(terminal: string): Promise<void>;
+  unwant(terminal: string): Promise<void>;
+  /** Whether this is the newest assignment of a wanted terminal and its secret is right. */
+  verifyAssignment(assignment: Assignment): Promise<boolean>;
+  /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
+  ask(question: Question, requestId?: string): Promise<AnswerResult>;
+  /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
+  announce(environmentId: string, update: StatusUpdate): Promise<void>;
+  /** Closes every viewer and data socket of an environment that was deleted. */
+  endEnvironment(environmentId: string): Promise<void>;
+  /** Whether a bridge's control link is open now. */
+  isLinked(): Promise<boolean>;
+  /** Closes the links that were opened with this bridge token. */
+  revoke(bridgeTokenId: string): Promise<void>;
+}
+
+export interface SocketEntry {
+  socketId: string;
+  sessionId: string;
+  terminal: string;
+  kind: SocketKind;
+}
+
+/** Which of a user's sockets to end. */
+export type SocketSelector = { sessionId: string } | { exceptSessionId: string } | { environmentId: string } | "all";
+
+export interface UserRpc {
+  /** Registers a socket unless the user has `limits.maxSocketsPerUser` that are really open. */
+  admit(entry: SocketEntry): Promise<"admitted" | "too_many">;
+  release(socketId: string): Promise<void>;
+  /** Closes the selected sockets and forgets them. */
+  end(selector: SocketSelector, close: CloseName): Promise<void>;
+  /** Sends a message to every open socket of the user. */
+  tell(message: ServerMessage): Promise<void>;
+  openSockets(): Promise<SocketEntry[]>;
+}

@@ -1,0 +1,56 @@
+/**
+ * Limits and timing of every socket. Units are in the names; the inequalities between them are held by
+ * test/protocol/timing.test.ts.
+ */
+
+export const limits = {
+  /** Largest text frame accepted from a client, in UTF-8 bytes. */
+  maxClientFrameBytes: 65_536,
+  /** Largest frame on a bridge's sockets; also the cap of an answer. */
+  maxBridgeFrameBytes: 65_536,
+  /** Largest terminal bytes in one output frame of the bridge. */
+  maxOutputFrameBytes: 16_384,
+  minTerminalCells: 1,
+  maxTerminalCells: 1000,
+  defaultCols: 80,
+  defaultRows: 24,
+  maxSocketsPerUser: 10,
+  /** Token bucket for a client's input and resize frames. */
+  clientFramesPerSecond: 50,
+  clientFrameBurst: 200,
+  /** Token bucket for the bytes of a client's input. */
+  clientInputBytesPerSecond: 262_144,
+  clientInputBurstBytes: 2_097_152,
+  /** Frames over the bucket that are answered with an error before the socket is closed as a flood. */
+  maxRefusedFrames: 2_000,
+  /** What a terminal sends while only viewers watch that never acknowledge. */
+  pacedBytesPerSecond: 65_536,
+  pacedBurstBytes: 131_072,
+  /** Output to one such viewer between two of its pings; then it waits for a snapshot. */
+  maxUnacknowledgedBytes: 1_048_576,
+  maxSnapshotsPerSecond: 4,
+  ringBytes: 262_144,
+} as const;
+
+export const timing = {
+  clientPingEveryMs: 30_000,
+  /** A viewer that has pinged once and then was silent this long no longer counts and is closed. */
+  clientSilentAfterMs: 75_000,
+  bridgePingEveryMs: 20_000,
+  bridgeSilentAfterMs: 50_000,
+  resizeDebounceMs: 150,
+  minResizeGapMs: 1_000,
+  quietBeforeImmediateFlushMs: 8,
+  batchWindowsMs: [8, 16, 33],
+  nudgeGapMs: 1_000,
+  desiredPullEveryMs: 300_000,
+  telemetryEveryMs: 60_000,
+  askTimeoutMs: 10_000,
+  redialFirstMaxMs: 250,
+  redialMinMs: 250,
+  redialMaxMs: 10_000,
+  /** A fresh shell appears within this time after `exit` in the last one. */
+  freshShellMs: 1_000,
+  /** Sockets are gone this long after the session, token or share behind them ended. */
+  sessionEndMs: 5_000,
+} as const;

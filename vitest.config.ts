@@ -1,0 +1,47 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/**
+ * Three projects: `node` (pure code, bridge, stand-ins), `workerd` (Worker and objects inside workerd) and
+ * `e2e` (the whole product over real sockets). `npm test` runs them all.
+ */
+export default defineConfig({
+  test: {
+    reporters: process.env["VITEST_JSON"] ? ["default", "json"] : ["default"],
+    ...(process.env["VITEST_JSON"] ? { outputFile: { json: process.env["VITEST_JSON"] } } : {}),
+    coverage: {
+      provider: "v8",
+      include: ["workers/**/*.ts", "durable-objects/**/*.ts", "bridge/**/*.ts", "migrations/**/*.ts"],
+      exclude: ["**/*.d.ts", "workers/web/**", "migrations/drizzle.config.ts"],
+      reporter: ["text", "json-summary"],
+      reportsDirectory: "coverage",
+    },
+    projects: [
+      {
+        test: {
+          name: "node",
+          environment: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/workers/**", "test/durable-objects/**", "test/e2e/**"],
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: {
+          name: "workerd",
+          include: ["test/workers/**/*.test.ts", "test/durable-objects/**/*.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,74 @@
+/** Tables of people: users, their plans and their sessions. */
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+
+const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
+
+/** What a subscription allows; null = no limit. An admin may edit the rows. */
+export const plans = pgTable("plans", {
+  id: text("id").primaryKey(),
+  maxEnvironments: integer("max_environments").notNull(),
+  maxCpuMillicores: integer("max_cpu_millicores").notNull(),
+  maxMemoryBytes: bigint("max_memory_bytes", { mode: "number" }).notNull(),
+  maxStorageBytes: bigint("max_storage_bytes", { mode: "number" }).notNull(),
+  idleSeconds: integer("idle_seconds"),
+  runningSecondsPerMonth: integer("running_seconds_per_month"),
+  requestsPerMinute: integer("requests_per_minute").notNull(),
+});
+
+export const users = pgTable(
+  "users",
+  {
+    id: text("id").primaryKey(),
+    username: text("username").notNull(),
+    email: text("email").notNull(),
+    fullName: text("full_name"),
+    /** PHC string (scrypt); null for people who only sign in elsewhere. */
+    passwordHash: text("password_hash"),
+    isActive: boolean("is_active").notNull().default(true),
+    isVerified: boolean("is_verified").notNull().default(false),
+    avatarUrl: text("avatar_url"),
+    role: text("role", { enum: ["user", "admin"] })
+      .notNull()
+      .default("user"),
+    planId: text("plan_id")
+      .notNull()
+      .default("free")
+      .references(() => plans.id),
+    failedLogins: integer("failed_logins").notNull().default(0),
+    lockedUntil: time("locked_until"),
+    lastLoginAt: time("last_login_at"),
+    createdAt: time("created_at").notNull().defaultNow(),
+    updatedAt: time("updated_at").notNull().defaultNow(),
+    deletedAt: time("deleted_at"),
+  },
+  (table) => [
+    uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
+    uniqueIndex("users_email_key").on(sql`lower(${table.email})`),
+  ],
+);
+
+/** One signed-in device; also the family of its refresh tokens. Only hashes of token ids are kept. */
+export const sessions = pgTable(
+  "sessions",
+  {
+    id: text("id").primaryKey(),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id),
+    /** SHA-256 of the live refresh token's jti; iat and exp make the same text again within the grace window. */
+    refreshJtiHash: text("refresh_jti_hash").notNull(),
+    refreshIssuedAt: time("refresh_issued_at").notNull(),
+    refreshExpiresAt: time("refresh_expires_at").notNull(),
+    previousJtiHash: text("previous_jti_hash"),
+    rotatedAt: time("rotated_at"),
+    absoluteExpiresAt: time("absolute_expires_at").notNull(),
+    createdAt: time("created_at").notNull().defaultNow(),
+    lastSeenAt: time("last_seen_at").notNull().defaultNow(),
+    endedAt: time("ended_at"),
+    endedReason: text("ended_reason"),
+    userAgent: text("user_agent"),
+    address: text("address"),
+  },
+  (table) => [index("sessions_user_id_idx").on(table.userId).where(sql`ended_at is null`)],
+);

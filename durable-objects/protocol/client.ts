@@ -35,6 +35,8 @@ export type ServerMessage =
   | { type: "pong" }
   | { type: "error"; message: string; code: ClientErrorCode }
   | { type: "info"; message: string }
+  /** The size the terminal has now; sent only to a viewer that is drawing at another one. */
+  | { type: "size"; cols: number; rows: number }
   | StatusUpdate
   | LogMessage;
 
@@ -82,3 +84,11 @@ export type LogMessage = z.infer<typeof logMessageSchema>;
 
 /** The frame that precedes the welcome: older clients want `output` first; an SGR reset changes nothing. */
 export const harmlessOutput: ServerMessage = { type: "output", data: "\u001b[0m" };
+
+/** What precedes a snapshot's bytes in a viewer whose terminal may be in any state: back to the main screen, every
+ * mode tmux may have set off, then clear. The scrollback is the viewer's own and stays. */
+export const clearScreen = [
+  "\u001b[?1049l\u001b[?1l\u001b>\u001b[?6l\u001b[?7h\u001b[?25h\u001b[4l",
+  "\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[?1004l\u001b[?2004l",
+  "\u001b(B\u000f\u001b[r\u001b[0m\u001b[H\u001b[2J",
+].join("");

@@ -15,7 +15,8 @@ import { limits } from "./timing.ts";
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
 const offset = z.number().int().nonnegative();
 
-/** Bridge to object, as text. */
+/** Bridge to object, as text. Besides these the bridge sends `pingText` every `timing.bridgePingEveryMs` on both its
+ * sockets; the platform answers `pongText` without waking the object, and its silence is how a dead one is noticed. */
 export const dataMessageSchema = z.discriminatedUnion("type", [
   /** First frame of the socket; `seq` is the offset of the next byte. `ledger` names the memory of input. */
   z.object({
@@ -34,7 +35,13 @@ export const dataMessageSchema = z.discriminatedUnion("type", [
   /** The environment has no shell now; the screen comes when it runs again. */
   z.object({ type: z.literal("detached"), message: z.string() }),
   z.object({ type: z.literal("info"), message: z.string() }),
-  z.object({ type: z.literal("logs"), messages: z.array(logMessageSchema).max(500) }),
+  /** What happened since the last such message. With `replay` it is a part of the log so far, which answers `snapshot`
+   * and goes only to viewers that wait for it: parts follow each other with nothing between them. */
+  z.object({
+    type: z.literal("logs"),
+    messages: z.array(logMessageSchema).max(500),
+    replay: z.object({ begins: z.boolean(), ends: z.boolean() }).optional(),
+  }),
 ]);
 export type DataMessage = z.infer<typeof dataMessageSchema>;
 
@@ -43,8 +50,10 @@ export const terminalMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("input"), data: z.string() }),
   /** The size the object has decided on; the bridge debounces and applies it. */
   z.object({ type: z.literal("resize"), cols: cells, rows: cells, alone: z.boolean() }),
-  /** Asks for a snapshot at the current offset. */
-  z.object({ type: z.literal("snapshot") }),
+  /** Asks for a snapshot no sooner than in `after_ms` milliseconds (0 when left out); the object has no timers. One
+   * snapshot answers every question that is due; asked while detached, the one that follows `attached` does. Its
+   * `seq` is the offset of the next output frame on this socket: what is still unsent goes first. */
+  z.object({ type: z.literal("snapshot"), after_ms: z.number().int().min(0).max(60_000).optional() }),
 ]);
 export type TerminalMessage = z.infer<typeof terminalMessageSchema>;
 

@@ -43,10 +43,12 @@ export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link"
 export interface TerminalRpc {
   /** Upgrades: `objectPaths.viewer` with a ViewerTicket, `objectPaths.bridge` with a BridgeTicket. */
   fetch(request: Request): Promise<Response>;
-  /** Sends a message to every viewer. */
-  announce(message: ServerMessage): Promise<void>;
-  /** Closes the sockets with these ids; ids that are not here are ignored. */
-  end(socketIds: string[], close: CloseName): Promise<void>;
+  /** Sends a message to every viewer, or to those with these socket ids. */
+  announce(message: ServerMessage, socketIds?: string[]): Promise<void>;
+  /** Closes the viewers with these socket ids, also one that is only just arriving; "all" closes the bridge's too. */
+  end(socketIds: string[] | "all", close: CloseName): Promise<void>;
+  /** Closes the bridge's data socket if it was opened with this token. */
+  revoke(bridgeTokenId: string): Promise<void>;
   /** Which of these socket ids are open here. */
   alive(socketIds: string[]): Promise<string[]>;
 }
@@ -56,11 +58,11 @@ export interface ClusterRpc {
   fetch(request: Request): Promise<Response>;
   /** The desired state changed: tells the bridges to look again (coalesced). */
   nudge(revision: string, requestId?: string): Promise<void>;
-  /** A terminal has viewers; idempotent while it is wanted. */
-  want(terminal: string): Promise<void>;
+  /** A terminal has viewers; idempotent while it is wanted. Tells whether a bridge is linked. */
+  want(terminal: string): Promise<boolean>;
   unwant(terminal: string): Promise<void>;
-  /** Whether this is the newest assignment of a wanted terminal and its secret is right. */
-  verifyAssignment(assignment: Assignment): Promise<boolean>;
+  /** `current` if this is the newest assignment of a wanted terminal and its secret is right. */
+  verifyAssignment(assignment: Assignment): Promise<"current" | "superseded" | "unwanted">;
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
   /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
@@ -78,14 +80,17 @@ export interface SocketEntry {
   sessionId: string;
   terminal: string;
   kind: SocketKind;
+  /** When the session was read from the database (ms since the epoch): an `end` after that refuses the socket. */
+  checkedAtMs: number;
 }
 
 /** Which of a user's sockets to end. */
 export type SocketSelector = { sessionId: string } | { exceptSessionId: string } | { environmentId: string } | "all";
 
 export interface UserRpc {
-  /** Registers a socket unless the user has `limits.maxSocketsPerUser` that are really open. */
-  admit(entry: SocketEntry): Promise<"admitted" | "too_many">;
+  /** Registers a socket unless the user has `limits.maxSocketsPerUser` that are really open, or the session was
+   * ended since it was checked. */
+  admit(entry: SocketEntry): Promise<"admitted" | "too_many" | "ended">;
   release(socketId: string): Promise<void>;
   /** Closes the selected sockets and forgets them. */
   end(selector: SocketSelector, close: CloseName): Promise<void>;

@@ -6,8 +6,10 @@
 export const limits = {
   /** Largest text frame accepted from a client, in UTF-8 bytes. */
   maxClientFrameBytes: 65_536,
-  /** Largest frame on a bridge's sockets; also the cap of an answer. */
+  /** Largest frame on a bridge's sockets but a snapshot; also the cap of an answer. */
   maxBridgeFrameBytes: 65_536,
+  /** Largest bytes of a snapshot; instead of a larger one the bridge sends an empty one and lets tmux redraw. */
+  maxSnapshotBytes: 524_288,
   /** Largest terminal bytes in one output frame of the bridge. */
   maxOutputFrameBytes: 16_384,
   minTerminalCells: 1,

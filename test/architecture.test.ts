@@ -28,7 +28,7 @@ const mayImport: Record<string, readonly string[]> = {
   "bridge/runtime/": ["durable-objects/protocol/"],
   "bridge/dev/": [],
   "bridge/": ["bridge/reconcile/", "bridge/runtime/", "durable-objects/protocol/"],
-  "migrations/": ["workers/store/"],
+  "migrations/": ["workers/store/", "workers/rules/"],
 };
 const folders = Object.keys(mayImport).sort((a, b) => b.length - a.length);
 const folderOf = (path: string) => folders.find((folder) => path.startsWith(folder));

@@ -1,6 +1,47 @@
-/** Wires middleware and routes into one application. */
-import { Hono } from "hono";
+/** Wires middleware and routes into one application; the page's files answer where no route does. */
+import type { Hono } from "hono";
+import { createDeps, randomText } from "./deps.ts";
+import { BadConfiguration, readAssets } from "./env.ts";
+import type { AppContext, AppEnv } from "./http/context.ts";
+import { crossOrigin } from "./http/cross-origin.ts";
+import { dialect } from "./http/dialect.ts";
+import { answerError, answerFailure, limitedBody, unhandledFailure } from "./http/failing.ts";
+import { problemResponse } from "./http/problems.ts";
+import { requestScope } from "./http/request-scope.ts";
+import { newRouter } from "./http/router.ts";
+import { isApiPath, securityHeaders } from "./http/security-headers.ts";
+import { health, info } from "./routes/health.ts";
 
-export const app = new Hono<{ Bindings: Env }>();
+const requestIdLength = 20;
 
-app.get("/health/live", (c) => c.json({ status: "alive" }));
+export const app = newRouter();
+
+app.onError(answerAnyError);
+app.notFound(answerUnhandled);
+app.use(securityHeaders);
+app.use(requestScope(createDeps, () => randomText(requestIdLength)));
+app.use(crossOrigin);
+app.use(limitedBody);
+
+app.route("/health", health);
+
+// Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.
+
+app.use("/api/v1/*", dialect);
+app.route("/api/v1/health", health);
+app.route("/api/v1", info);
+
+function answerAnyError(error: Error, c: AppContext): Response {
+  if (!(error instanceof BadConfiguration)) return answerError(error, c);
+  console.error(error.message);
+  const context = { requestId: c.var.requestId, path: c.req.path, now: new Date() };
+  return problemResponse({ kind: "misconfigured" }, context);
+}
+
+async function answerUnhandled(c: AppContext): Promise<Response> {
+  const failure = unhandledFailure(app as Hono<AppEnv>, c.req.path);
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  if (isApiPath(c.req.path) || !isRead || failure.kind === "method_not_allowed") return answerFailure(c, failure);
+  const asset = await readAssets(c.env).fetch(c.req.raw);
+  return asset.status === 404 ? answerFailure(c, failure) : asset;
+}

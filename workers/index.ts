@@ -1,4 +1,4 @@
-/** Entry of the Worker: the REST API, the cron and the Durable Object classes. */
+/** Entry of the Worker: the REST API, the page, the cron and the Durable Object classes. */
 import { app } from "./app.ts";
 
 export { ClusterObject } from "../durable-objects/cluster-object.ts";

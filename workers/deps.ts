@@ -1,0 +1,55 @@
+/** The edge: makes what a request works with from the raw environment, the clock and the randomness of the platform. */
+import { isLogged, type LogDetail, type LogLevel, logLine } from "../durable-objects/protocol/log-line.ts";
+import { connectObjects } from "./clients/objects.ts";
+import { connectRedis } from "./clients/redis.ts";
+import type { Deps } from "./domain/deps.ts";
+import { readConfig } from "./env.ts";
+import type { Config } from "./rules/config.ts";
+import { connectDatabase } from "./store/database.ts";
+
+const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+const idLength = 20;
+
+type Shared = Pick<Deps, "config" | "db" | "redis">;
+const sharedByEnv = new WeakMap<Env, Shared>();
+
+/** Throws what `readConfig` throws when the environment is not complete. */
+export function createDeps(env: Env, requestId: string, waitUntil: (promise: Promise<unknown>) => void): Deps {
+  const shared = sharedDeps(env);
+  return {
+    ...shared,
+    objects: connectObjects(env),
+    now: () => new Date(),
+    newId: (prefix) => `${prefix}_${randomText(idLength)}`,
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    waitUntil,
+    requestId,
+    log: (level, msg, fields) => printLine(shared.config, level, msg, { request_id: requestId, ...fields }),
+  };
+}
+
+/** Random characters of [a-z0-9], without bias. */
+export function randomText(length: number): string {
+  const unbiased = 256 - (256 % idAlphabet.length);
+  let text = "";
+  while (text.length < length) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(length))) {
+      if (byte < unbiased && text.length < length) text += idAlphabet[byte % idAlphabet.length];
+    }
+  }
+  return text;
+}
+
+function printLine(config: Config, level: LogLevel, msg: string, fields: LogDetail): void {
+  if (!isLogged(level, config.log.level)) return;
+  console.log(logLine({ ts: new Date().toISOString(), level, msg, ...fields }, config.log.format));
+}
+
+function sharedDeps(env: Env): Shared {
+  const known = sharedByEnv.get(env);
+  if (known !== undefined) return known;
+  const config = readConfig(env);
+  const made = { config, db: connectDatabase(config.database), redis: connectRedis(config.redis) };
+  sharedByEnv.set(env, made);
+  return made;
+}

@@ -1,0 +1,23 @@
+/** What a use case works with. Domain functions take it first; nothing else is ambient, the clock included. */
+import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
+import type { Objects } from "../clients/objects.ts";
+import type { Redis } from "../clients/redis.ts";
+import type { Config } from "../rules/config.ts";
+import type { Database } from "../store/database.ts";
+
+export type IdPrefix = "usr" | "ses" | "env";
+
+export interface Deps {
+  config: Config;
+  db: Database;
+  redis: Redis;
+  objects: Objects;
+  now(): Date;
+  /** A fresh id: the prefix, `_` and 20 random characters of [a-z0-9]. */
+  newId(prefix: IdPrefix): string;
+  randomBytes(length: number): Uint8Array<ArrayBuffer>;
+  /** Lets work go on after the answer was sent. */
+  waitUntil(promise: Promise<unknown>): void;
+  requestId: string;
+  log(level: LogLevel, msg: string, fields?: LogDetail): void;
+}

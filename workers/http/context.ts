@@ -1,0 +1,17 @@
+/** What middleware leaves for handlers, and the types of a handler's context. */
+import type { Context, MiddlewareHandler } from "hono";
+import type { Deps } from "../domain/deps.ts";
+import type { Principal } from "../rules/principal.ts";
+
+export interface AppEnv {
+  Bindings: Env;
+  Variables: {
+    deps: Deps;
+    requestId: string;
+    /** Only behind `authenticated`. */
+    principal: Principal;
+  };
+}
+
+export type AppContext = Context<AppEnv>;
+export type AppMiddleware = MiddlewareHandler<AppEnv>;

@@ -1,0 +1,30 @@
+/** CORS from the allow-list and nothing else; the page itself is of our origin and needs none of it. */
+import { cors } from "hono/cors";
+import type { AppContext, AppMiddleware } from "./context.ts";
+
+const exposedHeaders = [
+  "X-Request-ID",
+  "Retry-After",
+  "X-RateLimit-Limit",
+  "X-RateLimit-Remaining",
+  "X-RateLimit-Reset",
+  "RateLimit",
+  "RateLimit-Policy",
+];
+
+/** Tells browsers of allowed origins what they may send and read. */
+export const crossOrigin: AppMiddleware = cors({
+  origin: (origin, c: AppContext) => (isAllowedOrigin(c, origin) ? origin : null),
+  allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+  allowHeaders: ["Authorization", "Content-Type", "X-Request-ID", "Idempotency-Key"],
+  exposeHeaders: exposedHeaders,
+  credentials: true,
+  maxAge: 600,
+});
+
+/** Whether a browser page of this origin may call: our own address, the public one, or one on the list. */
+export function isAllowedOrigin(c: AppContext, origin: string): boolean {
+  const { publicUrl, allowedOrigins } = c.var.deps.config;
+  const isOwn = origin === new URL(c.req.url).origin || (publicUrl !== null && origin === new URL(publicUrl).origin);
+  return isOwn || allowedOrigins.includes(origin);
+}

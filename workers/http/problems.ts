@@ -1,0 +1,185 @@
+/**
+ * The one map from failures to HTTP: RFC 9457 problem bodies with the fields that older clients read. The switch
+ * is exhaustive; nothing of an unexpected error but its request id ever leaves.
+ */
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Failure, FieldError } from "../rules/failures.ts";
+
+export interface Problem {
+  status: ContentfulStatusCode;
+  code: string;
+  detail: string;
+  /** Replaces the reason phrase in `error`. */
+  summary?: string;
+  errors?: FieldError[];
+  retryAfterSeconds?: number;
+  headers?: Record<string, string>;
+  /** Further members of the body, e.g. the actions that a state allows. */
+  extra?: Record<string, unknown>;
+}
+
+export interface ProblemContext {
+  requestId: string;
+  path: string;
+  now: Date;
+}
+
+const reasons: Partial<Record<ContentfulStatusCode, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** The answer for a failure: `application/problem+json` with its headers. */
+export function problemResponse(failure: Failure, context: ProblemContext): Response {
+  const problem = problemOf(failure);
+  const title = reasons[problem.status] ?? "Error";
+  const body = {
+    type: "about:blank",
+    title,
+    status: problem.status,
+    detail: problem.detail,
+    instance: context.path,
+    error: problem.summary ?? title,
+    message: problem.detail,
+    code: problem.code,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+    timestamp: context.now.toISOString(),
+    path: context.path,
+    request_id: context.requestId,
+    ...(problem.retryAfterSeconds === undefined ? {} : { retry_after: problem.retryAfterSeconds }),
+    ...problem.extra,
+  };
+  const headers = new Headers({ "content-type": "application/problem+json", ...problem.headers });
+  if (problem.retryAfterSeconds !== undefined) headers.set("Retry-After", String(problem.retryAfterSeconds));
+  return new Response(JSON.stringify(body), { status: problem.status, headers });
+}
+
+/** Status, code and words of a failure. */
+export function problemOf(failure: Failure): Problem {
+  switch (failure.kind) {
+    case "malformed_json":
+      return { status: 400, code: failure.kind, detail: "The request body is not valid JSON", errors: [] };
+    case "invalid_input":
+      return invalidInput(failure.errors);
+    case "unsupported_media_type":
+      return { status: 415, code: failure.kind, detail: "The request body must be JSON" };
+    case "body_too_large":
+      return { status: 413, code: failure.kind, detail: `The request body is larger than ${failure.maxBytes} bytes` };
+    case "unauthenticated":
+      return unauthenticated(failure.reason);
+    case "wrong_credentials":
+      return { status: 401, code: failure.kind, detail: "Incorrect username/email or password" };
+    case "wrong_current_password":
+      return { status: 400, code: failure.kind, detail: "Current password is incorrect" };
+    case "account_locked":
+      return {
+        status: 429,
+        code: failure.kind,
+        detail: "Account is temporarily locked after too many failed attempts",
+        retryAfterSeconds: failure.retryAfterSeconds,
+      };
+    case "reauthentication_required":
+      return { status: 403, code: failure.kind, detail: "Confirm with your password or sign in again" };
+    case "email_not_verified":
+      return { status: 403, code: failure.kind, detail: "Verify your e-mail address first" };
+    case "forbidden":
+      return { status: 403, code: failure.kind, detail: failure.detail };
+    case "quota_exceeded":
+      return {
+        status: 403,
+        code: failure.kind,
+        detail: `The ${failure.plan} plan has a limit of ${failure.limit} for ${failure.what}`,
+      };
+    case "not_found":
+      return { status: 404, code: failure.kind, detail: `${capitalized(failure.what)} not found` };
+    case "method_not_allowed":
+      return {
+        status: 405,
+        code: failure.kind,
+        detail: `Allowed here: ${failure.allowed.join(", ")}`,
+        headers: { Allow: failure.allowed.join(", ") },
+      };
+    case "already_exists":
+      return {
+        status: 409,
+        code: failure.kind,
+        detail: alreadyExists[failure.what],
+        extra: { field: failure.field },
+      };
+    case "invalid_state":
+      return {
+        status: 409,
+        code: failure.kind,
+        detail: `Cannot ${failure.action} while the environment is ${failure.phase}`,
+        extra: { phase: failure.phase, allowed: failure.allowed },
+      };
+    case "still_running":
+      return {
+        status: 400,
+        code: failure.kind,
+        detail: "The environment is running: stop it first, or use ?force=true",
+      };
+    case "too_many_requests":
+      return {
+        status: 429,
+        code: failure.kind,
+        detail: `Too many ${failure.what}; try again later`,
+        retryAfterSeconds: failure.retryAfterSeconds,
+      };
+    case "unavailable":
+      return {
+        status: 503,
+        code: failure.dependency === "bridge" ? "bridge_unavailable" : failure.kind,
+        detail: `The ${failure.dependency} is not available right now`,
+        retryAfterSeconds: failure.retryAfterSeconds,
+      };
+    case "not_ready":
+      return {
+        status: 503,
+        code: failure.kind,
+        detail: "A dependency does not answer",
+        retryAfterSeconds: 5,
+        extra: { checks: failure.checks },
+      };
+    case "misconfigured":
+      return { status: 503, code: failure.kind, detail: "The server is not configured", retryAfterSeconds: 60 };
+    case "internal":
+      return { status: 500, code: failure.kind, detail: "Something went wrong on our side" };
+    default:
+      return failure satisfies never;
+  }
+}
+
+const alreadyExists = {
+  username: "Username is already taken",
+  email: "Email is already registered",
+  environment: "An environment with this name already exists",
+} as const;
+
+function invalidInput(errors: FieldError[]): Problem {
+  const summary = `Validation failed: ${errors.map((error) => `${error.field}: ${error.message}`).join("; ")}`;
+  return { status: 400, code: "invalid_input", detail: summary, summary, errors };
+}
+
+function unauthenticated(reason: "missing" | "invalid" | "expired" | "session_ended"): Problem {
+  const details = {
+    missing: "Authentication is required",
+    invalid: "The token is not valid",
+    expired: "The token has expired",
+    session_ended: "The session has ended",
+  } as const;
+  return { status: 401, code: "unauthenticated", detail: details[reason], headers: { "WWW-Authenticate": "Bearer" } };
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

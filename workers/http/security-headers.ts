@@ -1,0 +1,52 @@
+/**
+ * The headers of every answer, and the two content policies: nothing at all for the API, the page's own files for
+ * the page. Style is the one exception: xterm.js 6 writes its colours and cell sizes into style elements and style
+ * attributes and takes no nonce, so styles may be inline; scripts never.
+ */
+import type { AppMiddleware } from "./context.ts";
+
+const common: Record<string, string> = {
+  "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer",
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+};
+
+const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/** Adds the headers; an answer whose handler said nothing about caching is not stored. */
+export const securityHeaders: AppMiddleware = async (c, next) => {
+  await next();
+  const isUpgrade = c.res.status === 101;
+  if (isUpgrade) return;
+  const isPage = !isApiPath(c.req.path);
+  c.res = new Response(c.res.body, c.res);
+  for (const [name, value] of Object.entries(common)) c.res.headers.set(name, value);
+  c.res.headers.set("Content-Security-Policy", isPage ? pagePolicy(c.req.url) : apiPolicy);
+  if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
+  c.res.headers.set("X-Request-ID", c.var.requestId);
+};
+
+/** Whether a path belongs to the API; every other one is the page's. */
+export function isApiPath(path: string): boolean {
+  return /^\/(api|health|metrics|openapi\.json)(\/|$)/.test(path);
+}
+
+function pagePolicy(url: string): string {
+  const { host, protocol } = new URL(url);
+  const socketOrigin = `${protocol === "https:" ? "wss" : "ws"}://${host}`;
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    `connect-src 'self' ${socketOrigin}`,
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}

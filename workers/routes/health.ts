@@ -1,0 +1,125 @@
+/** GET /health, /health/ready, /health/live (the same under /api/v1), and GET /api/v1/info. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { checkReadiness } from "../domain/health.ts";
+import { newRouter } from "../http/router.ts";
+import { serviceName, serviceVersion } from "../rules/config.ts";
+import { Failed } from "../rules/failures.ts";
+
+const healthSchema = z.object({
+  status: z.literal("healthy"),
+  service: z.string(),
+  version: z.string(),
+  environment: z.string(),
+  timestamp: z.number().int().openapi({ description: "Unix seconds" }),
+});
+
+const checkSchema = z.enum(["ok", "down"]);
+const readySchema = z.object({
+  status: z.literal("ready"),
+  checks: z.object({ database: checkSchema, redis: checkSchema }),
+});
+
+const infoSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  environment: z.string(),
+  features: z.object({
+    authentication: z.boolean(),
+    google_oauth: z.boolean(),
+    websockets: z.boolean(),
+    rate_limiting: z.boolean(),
+    metrics: z.boolean(),
+  }),
+  limits: z.object({
+    requests_per_minute: z.number().int(),
+    sockets_per_user: z.number().int(),
+    environments_per_hour: z.number().int(),
+    body_bytes: z.number().int(),
+  }),
+});
+
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  content: { "application/json": { schema } },
+  description,
+});
+
+export const health = newRouter();
+
+health.openapi(
+  createRoute({
+    method: "get",
+    path: "/",
+    tags: ["system"],
+    summary: "The service answers",
+    responses: { 200: json(healthSchema, "Always, while the service runs") },
+  }),
+  (c) => {
+    const { config, now } = c.var.deps;
+    const timestamp = Math.floor(now().getTime() / 1000);
+    const facts = { service: serviceName, version: serviceVersion, environment: config.environment, timestamp };
+    return c.json({ status: "healthy" as const, ...facts }, 200);
+  },
+);
+
+health.openapi(
+  createRoute({
+    method: "get",
+    path: "/live",
+    tags: ["system"],
+    summary: "The process lives",
+    responses: { 200: json(z.object({ status: z.literal("alive") }), "Always") },
+  }),
+  (c) => c.json({ status: "alive" as const }, 200),
+);
+
+health.openapi(
+  createRoute({
+    method: "get",
+    path: "/ready",
+    tags: ["system"],
+    summary: "Database and Redis answer",
+    responses: { 200: json(readySchema, "Both answer"), 503: { description: "One does not; `checks` tells which" } },
+  }),
+  async (c) => {
+    const checks = await checkReadiness(c.var.deps);
+    const isReady = Object.values(checks).every((check) => check === "ok");
+    if (!isReady) throw new Failed({ kind: "not_ready", checks: { ...checks } });
+    return c.json({ status: "ready" as const, checks }, 200);
+  },
+);
+
+export const info = newRouter();
+
+info.openapi(
+  createRoute({
+    method: "get",
+    path: "/info",
+    tags: ["system"],
+    summary: "What this server is and allows",
+    responses: { 200: json(infoSchema, "Name, version, features and limits") },
+  }),
+  (c) => {
+    const { config } = c.var.deps;
+    return c.json(
+      {
+        name: serviceName,
+        version: serviceVersion,
+        environment: config.environment,
+        features: {
+          authentication: true,
+          google_oauth: config.google !== null,
+          websockets: true,
+          rate_limiting: true,
+          metrics: true,
+        },
+        limits: {
+          requests_per_minute: config.limits.addressRequestsPerMinute,
+          sockets_per_user: config.limits.socketsPerUser,
+          environments_per_hour: config.limits.environmentsPerHour,
+          body_bytes: config.limits.bodyBytes,
+        },
+      },
+      200,
+    );
+  },
+);

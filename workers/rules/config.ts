@@ -1,0 +1,90 @@
+/**
+ * All configuration as values: what the rest of the Worker may know of its surroundings. workers/env.ts makes it
+ * from the raw bindings; nothing else reads those.
+ */
+import type { LogFormat, LogLevel } from "../../durable-objects/protocol/log-line.ts";
+
+export const serviceName = "DevPocket API";
+export const serviceVersion = "1.0.0";
+
+export type EnvironmentName = "development" | "test" | "production";
+
+export interface Config {
+  environment: EnvironmentName;
+  /** Where people reach this server, without a trailing slash; null when it was not told. */
+  publicUrl: string | null;
+  /** Origins other than our own that browsers may call from. */
+  allowedOrigins: readonly string[];
+  /** The cluster that environments are made in when the request names none. */
+  clusterName: string;
+  database: DatabaseConfig;
+  redis: RedisConfig;
+  tokens: TokenConfig;
+  /** AES-256 keys that seal environment variables; the first seals, all open. */
+  environmentKeys: readonly EnvironmentKey[];
+  google: { clientId: string; clientSecret: string } | null;
+  log: { level: LogLevel; format: LogFormat };
+  limits: LimitConfig;
+}
+
+export interface DatabaseConfig {
+  url: string;
+  /** Development only: where the HTTP driver sends its queries instead of Neon. */
+  fetchEndpoint: string | null;
+  /** Development only: `host:port/path` of the WebSocket relay to Postgres instead of Neon's. */
+  wsProxy: string | null;
+  timeoutMs: number;
+}
+
+export interface RedisConfig {
+  url: string;
+  token: string;
+  timeoutMs: number;
+}
+
+export interface TokenConfig {
+  /** Private Ed25519 keys; the first signs, all verify. */
+  keys: readonly SigningKey[];
+  accessSeconds: number;
+  /** Life of a refresh token; each rotation begins it anew. */
+  refreshSeconds: number;
+  /** Life of a session however often it was refreshed. */
+  sessionSeconds: number;
+  /** How long after a rotation the old refresh token still returns the same successor. */
+  refreshGraceSeconds: number;
+  issuer: string;
+  audience: string;
+}
+
+/** A private Ed25519 key as a JWK (RFC 8037). */
+export interface SigningKey {
+  kty: "OKP";
+  crv: "Ed25519";
+  kid: string;
+  x: string;
+  d: string;
+}
+
+export interface EnvironmentKey {
+  id: string;
+  /** 32 bytes. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface LimitConfig {
+  bodyBytes: number;
+  addressRequestsPerMinute: number;
+  /** Failed attempts a minute for one account, and for one account from one address. */
+  credentialFailuresPerMinute: number;
+  /** Attempts a minute from one address, whichever accounts they name. */
+  credentialAttemptsPerAddressPerMinute: number;
+  socketsPerUser: number;
+  environmentsPerHour: number;
+  /** Wrong passwords in a row that lock an account, and for how long. */
+  lockFailures: number;
+  lockSeconds: number;
+  /** Password hashes worked on at once in one isolate (16 MiB each). */
+  hashesAtOnce: number;
+  /** How long a request waits for an environment's phase before it answers what is true. */
+  phaseWaitMs: number;
+}

@@ -1,0 +1,77 @@
+/**
+ * The way to Postgres: drizzle over Neon's HTTP driver (one round trip a query, `batch` for a transaction), and a
+ * pool only where a transaction needs an answer in the middle. A database that cannot be reached is told as the
+ * failure `unavailable`; SQL errors pass through for the store to judge.
+ */
+import { neon, neonConfig, Pool } from "@neondatabase/serverless";
+import { sql } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/neon-http";
+import { drizzle as drizzlePool } from "drizzle-orm/neon-serverless";
+import type { DatabaseConfig } from "../rules/config.ts";
+import { Failed } from "../rules/failures.ts";
+import * as accounts from "./schema/accounts.ts";
+import * as catalog from "./schema/catalog.ts";
+import * as environments from "./schema/environments.ts";
+
+const schema = { ...accounts, ...catalog, ...environments };
+const retryAfterSeconds = 5;
+
+export type Database = ReturnType<typeof connectDatabase>;
+
+/** Queries over HTTP. Holds no connection; may be kept for the life of the isolate. */
+export function connectDatabase(config: DatabaseConfig) {
+  neonConfig.fetchFunction = (url: string, init: RequestInit) => fetchQuery(url, init, config.timeoutMs);
+  if (config.fetchEndpoint !== null) neonConfig.fetchEndpoint = config.fetchEndpoint;
+  return drizzle(neon(config.url), { schema });
+}
+
+/**
+ * Runs `work` on a connection of its own, for a transaction that needs an answer in the middle. `waitUntil` keeps
+ * the request's context alive while the connection is closed.
+ */
+export async function withConnection<T>(
+  config: DatabaseConfig,
+  waitUntil: (promise: Promise<unknown>) => void,
+  work: (db: ReturnType<typeof drizzlePool<typeof schema>>) => Promise<T>,
+): Promise<T> {
+  if (config.wsProxy !== null) useLocalRelay(config.wsProxy);
+  const pool = new Pool({ connectionString: config.url, max: 1, connectionTimeoutMillis: config.timeoutMs });
+  pool.on("error", (error: Error) => console.warn(`database connection: ${error.message}`));
+  try {
+    return await work(drizzlePool(pool, { schema }));
+  } finally {
+    waitUntil(pool.end());
+  }
+}
+
+function useLocalRelay(wsProxy: string): void {
+  neonConfig.wsProxy = wsProxy;
+  neonConfig.useSecureWebSocket = false;
+  neonConfig.pipelineConnect = false;
+}
+
+async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Promise<Response> {
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause: unknown) => {
+    throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds }, { cause });
+  });
+  if (response.status >= 500) throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds });
+  return response;
+}
+
+/** The SQLSTATE and constraint of a refused statement, however deep drizzle wrapped it, or null. */
+export function sqlErrorIn(error: unknown): { code: string; constraint: string | null } | null {
+  let current: unknown = error;
+  for (let depth = 0; depth < 8 && current instanceof Error; depth += 1) {
+    if ("code" in current && typeof current.code === "string" && /^[0-9A-Z]{5}$/.test(current.code)) {
+      const constraint = "constraint" in current && typeof current.constraint === "string" ? current.constraint : null;
+      return { code: current.code, constraint };
+    }
+    current = current.cause;
+  }
+  return null;
+}
+
+/** One empty round trip. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await db.execute(sql`select 1`);
+}

@@ -55,7 +55,6 @@ const variablesSchema = z.object({
   LIMIT_ENVIRONMENTS_PER_HOUR: wholeNumber(10),
   LIMIT_LOCK_FAILURES: wholeNumber(5),
   LIMIT_LOCK_SECONDS: wholeNumber(15 * 60),
-  LIMIT_HASHES_AT_ONCE: wholeNumber(4),
   LIMIT_PHASE_WAIT_MS: wholeNumber(15_000),
   LIMIT_DATABASE_TIMEOUT_MS: wholeNumber(10_000),
   LIMIT_REDIS_TIMEOUT_MS: wholeNumber(1_000),
@@ -133,7 +132,6 @@ function toLimits(vars: Variables): LimitConfig {
     environmentsPerHour: vars.LIMIT_ENVIRONMENTS_PER_HOUR,
     lockFailures: vars.LIMIT_LOCK_FAILURES,
     lockSeconds: vars.LIMIT_LOCK_SECONDS,
-    hashesAtOnce: vars.LIMIT_HASHES_AT_ONCE,
     phaseWaitMs: vars.LIMIT_PHASE_WAIT_MS,
   };
 }

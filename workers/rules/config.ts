@@ -83,8 +83,6 @@ export interface LimitConfig {
   /** Wrong passwords in a row that lock an account, and for how long. */
   lockFailures: number;
   lockSeconds: number;
-  /** Password hashes worked on at once in one isolate (16 MiB each). */
-  hashesAtOnce: number;
   /** How long a request waits for an environment's phase before it answers what is true. */
   phaseWaitMs: number;
 }

@@ -35,8 +35,6 @@ export const users = pgTable(
       .notNull()
       .default("free")
       .references(() => plans.id),
-    failedLogins: integer("failed_logins").notNull().default(0),
-    lockedUntil: time("locked_until"),
     lastLoginAt: time("last_login_at"),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
@@ -72,3 +70,14 @@ export const sessions = pgTable(
   },
   (table) => [index("sessions_user_id_idx").on(table.userId).where(sql`ended_at is null`)],
 );
+
+/**
+ * Wrong passwords in a row for one login name and the lock they led to. Kept apart from `users`, so that an unknown
+ * name fails, locks and answers exactly as a known one does. `subject` is a user id or the hash of an unknown name.
+ */
+export const loginAttempts = pgTable("login_attempts", {
+  subject: text("subject").primaryKey(),
+  failures: integer("failures").notNull(),
+  lockedUntil: time("locked_until"),
+  updatedAt: time("updated_at").notNull().defaultNow(),
+});

@@ -1,0 +1,59 @@
+import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterEach, describe, expect, it } from "vitest";
+import { unprivilegedAccount } from "../../../bridge/dev/postgres/account.ts";
+import { startPostgres } from "../../../bridge/dev/postgres/launch.ts";
+import { clusterDirectory } from "../../../bridge/dev/postgres/place.ts";
+
+const made: string[] = [];
+function newDirectory(prefix: string, mode = 0o700): string {
+  const directory = mkdtempSync(join(tmpdir(), prefix));
+  chmodSync(directory, mode);
+  made.push(directory);
+  return join(directory, "data");
+}
+afterEach(() => {
+  for (const directory of made.splice(0)) {
+    rmSync(clusterDirectory(join(directory, "data"), unprivilegedAccount()), { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+async function ask(url: string, query: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(query);
+  await client.end();
+  return rows[0];
+}
+
+describe("Postgres launcher", () => {
+  it("keeps data over a restart, below a private path with spaces and umlauts", async () => {
+    const options = { directory: newDirectory("dev pöcket "), password: "p@ss/wörd: 1", isDurable: false };
+    const first = await startPostgres(options);
+    await ask(first.url("postgres"), "create table kept as select lower('ÄÖ') as text");
+    await first.stop();
+    const second = await startPostgres(options);
+    expect(await ask(second.url("postgres"), "select text from kept")).toEqual({ text: "äö" });
+    await second.stop();
+  });
+
+  it("wants its password and keeps its files to itself", async () => {
+    const directory = newDirectory("devpocket-", 0o755);
+    const postgres = await startPostgres({ directory, password: "right", isDurable: false });
+    const wrong = postgres.url("postgres").replace("right", "wrong");
+    await expect(ask(wrong, "select 1")).rejects.toMatchObject({ code: "28P01" });
+    expect(statSync(clusterDirectory(directory, unprivilegedAccount())).mode & 0o777).toBe(0o700);
+    await postgres.stop();
+  });
+
+  it("tells when the server dies", async () => {
+    const postgres = await startPostgres({ directory: newDirectory("devpocket-"), password: "x", isDurable: false });
+    const died = new Promise<void>((resolve) => postgres.onExit(resolve));
+    process.kill(postgres.pid, "SIGKILL");
+    await died;
+    await postgres.stop();
+  });
+});

@@ -1,9 +1,12 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+const globalSetup = ["./test/support/global-setup.ts"];
+
 /**
- * Three projects: `node` (pure code, bridge, stand-ins), `workerd` (Worker and objects inside workerd) and
- * `e2e` (the whole product over real sockets). `npm test` runs them all.
+ * Four projects: `architecture` (the house rules), `node` (pure code, bridge, stand-ins), `workerd` (Worker and
+ * objects inside workerd) and `e2e` (the whole product over real sockets). `npm test` runs them all; all but the
+ * first get a Postgres and a Redis of their own (test/support/global-setup.ts).
  */
 export default defineConfig({
   test: {
@@ -18,17 +21,27 @@ export default defineConfig({
     },
     projects: [
       {
+        test: { name: "architecture", environment: "node", include: ["test/architecture.test.ts"] },
+      },
+      {
         test: {
           name: "node",
           environment: "node",
+          globalSetup,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/workers/**", "test/durable-objects/**", "test/e2e/**"],
+          exclude: ["test/architecture.test.ts", "test/workers/**", "test/durable-objects/**", "test/e2e/**"],
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: inject("variables") },
+          })),
+        ],
         test: {
           name: "workerd",
+          globalSetup,
           include: ["test/workers/**/*.test.ts", "test/durable-objects/**/*.test.ts"],
         },
       },
@@ -36,6 +49,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           environment: "node",
+          globalSetup,
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 60_000,

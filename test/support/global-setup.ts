@@ -1,0 +1,41 @@
+/** Starts services.ts once for all projects of a test run and hands its variables to them as `inject("variables")`. */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { TestProject } from "vitest/node";
+import type { WorkerVariables } from "./variables.ts";
+
+interface Services {
+  child: ChildProcess;
+  variables: WorkerVariables;
+}
+/** The projects load this file one by one, in one process: what they share hangs on the global object. */
+const shared = globalThis as { devpocketServices?: { services: Promise<Services>; users: number } };
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  shared.devpocketServices ??= { services: start(), users: 0 };
+  const { devpocketServices } = shared;
+  devpocketServices.users += 1;
+  const { child, variables } = await devpocketServices.services;
+  project.provide("variables", variables);
+  return async () => {
+    devpocketServices.users -= 1;
+    if (devpocketServices.users > 0) return;
+    delete shared.devpocketServices;
+    await ended(child);
+  };
+}
+
+function start(): Promise<Services> {
+  const child = fork(fileURLToPath(new URL("services.ts", import.meta.url)), { execArgv: [] });
+  return new Promise((resolve, reject) => {
+    child.once("message", (variables) => resolve({ child, variables: variables as WorkerVariables }));
+    child.once("exit", (code) => reject(new Error(`the test services ended with code ${code}`)));
+  });
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once("exit", () => resolve());
+    child.disconnect();
+  });
+}

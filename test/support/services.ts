@@ -1,0 +1,39 @@
+/**
+ * A process of its own that the test run forks: a Postgres, Neon's proxy and Upstash made for this run only, migrated
+ * and with the reference data. Sends the Worker's variables to its parent and ends with it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newEnvironmentKeys, newJwtKeys } from "../../bridge/dev/keys.ts";
+import { startPostgres } from "../../bridge/dev/postgres/launch.ts";
+import { startNeonStandIn, startUpstashStandIn } from "../../bridge/dev/stand-ins.ts";
+import { runMigrations } from "../../migrations/run.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
+const postgres = await startPostgres({ directory: join(directory, "data"), password: "test", isDurable: false });
+const databaseUrl = postgres.url("postgres");
+const [, neon, upstash] = await Promise.all([
+  runMigrations(databaseUrl),
+  startNeonStandIn(databaseUrl),
+  startUpstashStandIn(),
+]);
+
+async function stop(): Promise<void> {
+  await Promise.all([neon.close(), upstash.close()]);
+  await postgres.stop();
+  rmSync(directory, { recursive: true, force: true });
+  process.exit();
+}
+process.once("disconnect", stop);
+// Ctrl-C reaches the whole group; the run ends us when it is done.
+process.on("SIGINT", () => {});
+
+process.send?.({
+  ENVIRONMENT: "test",
+  DATABASE_URL: databaseUrl,
+  JWT_KEYS: newJwtKeys(),
+  ENVIRONMENT_KEYS: newEnvironmentKeys(),
+  ...neon.variables,
+  ...upstash.variables,
+});

@@ -1,0 +1,18 @@
+/** The Worker's variables for this test run; `inject("variables")` from "vitest" gives them to a test. */
+export type WorkerVariables = Record<
+  | "ENVIRONMENT"
+  | "DATABASE_URL"
+  | "NEON_FETCH_ENDPOINT"
+  | "NEON_WS_PROXY"
+  | "UPSTASH_REDIS_REST_URL"
+  | "UPSTASH_REDIS_REST_TOKEN"
+  | "JWT_KEYS"
+  | "ENVIRONMENT_KEYS",
+  string
+>;
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    variables: WorkerVariables;
+  }
+}

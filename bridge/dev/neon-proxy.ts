@@ -47,7 +47,7 @@ export async function startNeonProxy(options: NeonProxyOptions): Promise<Running
   const server = createServer((request, response) => {
     answer(pool, request).then(
       ({ status, body }) => sendJson(response, status, body),
-      (error: unknown) => sendJson(response, 400, describe(error)),
+      (error: unknown) => sendJson(response, isRefusal(error) ? 400 : 503, describe(error)),
     );
   });
   const stopRelay = relayWebSockets(server, options.databaseUrl);
@@ -112,6 +112,12 @@ function beginStatement(request: IncomingMessage): string {
   if (request.headers["neon-batch-read-only"] === "true") words.push("read only");
   if (request.headers["neon-batch-deferrable"] === "true") words.push("deferrable");
   return words.join(" ");
+}
+
+/** A statement or request that was judged, as opposed to a database that is away, starting or ending (08, 57P). */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof z.ZodError || error instanceof SyntaxError) return true;
+  return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? "");
 }
 
 function describe(error: unknown): Record<string, unknown> {

@@ -73,6 +73,13 @@ describe("Neon proxy", () => {
     await expect(neon(DATABASE_URL).query("select 1; select 2")).rejects.toMatchObject({ code: "42601" });
   });
 
+  it("answers 400 to what it cannot read", async () => {
+    const post = (body: string) => fetch(`http://127.0.0.1:${proxy.port}/sql`, { method: "POST", body });
+    expect((await post("{")).status).toBe(400);
+    expect((await post('{"queries":1}')).status).toBe(400);
+    expect((await fetch(`http://127.0.0.1:${proxy.port}/other`)).status).toBe(404);
+  });
+
   it("runs transactions of many clients side by side over the relay", async () => {
     const pool = new Pool({ connectionString: DATABASE_URL, max: 5 });
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => pool.connect()));
@@ -96,13 +103,13 @@ describe("Neon proxy", () => {
     await vi.waitFor(async () => expect((await direct.query(count, [`${name}_end`])).rows).toEqual([{ count: 0 }]));
   });
 
-  it("closes the socket when Postgres is not there", async () => {
+  it("answers 503 and closes the socket when Postgres is not there", async () => {
     const dead = await startNeonProxy({ databaseUrl: "postgresql://postgres:x@127.0.0.1:1/x", port: 0 });
     const socket = new WebSocket(`ws://127.0.0.1:${dead.port}/v2?address=anything:5432`);
     await new Promise((resolve) => socket.once("close", resolve));
     expect(socket.readyState).toBe(WebSocket.CLOSED);
     const response = await fetch(`http://127.0.0.1:${dead.port}/sql`, { method: "POST", body: '{"query":"select 1"}' });
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(503);
     await dead.close();
   });
 });

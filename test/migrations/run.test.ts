@@ -48,6 +48,19 @@ describe("migrations", () => {
     expect(await ask("select count(*)::int as n from environments")).toEqual([{ n: 0 }]);
   });
 
+  it("bring plans and templates, and keep what an admin changed", async () => {
+    await ask("update plans set max_environments = 7 where id = 'free'");
+    await ask("delete from templates where id = 'rust'");
+    await runMigrations(url);
+    expect(await ask("select max_environments as n from plans where id in ('free', 'pro') order by id")).toEqual([
+      { n: 7 },
+      { n: 10 },
+    ]);
+    expect(await ask("select default_port, memory_bytes from templates where id = 'rust'")).toEqual([
+      { default_port: 8080, memory_bytes: String(2 ** 31) },
+    ]);
+  });
+
   it("leave nothing behind when one of them fails", async () => {
     const folder = mkdtempSync(join(tmpdir(), "devpocket-migrations-"));
     mkdirSync(join(folder, "meta"));

@@ -1,0 +1,104 @@
+/**
+ * The tokens of a session: both are JWTs signed with Ed25519 (RFC 8037). Here they are written and read, with the
+ * clock passed in; whether the session behind one still lives is for the domain to ask.
+ */
+import { createHash, createHmac } from "node:crypto";
+import { errors, importJWK, type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
+import { z } from "zod";
+import type { SigningKey, TokenConfig } from "./config.ts";
+import { Failed } from "./failures.ts";
+
+export type TokenKind = "access" | "refresh";
+
+export interface Claims {
+  userId: string;
+  sessionId: string;
+  jti: string;
+  issuedAt: Date;
+  expiresAt: Date;
+}
+
+/** The four fields every sign-in and every refresh answers with. */
+export interface TokenPair {
+  access_token: string;
+  refresh_token: string;
+  token_type: "bearer";
+  /** Seconds until the access token expires. */
+  expires_in: number;
+}
+
+const algorithm = "EdDSA";
+const claimsSchema = z.object({
+  sub: z.string().regex(/^usr_[a-z0-9]{20}$/),
+  sid: z.string().regex(/^ses_[a-z0-9]{20}$/),
+  jti: z.string().min(16),
+  type: z.enum(["access", "refresh"]),
+  iat: z.number().int(),
+  exp: z.number().int(),
+});
+
+/** The same claims always give the same text: Ed25519 has no randomness, and times are whole seconds. */
+export async function signToken(config: TokenConfig, kind: TokenKind, claims: Claims): Promise<string> {
+  const [key] = config.keys;
+  if (key === undefined) throw new Failed({ kind: "misconfigured" });
+  return new SignJWT({ sid: claims.sessionId, type: kind })
+    .setProtectedHeader({ alg: algorithm, typ: "JWT", kid: key.kid })
+    .setSubject(claims.userId)
+    .setJti(claims.jti)
+    .setIssuedAt(seconds(claims.issuedAt))
+    .setExpirationTime(seconds(claims.expiresAt))
+    .setIssuer(config.issuer)
+    .setAudience(config.audience)
+    .sign(await importJWK(key, algorithm));
+}
+
+/** The claims of a token that we signed, for this kind, valid now; anything else fails as `unauthenticated`. */
+export async function verifyToken(config: TokenConfig, kind: TokenKind, token: string, now: Date): Promise<Claims> {
+  const payload = await verifiedPayload(config, token, now);
+  const parsed = claimsSchema.safeParse(payload);
+  if (!parsed.success || parsed.data.type !== kind) throw new Failed({ kind: "unauthenticated", reason: "invalid" });
+  const { sub, sid, jti, iat, exp } = parsed.data;
+  return { userId: sub, sessionId: sid, jti, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
+}
+
+/** What the database keeps of a token's id. */
+export function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/**
+ * The id of the refresh token that follows this one. It depends on nothing but the old id and our key, so that
+ * every request with the old token within the grace window can sign the same successor again.
+ */
+export function successorJti(config: TokenConfig, jti: string): string {
+  const key = config.keys.at(-1);
+  if (key === undefined) throw new Failed({ kind: "misconfigured" });
+  return createHmac("sha256", `refresh-successor:${key.d}`).update(jti).digest("base64url");
+}
+
+async function verifiedPayload(config: TokenConfig, token: string, now: Date): Promise<unknown> {
+  try {
+    const { payload } = await jwtVerify(token, (header) => publicKey(config.keys, header), {
+      algorithms: [algorithm],
+      issuer: config.issuer,
+      audience: config.audience,
+      currentDate: now,
+    });
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JWTExpired) throw new Failed({ kind: "unauthenticated", reason: "expired" }, { cause });
+    if (cause instanceof errors.JOSEError) throw new Failed({ kind: "unauthenticated", reason: "invalid" }, { cause });
+    throw cause;
+  }
+}
+
+/** Only `kid` chooses the key; `jwk`, `jku` and the like in a header are never looked at. */
+function publicKey(keys: readonly SigningKey[], header: JWTHeaderParameters) {
+  const key = keys.find((candidate) => candidate.kid === header.kid);
+  if (key === undefined) throw new Failed({ kind: "unauthenticated", reason: "invalid" });
+  return importJWK({ kty: key.kty, crv: key.crv, x: key.x }, algorithm);
+}
+
+function seconds(time: Date): number {
+  return Math.floor(time.getTime() / 1000);
+}

@@ -1,6 +1,7 @@
 /** What middleware leaves for handlers, and the types of a handler's context. */
 import type { Context, MiddlewareHandler } from "hono";
 import type { Deps } from "../domain/deps.ts";
+import type { LimitVerdict } from "../domain/limits.ts";
 import type { Principal } from "../rules/principal.ts";
 
 export interface AppEnv {
@@ -10,6 +11,8 @@ export interface AppEnv {
     requestId: string;
     /** Only behind `authenticated`. */
     principal: Principal;
+    /** What the limiter said, for the headers of the answer. */
+    limit: LimitVerdict;
   };
 }
 

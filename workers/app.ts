@@ -6,11 +6,14 @@ import type { AppContext, AppEnv } from "./http/context.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { dialect } from "./http/dialect.ts";
 import { answerError, answerFailure, limitedBody, unhandledFailure } from "./http/failing.ts";
+import { limitHeaders } from "./http/limits.ts";
 import { problemResponse } from "./http/problems.ts";
 import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";
 import { isApiPath, securityHeaders } from "./http/security-headers.ts";
+import { auth } from "./routes/auth.ts";
 import { health, info } from "./routes/health.ts";
+import { users } from "./routes/users.ts";
 
 const requestIdLength = 20;
 
@@ -21,6 +24,7 @@ app.notFound(answerUnhandled);
 app.use(securityHeaders);
 app.use(requestScope(createDeps, () => randomText(requestIdLength)));
 app.use(crossOrigin);
+app.use(limitHeaders);
 app.use(limitedBody);
 
 app.route("/health", health);
@@ -30,6 +34,8 @@ app.route("/health", health);
 app.use("/api/v1/*", dialect);
 app.route("/api/v1/health", health);
 app.route("/api/v1", info);
+app.route("/api/v1/auth", auth);
+app.route("/api/v1", users);
 
 function answerAnyError(error: Error, c: AppContext): Response {
   if (!(error instanceof BadConfiguration)) return answerError(error, c);

@@ -160,8 +160,8 @@ export function problemOf(failure: Failure): Problem {
 }
 
 const alreadyExists = {
+  account: "Username or email is already registered",
   username: "Username is already taken",
-  email: "Email is already registered",
   environment: "An environment with this name already exists",
 } as const;
 

@@ -1,6 +1,7 @@
 /** GET /health, /health/ready, /health/live (the same under /api/v1), and GET /api/v1/info. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { checkReadiness } from "../domain/health.ts";
+import { limitedByAddress } from "../http/limits.ts";
 import { newRouter } from "../http/router.ts";
 import { serviceName, serviceVersion } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
@@ -96,6 +97,7 @@ info.openapi(
     path: "/info",
     tags: ["system"],
     summary: "What this server is and allows",
+    middleware: [limitedByAddress] as const,
     responses: { 200: json(infoSchema, "Name, version, features and limits") },
   }),
   (c) => {

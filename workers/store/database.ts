@@ -16,6 +16,9 @@ import * as environments from "./schema/environments.ts";
 const schema = { ...accounts, ...catalog, ...environments };
 const retryAfterSeconds = 5;
 
+/** SQLSTATE of a value that a unique index refused. */
+export const uniqueViolation = "23505";
+
 export type Database = ReturnType<typeof connectDatabase>;
 
 /** Queries over HTTP. Holds no connection; may be kept for the life of the isolate. */

@@ -1,0 +1,47 @@
+/** Use cases of one's own account: change it, its password, look at its numbers, leave. */
+import { Failed } from "../../rules/failures.ts";
+import { hashPassword, saltBytes, verifyPassword } from "../../rules/passwords.ts";
+import type { Account, Principal } from "../../rules/principal.ts";
+import { findCredentials, type ProfileChange, updatePassword, updateProfile } from "../../store/accounts.ts";
+import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
+import type { Deps } from "../deps.ts";
+import { beginCredentialAttempt } from "../limits.ts";
+import { endSockets } from "./sessions.ts";
+
+/** Fails as `already_exists` when the user name is taken. */
+export async function changeProfile(deps: Deps, principal: Principal, change: ProfileChange): Promise<Account> {
+  try {
+    return await updateProfile(deps.db, principal.userId, change, deps.now());
+  } catch (error) {
+    if (sqlErrorIn(error)?.code !== uniqueViolation) throw error;
+    throw new Failed({ kind: "already_exists", what: "username", field: "username" }, { cause: error });
+  }
+}
+
+/** Ends every other session. Fails as `wrong_current_password`. */
+export async function changePassword(
+  deps: Deps,
+  principal: Principal,
+  passwords: { current: string; next: string; address: string },
+): Promise<void> {
+  await confirmPassword(deps, principal, passwords.current, passwords.address);
+  const { userId, sessionId } = principal;
+  const passwordHash = await hashPassword(passwords.next, deps.randomBytes(saltBytes));
+  await updatePassword(deps.db, { userId, passwordHash, keepSessionId: sessionId, now: deps.now() });
+  endSockets(deps, userId, { exceptSessionId: sessionId });
+  deps.log("info", "password changed", { user_id: userId });
+}
+
+/** Whether the person at this session knows the account's password; tries are counted as logins are. */
+export async function confirmPassword(
+  deps: Deps,
+  principal: Principal,
+  password: string,
+  address: string,
+): Promise<void> {
+  const attempt = await beginCredentialAttempt(deps, { subject: `confirm:${principal.userId}`, address });
+  const credentials = await findCredentials(deps.db, principal.userId);
+  const hash = credentials?.passwordHash ?? null;
+  if (hash === null || !(await verifyPassword(hash, password))) throw new Failed({ kind: "wrong_current_password" });
+  await attempt.succeed();
+}

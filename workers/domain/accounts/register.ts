@@ -1,0 +1,50 @@
+/** Use case: a person makes an account and is signed in with it at once. */
+import { Failed } from "../../rules/failures.ts";
+import { hashPassword, saltBytes } from "../../rules/passwords.ts";
+import type { Account } from "../../rules/principal.ts";
+import type { TokenPair } from "../../rules/tokens.ts";
+import { insertAccount, type NewAccount } from "../../store/accounts.ts";
+import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
+import type { NewSession } from "../../store/sessions.ts";
+import type { Deps } from "../deps.ts";
+import { beginCredentialAttempt } from "../limits.ts";
+import { type Device, newSession } from "./session-tokens.ts";
+
+export interface Registration {
+  username: string;
+  email: string;
+  password: string;
+  fullName: string | null;
+}
+
+/**
+ * Fails as `already_exists` without telling which of the two names is taken; the password is hashed either way, so
+ * that the answer takes as long. Without a mail sender to verify it, an address is taken at its word.
+ */
+export async function register(
+  deps: Deps,
+  registration: Registration,
+  device: Device,
+): Promise<{ account: Account; tokens: TokenPair }> {
+  const attempt = await beginCredentialAttempt(deps, {
+    subject: `register:${registration.email.toLowerCase()}`,
+    address: device.address,
+  });
+  const { password, ...names } = registration;
+  const passwordHash = await hashPassword(password, deps.randomBytes(saltBytes));
+  const id = deps.newId("usr");
+  const { session, tokens } = await newSession(deps, id, device);
+  const account = await insert(deps, { ...names, id, passwordHash, isVerified: true, now: deps.now() }, session);
+  await attempt.succeed();
+  deps.log("info", "account registered", { user_id: id });
+  return { account, tokens };
+}
+
+async function insert(deps: Deps, account: NewAccount, session: NewSession): Promise<Account> {
+  try {
+    return await insertAccount(deps.db, account, session);
+  } catch (error) {
+    if (sqlErrorIn(error)?.code !== uniqueViolation) throw error;
+    throw new Failed({ kind: "already_exists", what: "account", field: "username" }, { cause: error });
+  }
+}

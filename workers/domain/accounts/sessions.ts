@@ -1,0 +1,87 @@
+/** Use cases of a session that has begun: shown by a token, kept alive by refreshing, ended. */
+
+import type { SocketSelector } from "../../../durable-objects/protocol/objects.ts";
+import { Failed } from "../../rules/failures.ts";
+import type { Principal } from "../../rules/principal.ts";
+import { hashOf, successorJti, type TokenPair, verifyToken } from "../../rules/tokens.ts";
+import { type EndReason, findSession, rotateRefreshToken, sessionEnd, touchSession } from "../../store/sessions.ts";
+import type { Deps } from "../deps.ts";
+import { tokenPair } from "./session-tokens.ts";
+
+/** A session's "last seen" is written no more often than this. */
+const touchAfterMs = 5 * 60_000;
+
+/**
+ * Who shows this access token, by one round trip to the session's row: a token is only worth what its session is.
+ * Null = no token was shown. Fails as `unauthenticated`.
+ */
+export async function authenticateToken(deps: Deps, token: string | null): Promise<Principal> {
+  if (token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
+  const now = deps.now();
+  const claims = await verifyToken(deps.config.tokens, "access", token, now);
+  const session = await findSession(deps.db, claims.sessionId);
+  const isAlive =
+    session !== null &&
+    session.userId === claims.userId &&
+    session.endedAt === null &&
+    session.absoluteExpiresAt > now &&
+    session.account.isActive &&
+    !session.isDeleted;
+  if (!isAlive) throw new Failed({ kind: "unauthenticated", reason: "session_ended" });
+  if (now.getTime() - session.lastSeenAt.getTime() > touchAfterMs) {
+    deps.waitUntil(touchSession(deps.db, session.id, now, touchAfterMs));
+  }
+  const { account, requestsPerMinute, createdAt: signedInAt } = session;
+  const { id: userId, username, role, plan, isVerified } = account;
+  return { userId, sessionId: session.id, username, role, plan, isVerified, requestsPerMinute, signedInAt, account };
+}
+
+/**
+ * New tokens for a refresh token. The one before it returns the same successor within the grace window; an older
+ * one was stolen or lost, and ends the session. Fails as `unauthenticated`.
+ */
+export async function refresh(deps: Deps, refreshToken: string): Promise<TokenPair> {
+  const { tokens: config } = deps.config;
+  const now = deps.now();
+  const shown = await verifyToken(config, "refresh", refreshToken, now);
+  const { userId, sessionId } = shown;
+  const jti = successorJti(config, shown.jti);
+  const outcome = await rotateRefreshToken(deps.db, {
+    sessionId,
+    userId,
+    shownJtiHash: hashOf(shown.jti),
+    successorJtiHash: hashOf(jti),
+    now,
+    refreshSeconds: config.refreshSeconds,
+    graceSeconds: config.refreshGraceSeconds,
+  });
+  if (outcome.kind === "successor") {
+    const { refreshIssuedAt: issuedAt, refreshExpiresAt: expiresAt } = outcome;
+    return tokenPair(deps, { userId, sessionId, jti, issuedAt, expiresAt });
+  }
+  if (outcome.kind === "replayed") {
+    deps.log("warn", "refresh token replayed, session ended", { user_id: userId, session_id: sessionId });
+    endSockets(deps, userId, { sessionId });
+  }
+  throw new Failed({ kind: "unauthenticated", reason: "session_ended" });
+}
+
+/** Ends this session, or every session of its person, and the sockets that hang on them. */
+export async function endSessions(deps: Deps, principal: Principal, which: "this" | "all"): Promise<void> {
+  const { userId, sessionId } = principal;
+  const reason: EndReason = which === "this" ? "logout" : "logout_all";
+  await sessionEnd(deps.db, which === "this" ? { userId, sessionId } : { userId }, reason, deps.now());
+  endSockets(deps, userId, which === "this" ? { sessionId } : "all");
+  deps.log("info", "signed out", { user_id: userId, reason });
+}
+
+/** Closes sockets whose session has ended; called after the commit, and never fails the request. */
+export function endSockets(deps: Deps, userId: string, selector: SocketSelector): void {
+  const ended = deps.objects.user(userId).end(selector, "sessionEnded");
+  deps.waitUntil(
+    ended.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : "unknown";
+      deps.log("error", "sockets of an ended session may be open", { user_id: userId, error: reason });
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+/** Bearer authentication of requests, with the limit of whoever turns out to ask. */
+import { authenticateToken } from "../domain/accounts/sessions.ts";
+import { limitAddress, limitUser } from "../domain/limits.ts";
+import { Failed } from "../rules/failures.ts";
+import type { Principal } from "../rules/principal.ts";
+import { addressOf } from "./client-address.ts";
+import type { AppContext, AppMiddleware } from "./context.ts";
+import { limitedBy } from "./limits.ts";
+
+/** Lets only signed-in people through and leaves who they are in `principal`. */
+export const authenticated: AppMiddleware = async (c, next) => {
+  const principal = await authenticate(c);
+  c.set("principal", principal);
+  await limitedBy(c, next, limitUser(c.var.deps, principal));
+};
+
+/** Behind `authenticated`: lets only admins through. */
+export const adminOnly: AppMiddleware = async (c, next) => {
+  if (c.var.principal.role !== "admin") throw new Failed({ kind: "forbidden", detail: "Only for administrators" });
+  await next();
+};
+
+/** The token of an `Authorization: Bearer` header, or null. */
+export function bearerToken(c: AppContext): string | null {
+  return /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? null;
+}
+
+/** A request that shows no valid token counts for its address, so that guessing tokens has a limit too. */
+async function authenticate(c: AppContext): Promise<Principal> {
+  try {
+    return await authenticateToken(c.var.deps, bearerToken(c));
+  } catch (error) {
+    const isRefusal = error instanceof Failed && error.failure.kind === "unauthenticated";
+    if (isRefusal) await limitedBy(c, async () => {}, limitAddress(c.var.deps, addressOf(c)));
+    throw error;
+  }
+}

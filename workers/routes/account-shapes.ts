@@ -1,0 +1,84 @@
+/** How accounts look on the wire, and the rules of what people may call themselves. */
+import { z } from "@hono/zod-openapi";
+import { passwordProblems, usernamePattern } from "../rules/credentials.ts";
+import type { Account } from "../rules/principal.ts";
+import type { TokenPair } from "../rules/tokens.ts";
+
+const maxEmailLength = 254;
+const maxTypedLength = 1024;
+const maxUrlLength = 2048;
+
+export const userSchema = z
+  .object({
+    id: z.string(),
+    username: z.string(),
+    email: z.string(),
+    full_name: z.string().nullable(),
+    is_active: z.boolean(),
+    is_verified: z.boolean(),
+    avatar_url: z.string().nullable(),
+    role: z.enum(["user", "admin"]),
+    subscription_plan: z.string(),
+    created_at: z.string(),
+    last_login: z.string().nullable(),
+  })
+  .openapi("User");
+export type User = z.infer<typeof userSchema>;
+
+export const tokensSchema = z
+  .object({
+    access_token: z.string(),
+    refresh_token: z.string(),
+    token_type: z.literal("bearer"),
+    expires_in: z.number().int().openapi({ description: "Seconds until the access token expires" }),
+  })
+  .openapi("Tokens") satisfies z.ZodType<TokenPair>;
+
+export const messageSchema = z.object({ message: z.string() }).openapi("Message");
+
+export const username = z.string().trim().regex(usernamePattern, "Username must have 3 to 30 letters, digits, _ or -");
+
+export const email = z.string().trim().max(maxEmailLength).pipe(z.email("Enter a valid e-mail address"));
+
+/** A new password; each broken rule is an error of its own. */
+export const newPassword = z.string().superRefine((password, context) => {
+  for (const message of passwordProblems(password)) context.addIssue({ code: "custom", message });
+});
+
+/** A password as somebody typed it: it is compared, so no rule applies. */
+export const typedPassword = z.string().min(1).max(maxTypedLength);
+
+export const fullName = z
+  .string()
+  .trim()
+  .max(100)
+  .transform((text) => text || null);
+
+export const avatarUrl = z.url({ protocol: /^https?$/, hostname: z.regexes.domain }).max(maxUrlLength);
+
+/** An account as clients see it. */
+export function toUser(account: Account): User {
+  return {
+    id: account.id,
+    username: account.username,
+    email: account.email,
+    full_name: account.fullName,
+    is_active: account.isActive,
+    is_verified: account.isVerified,
+    avatar_url: account.avatarUrl,
+    role: account.role,
+    subscription_plan: account.plan,
+    created_at: account.createdAt.toISOString(),
+    last_login: account.lastLoginAt?.toISOString() ?? null,
+  };
+}
+
+/** The JSON side of a route's `responses` or `body`. */
+export function jsonOf<T extends z.ZodType>(schema: T, description: string) {
+  return { content: { "application/json": { schema } }, description };
+}
+
+/** A JSON request body that has to be there. */
+export function bodyOf<T extends z.ZodType>(schema: T) {
+  return { content: { "application/json": { schema } }, required: true };
+}

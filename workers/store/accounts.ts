@@ -1,0 +1,140 @@
+/** Queries about people: found by login name, added, changed, made unrecognisable when they leave. */
+import { and, eq, isNull, sql } from "drizzle-orm";
+import type { Account } from "../rules/principal.ts";
+import { accountColumns } from "./account-columns.ts";
+import type { Database } from "./database.ts";
+import { loginAttempts, users } from "./schema/accounts.ts";
+import { type NewSession, sessionEnd, sessionInsert } from "./sessions.ts";
+
+export interface Credentials {
+  account: Account;
+  /** PHC string, or null for people who only sign in elsewhere. */
+  passwordHash: string | null;
+}
+
+export interface NewAccount {
+  id: string;
+  username: string;
+  email: string;
+  fullName: string | null;
+  passwordHash: string;
+  isVerified: boolean;
+  now: Date;
+}
+
+export interface ProfileChange {
+  username?: string | undefined;
+  fullName?: string | null | undefined;
+  avatarUrl?: string | null | undefined;
+}
+
+const credentialColumns = { account: accountColumns, passwordHash: users.passwordHash };
+
+/** By e-mail address, without regard to case. */
+export async function findCredentialsByEmail(db: Database, email: string): Promise<Credentials | null> {
+  const rows = await db
+    .select(credentialColumns)
+    .from(users)
+    .where(and(sql`lower(${users.email}) = lower(${email})`, isNull(users.deletedAt)));
+  return rows[0] ?? null;
+}
+
+/** By user name, without regard to case. */
+export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | null> {
+  const rows = await db
+    .select(credentialColumns)
+    .from(users)
+    .where(and(sql`lower(${users.username}) = lower(${username})`, isNull(users.deletedAt)));
+  return rows[0] ?? null;
+}
+
+export async function findCredentials(db: Database, userId: string): Promise<Credentials | null> {
+  const rows = await db
+    .select(credentialColumns)
+    .from(users)
+    .where(and(eq(users.id, userId), isNull(users.deletedAt)));
+  return rows[0] ?? null;
+}
+
+/** Adds a person with their first session, both or neither. Fails with SQLSTATE 23505 when a name is taken. */
+export async function insertAccount(db: Database, account: NewAccount, session: NewSession): Promise<Account> {
+  const { now, ...values } = account;
+  const [rows] = await db.batch([
+    db
+      .insert(users)
+      .values({ ...values, createdAt: now, updatedAt: now, lastLoginAt: now })
+      .returning(accountColumns),
+    sessionInsert(db, session),
+  ]);
+  return onlyRow(rows);
+}
+
+/** Records a sign-in: wrong attempts are forgotten, the session begins, a newer hash replaces the old one. */
+export async function recordSignIn(
+  db: Database,
+  signIn: { userId: string; attemptSubject: string; passwordHash: string | null; now: Date },
+  session: NewSession,
+): Promise<Account> {
+  const newHash = signIn.passwordHash === null ? {} : { passwordHash: signIn.passwordHash };
+  const [rows] = await db.batch([
+    db
+      .update(users)
+      .set({ lastLoginAt: signIn.now, ...newHash })
+      .where(eq(users.id, signIn.userId))
+      .returning(accountColumns),
+    db.delete(loginAttempts).where(eq(loginAttempts.subject, signIn.attemptSubject)),
+    sessionInsert(db, session),
+  ]);
+  return onlyRow(rows);
+}
+
+/** Fields left out stay as they are. Fails with SQLSTATE 23505 when the user name is taken. */
+export async function updateProfile(db: Database, userId: string, change: ProfileChange, now: Date): Promise<Account> {
+  const rows = await db
+    .update(users)
+    .set({ ...change, updatedAt: now })
+    .where(eq(users.id, userId))
+    .returning(accountColumns);
+  return onlyRow(rows);
+}
+
+/** Changes the password and ends every session but one, in one transaction. */
+export async function updatePassword(
+  db: Database,
+  change: { userId: string; passwordHash: string; keepSessionId: string; now: Date },
+): Promise<void> {
+  await db.batch([
+    db
+      .update(users)
+      .set({ passwordHash: change.passwordHash, updatedAt: change.now })
+      .where(eq(users.id, change.userId)),
+    sessionEnd(db, { userId: change.userId, exceptSessionId: change.keepSessionId }, "password_changed", change.now),
+  ]);
+}
+
+/** Ends every session and leaves a row that names nobody, so that what refers to it stays whole. */
+export async function anonymizeAccount(db: Database, userId: string, now: Date): Promise<void> {
+  await db.batch([
+    db
+      .update(users)
+      .set({
+        username: sql`'deleted-' || ${users.id}`,
+        email: sql`${users.id} || '@deleted.invalid'`,
+        fullName: null,
+        avatarUrl: null,
+        passwordHash: null,
+        isActive: false,
+        updatedAt: now,
+        deletedAt: now,
+      })
+      .where(eq(users.id, userId)),
+    sessionEnd(db, { userId }, "account_deleted", now),
+    db.delete(loginAttempts).where(eq(loginAttempts.subject, userId)),
+  ]);
+}
+
+function onlyRow(rows: Account[]): Account {
+  const [row] = rows;
+  if (row === undefined) throw new Error("the account's row is gone");
+  return row;
+}

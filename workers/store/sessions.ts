@@ -1,0 +1,166 @@
+/** Queries about sessions: one signed-in device each, and the family of its refresh tokens. */
+import { and, count, eq, gt, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import type { Account } from "../rules/principal.ts";
+import { accountColumns } from "./account-columns.ts";
+import type { Database } from "./database.ts";
+import { plans, sessions, users } from "./schema/accounts.ts";
+
+export interface NewSession {
+  id: string;
+  userId: string;
+  refreshJtiHash: string;
+  /** Whole seconds, as in the token. */
+  refreshIssuedAt: Date;
+  refreshExpiresAt: Date;
+  absoluteExpiresAt: Date;
+  userAgent: string | null;
+  address: string | null;
+  createdAt: Date;
+}
+
+export interface SessionRow {
+  id: string;
+  userId: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  endedAt: Date | null;
+  absoluteExpiresAt: Date;
+  isDeleted: boolean;
+  requestsPerMinute: number;
+  account: Account;
+}
+
+export type EndReason = "logout" | "logout_all" | "password_changed" | "refresh_replayed" | "account_deleted";
+
+/** The session with its person and what their plan allows, in one round trip. */
+export async function findSession(db: Database, sessionId: string): Promise<SessionRow | null> {
+  const rows = await db
+    .select({
+      id: sessions.id,
+      userId: sessions.userId,
+      createdAt: sessions.createdAt,
+      lastSeenAt: sessions.lastSeenAt,
+      endedAt: sessions.endedAt,
+      absoluteExpiresAt: sessions.absoluteExpiresAt,
+      isDeleted: sql<boolean>`${users.deletedAt} is not null`,
+      requestsPerMinute: plans.requestsPerMinute,
+      account: accountColumns,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .innerJoin(plans, eq(plans.id, users.planId))
+    .where(eq(sessions.id, sessionId));
+  return rows[0] ?? null;
+}
+
+/** The statement that begins a session; the caller runs it, alone or in a batch. */
+export function sessionInsert(db: Database, session: NewSession) {
+  return db.insert(sessions).values({ ...session, lastSeenAt: session.createdAt });
+}
+
+/** The statement that ends the live sessions of a user: all, one, or all but one. */
+export function sessionEnd(
+  db: Database,
+  which: { userId: string; sessionId?: string; exceptSessionId?: string },
+  reason: EndReason,
+  now: Date,
+) {
+  const { userId, sessionId, exceptSessionId } = which;
+  const conditions: (SQL | undefined)[] = [eq(sessions.userId, userId), isNull(sessions.endedAt)];
+  if (sessionId !== undefined) conditions.push(eq(sessions.id, sessionId));
+  if (exceptSessionId !== undefined) conditions.push(ne(sessions.id, exceptSessionId));
+  return db
+    .update(sessions)
+    .set({ endedAt: now, endedReason: reason })
+    .where(and(...conditions));
+}
+
+/** Remembers that a session is in use; the row is written at most once in `afterMs`. */
+export async function touchSession(db: Database, sessionId: string, now: Date, afterMs: number): Promise<void> {
+  const before = new Date(now.getTime() - afterMs);
+  await db
+    .update(sessions)
+    .set({ lastSeenAt: now })
+    .where(and(eq(sessions.id, sessionId), lt(sessions.lastSeenAt, before)));
+}
+
+export interface Rotation {
+  sessionId: string;
+  userId: string;
+  shownJtiHash: string;
+  successorJtiHash: string;
+  now: Date;
+  refreshSeconds: number;
+  graceSeconds: number;
+}
+
+export type RotationOutcome =
+  | { kind: "successor"; refreshIssuedAt: Date; refreshExpiresAt: Date }
+  | { kind: "replayed" }
+  | { kind: "no_session" };
+
+/**
+ * Rotates a session's refresh token in one statement, so that racing requests queue at the row and each sees what
+ * the one before it left: the live token moves the session on, the one before it within the grace window is told
+ * the same successor, and any other ends the family.
+ */
+export async function rotateRefreshToken(db: Database, rotation: Rotation): Promise<RotationOutcome> {
+  const { shownJtiHash, successorJtiHash, graceSeconds } = rotation;
+  const now = sql`${rotation.now.toISOString()}::timestamptz`;
+  const issuedAt = sql`date_trunc('second', ${now})`;
+  const expiresAt = sql`${issuedAt} + make_interval(secs => ${rotation.refreshSeconds})`;
+  const isLive = sql`${sessions.refreshJtiHash} = ${shownJtiHash}`;
+  const isInGrace = sql`${sessions.previousJtiHash} is not distinct from ${shownJtiHash}
+    and ${sessions.rotatedAt} > ${now} - make_interval(secs => ${graceSeconds})`;
+  const isKnown = sql`(${isLive} or (${isInGrace}))`;
+  const rows = await db
+    .update(sessions)
+    .set({
+      refreshJtiHash: sql`case when ${isLive} then ${successorJtiHash} else ${sessions.refreshJtiHash} end`,
+      previousJtiHash: sql`case when ${isLive} then ${shownJtiHash} else ${sessions.previousJtiHash} end`,
+      refreshIssuedAt: sql`case when ${isLive} then ${issuedAt} else ${sessions.refreshIssuedAt} end`,
+      refreshExpiresAt: sql`case when ${isLive} then least(${expiresAt}, date_trunc('second', ${sessions.absoluteExpiresAt}))
+        else ${sessions.refreshExpiresAt} end`,
+      rotatedAt: sql`case when ${isLive} then ${now} else ${sessions.rotatedAt} end`,
+      lastSeenAt: rotation.now,
+      endedAt: sql`case when ${isKnown} then null else ${now} end`,
+      endedReason: sql`case when ${isKnown} then null else 'refresh_replayed' end`,
+    })
+    .from(users)
+    .where(
+      and(
+        eq(sessions.id, rotation.sessionId),
+        eq(sessions.userId, rotation.userId),
+        eq(users.id, sessions.userId),
+        eq(users.isActive, true),
+        isNull(users.deletedAt),
+        isNull(sessions.endedAt),
+        gt(sessions.absoluteExpiresAt, rotation.now),
+      ),
+    )
+    .returning({
+      endedAt: sessions.endedAt,
+      refreshIssuedAt: sessions.refreshIssuedAt,
+      refreshExpiresAt: sessions.refreshExpiresAt,
+    });
+  const [row] = rows;
+  if (row === undefined) return { kind: "no_session" };
+  const { endedAt, refreshIssuedAt, refreshExpiresAt } = row;
+  return endedAt === null ? { kind: "successor", refreshIssuedAt, refreshExpiresAt } : { kind: "replayed" };
+}
+
+/** How many sessions of a user are alive. */
+export async function countSessions(db: Database, userId: string, now: Date): Promise<number> {
+  const rows = await db
+    .select({ total: count() })
+    .from(sessions)
+    .where(
+      and(
+        eq(sessions.userId, userId),
+        isNull(sessions.endedAt),
+        gt(sessions.refreshExpiresAt, now),
+        gt(sessions.absoluteExpiresAt, now),
+      ),
+    );
+  return rows[0]?.total ?? 0;
+}

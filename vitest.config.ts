@@ -10,6 +10,7 @@ const globalSetup = ["./test/support/global-setup.ts"];
  */
 export default defineConfig({
   test: {
+    silent: "passed-only",
     reporters: process.env["VITEST_JSON"] ? ["default", "json"] : ["default"],
     ...(process.env["VITEST_JSON"] ? { outputFile: { json: process.env["VITEST_JSON"] } } : {}),
     coverage: {
@@ -42,6 +43,9 @@ export default defineConfig({
         test: {
           name: "workerd",
           globalSetup,
+          // The first request of a file loads the whole Worker, which takes seconds on a busy machine.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
           include: ["test/workers/**/*.test.ts", "test/durable-objects/**/*.test.ts"],
         },
       },

@@ -32,7 +32,7 @@ export const dialect: AppMiddleware = async (c, next) => {
 async function rewriteBody(c: AppContext): Promise<void> {
   const mediaType = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaType !== "" && !isJson(mediaType) && mediaType !== "application/x-www-form-urlencoded") return;
-  const text = await c.req.text();
+  const text = new TextDecoder().decode(await c.req.arrayBuffer());
   const body = mediaType === "application/x-www-form-urlencoded" ? parseForm(text) : parseJson(text);
   replaceBody(c, normalize(body));
 }

@@ -1,0 +1,51 @@
+/** What can happen to a room, and what it wants done about it. Both are plain data. */
+import type { ServerMessage } from "../protocol/client.ts";
+import type { CloseName } from "../protocol/closes.ts";
+import type { BridgeKeepsake, ViewerKeepsake } from "./room.ts";
+
+/** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
+export interface Arrival {
+  viewer: Omit<ViewerKeepsake, "role" | "joinedAt" | "standing" | "size" | "told">;
+  greeting: ServerMessage[];
+}
+
+export type BridgeArrival = Omit<BridgeKeepsake, "role" | "shell" | "asked" | "told">;
+
+export type RoomEvent =
+  | { kind: "viewer_joined"; arrival: Arrival }
+  | { kind: "viewer_frame"; id: string; data: string | ArrayBuffer }
+  | { kind: "viewer_left"; id: string }
+  | { kind: "bridge_attached"; bridge: BridgeArrival }
+  | { kind: "bridge_frame"; id: string; data: string | ArrayBuffer }
+  | { kind: "bridge_left"; id: string }
+  /** The cluster has answered a `want`. */
+  | { kind: "wanted"; isLinked: boolean }
+  | { kind: "announce"; message: ServerMessage; to: readonly string[] | "all" }
+  | { kind: "end"; which: readonly string[] | "all"; close: CloseName }
+  | { kind: "revoke"; tokenId: string };
+
+export type Effect =
+  /** One text for all of them, encoded once. */
+  | { kind: "send"; to: readonly string[]; frame: string }
+  | { kind: "send_bridge"; id: string; frame: string }
+  | { kind: "close_viewer"; id: string; close: CloseName }
+  | { kind: "close_bridge"; id: string; close: CloseName }
+  /** The keepsake beside this socket has changed. */
+  | { kind: "keep"; keepsake: ViewerKeepsake | BridgeKeepsake }
+  /** The socket is no longer the user's. */
+  | { kind: "release"; userId: string; id: string }
+  | { kind: "want"; clusterId: string }
+  | { kind: "unwant"; clusterId: string };
+
+/** What the platform knows at the moment of an event. Times are ms since the epoch. */
+export interface Moment {
+  now: number;
+  /** When the platform last answered this socket's ping; null = never. */
+  lastPingAt(id: string): number | null;
+}
+
+/** What every part of the core works on. */
+export interface Turn {
+  moment: Moment;
+  effects: Effect[];
+}

@@ -1,0 +1,103 @@
+/**
+ * The heart of a terminal: one event in, the room changed, effects out. It knows no socket, no clock and no
+ * storage; the platform shell carries the effects out in order.
+ */
+import { attachBridge, takeBridgeFrame } from "./bridging.ts";
+import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
+import { removeBridge, removeViewer, sweep } from "./leaving.ts";
+import type { Room } from "./room.ts";
+import { send } from "./send.ts";
+import { askForThoseWhoWait } from "./snapshots.ts";
+import { joinViewer, takeViewerFrame } from "./viewing.ts";
+
+/** How often a terminal without a bridge says again that it is wanted, if anything happens at all. */
+const wantAgainMs = 10_000;
+/** How long the end of a socket that has not arrived yet is remembered. */
+const rememberEndMs = 30_000;
+
+/** Changes `room` by `event` and returns what is to be done, in order. */
+export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
+  const turn: Turn = { moment, effects: [] };
+  noteLife(room, event, moment.now);
+  sweep(room, turn);
+  take(room, turn, event);
+  askForThoseWhoWait(room, turn);
+  wantBridge(room, turn);
+  return turn.effects;
+}
+
+/** Who has just sent something is not silent, however long it was. */
+function noteLife(room: Room, event: RoomEvent, now: number): void {
+  if (event.kind === "bridge_frame" && room.bridge?.id === event.id) room.bridge.lastFrameAt = now;
+  const viewer = event.kind === "viewer_frame" ? room.viewers.get(event.id) : undefined;
+  if (viewer !== undefined) viewer.lastFrameAt = now;
+}
+
+function take(room: Room, turn: Turn, event: RoomEvent): void {
+  switch (event.kind) {
+    case "viewer_joined":
+      joinViewer(room, turn, event.arrival);
+      return;
+    case "viewer_frame":
+    case "viewer_left":
+      takeFromViewer(room, turn, event);
+      return;
+    case "bridge_attached":
+      attachBridge(room, turn, event.bridge);
+      return;
+    case "bridge_frame":
+      if (room.bridge?.id === event.id) takeBridgeFrame(room, turn, room.bridge, event.data);
+      return;
+    case "bridge_left":
+      if (room.bridge?.id === event.id) removeBridge(room, turn, null);
+      return;
+    case "wanted":
+      if (!event.isLinked) send(turn, [...room.viewers.keys()], { type: "info", message: "Waiting for the cluster" });
+      return;
+    case "announce":
+      send(turn, event.to === "all" ? [...room.viewers.keys()] : here(room, event.to), event.message);
+      return;
+    case "end":
+      end(room, turn, event);
+      return;
+    case "revoke":
+      if (room.bridge?.tokenId === event.tokenId) removeBridge(room, turn, "bridgeRevoked");
+      return;
+  }
+}
+
+function takeFromViewer(
+  room: Room,
+  turn: Turn,
+  event: Extract<RoomEvent, { kind: "viewer_frame" | "viewer_left" }>,
+): void {
+  const viewer = room.viewers.get(event.id);
+  if (viewer === undefined) return;
+  if (event.kind === "viewer_left") removeViewer(room, turn, viewer, null);
+  else takeViewerFrame(room, turn, viewer, event.data);
+}
+
+function here(room: Room, ids: readonly string[]): string[] {
+  return ids.filter((id) => room.viewers.has(id));
+}
+
+function end(room: Room, turn: Turn, event: Extract<RoomEvent, { kind: "end" }>): void {
+  const ids = event.which === "all" ? [...room.viewers.keys()] : event.which;
+  for (const id of ids) {
+    const viewer = room.viewers.get(id);
+    if (viewer !== undefined) removeViewer(room, turn, viewer, event.close);
+    else room.ended.set(id, { until: turn.moment.now + rememberEndMs, close: event.close });
+  }
+}
+
+function wantBridge(room: Room, turn: Turn): void {
+  const { now } = turn.moment;
+  const [viewer] = room.viewers.values();
+  if (viewer === undefined) {
+    room.wantedAt = 0;
+    return;
+  }
+  if (room.bridge !== null || now - room.wantedAt < wantAgainMs) return;
+  room.wantedAt = now;
+  turn.effects.push({ kind: "want", clusterId: viewer.clusterId });
+}

@@ -1,0 +1,71 @@
+/** How viewers and bridges go: told to, silent for too long, or simply gone. */
+import type { CloseName } from "../protocol/closes.ts";
+import { timing } from "../protocol/timing.ts";
+import { hasPinged, lastSign } from "./credit.ts";
+import type { Moment, Turn } from "./events.ts";
+import type { Bridge, Room, Viewer } from "./room.ts";
+import { send } from "./send.ts";
+import { askForSize } from "./sizing.ts";
+import { makeWait } from "./snapshots.ts";
+
+const sweepEveryMs = 1_000;
+
+/** Takes a viewer out of the room, closing its socket unless it is closed already. */
+export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
+  room.viewers.delete(viewer.id);
+  if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
+  turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });
+  if (room.viewers.size > 0) {
+    askForSize(room, turn);
+    return;
+  }
+  turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
+  removeBridge(room, turn, "unwanted");
+}
+
+/**
+ * Lets go of the bridge's socket. Those who watch bytes keep their place until another bridge says where it
+ * stands; those who watch a log wait for its replay from the line they saw last.
+ */
+export function removeBridge(room: Room, turn: Turn, close: CloseName | null): void {
+  const bridge = room.bridge;
+  if (bridge === null) return;
+  if (close !== null) turn.effects.push({ kind: "close_bridge", id: bridge.id, close });
+  room.bridge = null;
+  room.snapshotAsk = null;
+  for (const viewer of room.viewers.values()) {
+    if (viewer.kind === "logs") leaveLog(turn, viewer, bridge);
+  }
+}
+
+function leaveLog(turn: Turn, viewer: Viewer, bridge: Bridge): void {
+  const { standing } = viewer;
+  if (standing.state === "waiting") return;
+  makeWait(turn, viewer, standing.state === "live" ? bridge.told : standing.seen);
+}
+
+/** Closes viewers and a bridge that used to ping and then fell silent; looks at most once a second. */
+export function sweep(room: Room, turn: Turn): void {
+  const { moment } = turn;
+  if (moment.now - room.sweptAt < sweepEveryMs) return;
+  room.sweptAt = moment.now;
+  for (const [id, { until }] of room.ended) if (until <= moment.now) room.ended.delete(id);
+  if (room.bridge !== null && isSilentBridge(room.bridge, moment)) loseBridge(room, turn);
+  const silent = [...room.viewers.values()].filter((viewer) => isSilent(viewer, moment));
+  for (const viewer of silent) removeViewer(room, turn, viewer, "silent");
+}
+
+function loseBridge(room: Room, turn: Turn): void {
+  removeBridge(room, turn, "silent");
+  send(turn, [...room.viewers.keys()], { type: "info", message: "The cluster does not answer; waiting for it" });
+}
+
+function isSilent(viewer: Viewer, moment: Moment): boolean {
+  return hasPinged(viewer, moment) && moment.now - lastSign(viewer, moment) > timing.clientSilentAfterMs;
+}
+
+function isSilentBridge(bridge: Bridge, moment: Moment): boolean {
+  const pingedAt = moment.lastPingAt(bridge.id);
+  if (pingedAt === null) return false;
+  return moment.now - Math.max(pingedAt, bridge.lastFrameAt ?? 0) > timing.bridgeSilentAfterMs;
+}

@@ -1,0 +1,170 @@
+/**
+ * A terminal's room with everything around it played: viewers that accumulate what they see, a bridge with a
+ * stream of bytes that goes on whether anybody listens, and a clock. Nothing here knows how the room decides.
+ */
+import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
+import type { CloseName } from "../../durable-objects/protocol/closes.ts";
+import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
+import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
+import { handle } from "../../durable-objects/terminal/handle.ts";
+import {
+  type BridgeKeepsake,
+  newRoom,
+  type Room,
+  restoreRoom,
+  type Size,
+  type ViewerKeepsake,
+} from "../../durable-objects/terminal/room.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export interface SeenViewer {
+  frames: ServerMessage[];
+  closed: CloseName | null;
+  pingedAt: number | null;
+}
+
+export interface DialledBridge {
+  received: TerminalMessage[];
+  closed: CloseName | null;
+  pingedAt: number | null;
+}
+
+export class World {
+  now = 1_000_000;
+  room: Room = newRoom();
+  readonly viewers = new Map<string, SeenViewer>();
+  readonly bridges = new Map<string, DialledBridge>();
+  readonly keepsakes = new Map<string, string>();
+  readonly wants: string[] = [];
+  readonly released: string[] = [];
+  #names = 0;
+
+  send(event: RoomEvent): void {
+    const moment = {
+      now: this.now,
+      lastPingAt: (id: string) => (this.viewers.get(id) ?? this.bridges.get(id))?.pingedAt ?? null,
+    };
+    for (const effect of handle(this.room, event, moment)) this.#apply(effect);
+  }
+
+  join(kind: SocketKind = "terminal"): string {
+    this.#names += 1;
+    const id = `viewer-${this.#names}`;
+    this.viewers.set(id, { frames: [], closed: null, pingedAt: null });
+    const viewer = { id, userId: "usr", sessionId: "ses", clusterId: "default", kind, requestId: "r" };
+    this.send({ kind: "viewer_joined", arrival: { viewer, greeting: [{ type: "info", message: "welcome" }] } });
+    return id;
+  }
+
+  say(id: string, message: unknown): void {
+    this.send({ kind: "viewer_frame", id, data: typeof message === "string" ? message : JSON.stringify(message) });
+  }
+
+  leave(id: string): void {
+    this.keepsakes.delete(id);
+    this.send({ kind: "viewer_left", id });
+  }
+
+  ping(id: string): void {
+    const viewer = this.viewers.get(id);
+    if (viewer !== undefined) viewer.pingedAt = this.now;
+  }
+
+  dial(assignment = 1): string {
+    this.#names += 1;
+    const id = `bridge-${this.#names}`;
+    this.bridges.set(id, { received: [], closed: null, pingedAt: null });
+    const arrival = { id, tokenId: "token", clusterId: "default", bridgeId: "b", assignment, requestId: "r" };
+    this.send({ kind: "bridge_attached", bridge: arrival });
+    return id;
+  }
+
+  fromBridge(id: string, data: unknown): void {
+    const frame = data instanceof ArrayBuffer || typeof data === "string" ? data : JSON.stringify(data);
+    this.send({ kind: "bridge_frame", id, data: frame });
+  }
+
+  hello(id: string, at: { epoch: string; seq: number } & Partial<Size>): void {
+    this.fromBridge(id, { type: "hello", gen: 0, cols: 80, rows: 24, ledger: "l", ...at });
+  }
+
+  output(id: string, seq: number, text: string): void {
+    this.fromBridge(id, encodeStreamFrame({ kind: "output", gen: 0, seq, bytes: encoder.encode(text) }).buffer);
+  }
+
+  snapshot(id: string, seq: number, text: string, size: Size = { cols: 80, rows: 24 }): void {
+    const frame = { kind: "snapshot" as const, gen: 0, seq, ...size, bytes: encoder.encode(text) };
+    this.fromBridge(id, encodeStreamFrame(frame).buffer);
+  }
+
+  /** Memory vanishes; what was kept beside open sockets is all there is. */
+  hibernate(): void {
+    const kept = [...this.keepsakes.values()].map((text) => JSON.parse(text) as ViewerKeepsake | BridgeKeepsake);
+    this.room = restoreRoom(kept);
+  }
+
+  seen(id: string): SeenViewer {
+    const viewer = this.viewers.get(id);
+    if (viewer === undefined) throw new Error(`no viewer ${id}`);
+    return viewer;
+  }
+
+  types(id: string): string[] {
+    return this.seen(id).frames.map((frame) => frame.type);
+  }
+
+  /** What the viewer's terminal was fed since its last repaint; null if it has had none. */
+  screen(id: string): string | null {
+    const text = this.seen(id)
+      .frames.map((frame) => (frame.type === "output" ? frame.data : ""))
+      .join("");
+    const start = text.lastIndexOf(clearScreen);
+    return start < 0 ? null : text.slice(start + clearScreen.length);
+  }
+
+  toBridge(id: string): TerminalMessage[] {
+    return this.bridges.get(id)?.received ?? [];
+  }
+
+  #apply(effect: Effect): void {
+    switch (effect.kind) {
+      case "send":
+        for (const id of effect.to) this.#deliver(id, effect.frame);
+        return;
+      case "send_bridge":
+        this.bridges.get(effect.id)?.received.push(JSON.parse(effect.frame));
+        return;
+      case "close_viewer":
+      case "close_bridge": {
+        const peer = this.viewers.get(effect.id) ?? this.bridges.get(effect.id);
+        if (peer !== undefined) peer.closed = effect.close;
+        this.keepsakes.delete(effect.id);
+        return;
+      }
+      case "keep":
+        this.keepsakes.set(effect.keepsake.id, JSON.stringify(effect.keepsake));
+        return;
+      case "release":
+        this.released.push(effect.id);
+        return;
+      case "want":
+      case "unwant":
+        this.wants.push(effect.kind);
+        return;
+    }
+  }
+
+  #deliver(id: string, frame: string): void {
+    const viewer = this.seen(id);
+    if (viewer.closed !== null) throw new Error(`${id} was sent something after its close`);
+    viewer.frames.push(JSON.parse(frame));
+  }
+}
+
+/** Cuts UTF-8 text at a byte offset that is a character boundary. */
+export function sliceBytes(bytes: Uint8Array, from: number, to = bytes.length): string {
+  return decoder.decode(bytes.subarray(from, to));
+}

@@ -1,28 +1,207 @@
-/** The platform shell of one cluster: its bridges' control links and the terminals that are wanted of them. */
+/**
+ * The platform shell of one cluster: the control links of its bridges, the terminals that are wanted of them, and
+ * the questions only they can answer. One bridge serves at a time: the one that said hello last.
+ */
 import { DurableObject } from "cloudflare:workers";
-import type { AnswerResult, Assignment, Question } from "./protocol/bridge-link.ts";
-import type { StatusUpdate } from "./protocol/client.ts";
-import type { ClusterRpc } from "./protocol/objects.ts";
+import { Asks } from "./cluster-asks.ts";
+import { Wants } from "./cluster-wants.ts";
+import { type Log, objectLog } from "./logging.ts";
+import {
+  type AnswerResult,
+  type Assignment,
+  type BridgeMessage,
+  bridgeMessageSchema,
+  type ClusterMessage,
+  type Question,
+} from "./protocol/bridge-link.ts";
+import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
+import type { CloseName } from "./protocol/closes.ts";
+import { bridgeTicketSchema, type ClusterRpc, decodeTicket, ticketHeader } from "./protocol/objects.ts";
+import { limits, timing } from "./protocol/timing.ts";
+import { acceptUpgrade, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
+import { isTooLong, parseJson } from "./terminal/frames.ts";
+
+/** What is kept beside a link's socket. */
+interface LinkKeepsake {
+  id: string;
+  tokenId: string;
+  requestId: string;
+  /** Null until it has said hello. */
+  bridgeId: string | null;
+}
+
+interface Link extends LinkKeepsake {
+  socket: WebSocket;
+}
 
 export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
-  override async fetch(_request: Request): Promise<Response> {
-    return new Response(null, { status: 501 });
+  readonly #wants: Wants;
+  readonly #asks = new Asks();
+  readonly #log: Log;
+  #nudgedAt = 0;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#log = objectLog(env);
+    this.#wants = new Wants(ctx.storage.sql);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
-  async nudge(_revision: string, _requestId?: string): Promise<void> {}
-  async want(_terminal: string): Promise<boolean> {
-    return false;
+
+  override async fetch(request: Request): Promise<Response> {
+    const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
+    const { bridgeTokenId: tokenId, requestId } = ticket;
+    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, requestId, bridgeId: null };
+    this.#log("info", "link opened", { request_id: requestId, cluster_id: this.ctx.id.name });
+    return acceptUpgrade(this.ctx, [], keepsake).response;
   }
-  async unwant(_terminal: string): Promise<void> {}
-  async verifyAssignment(_assignment: Assignment): Promise<"current" | "superseded" | "unwanted"> {
-    return "unwanted";
+
+  /** The first nudge goes out at once, the last of a busy second at its end. */
+  async nudge(revision: string, requestId?: string): Promise<void> {
+    const waitMs = this.#nudgedAt + timing.nudgeGapMs - Date.now();
+    if (waitMs <= 0) {
+      this.#sendChanged(revision, requestId);
+      return;
+    }
+    this.#wants.setFact("nudge", JSON.stringify({ revision, requestId }));
+    await this.ctx.storage.setAlarm(Date.now() + waitMs);
   }
-  async ask(_question: Question, _requestId?: string): Promise<AnswerResult> {
-    return { kind: "failed", code: "unavailable", message: "No bridge is connected" };
+
+  override async alarm(): Promise<void> {
+    const { revision, requestId } = JSON.parse(this.#wants.fact("nudge") ?? '{"revision":"0"}');
+    this.#sendChanged(revision, requestId);
   }
-  async announce(_environmentId: string, _update: StatusUpdate): Promise<void> {}
-  async endEnvironment(_environmentId: string): Promise<void> {}
+
+  async want(terminal: string): Promise<boolean> {
+    if (this.#wants.add(terminal)) this.#sendWants();
+    return this.#link() !== null;
+  }
+
+  async unwant(terminal: string): Promise<void> {
+    if (this.#wants.remove(terminal)) this.#sendWants();
+  }
+
+  async verifyAssignment(shown: Assignment): Promise<"current" | "superseded" | "unwanted"> {
+    const want = this.#wants.find(shown.terminal);
+    if (want === undefined) return "unwanted";
+    return want.assignment === shown.assignment && want.secret === shown.secret ? "current" : "superseded";
+  }
+
+  async ask(question: Question, requestId?: string): Promise<AnswerResult> {
+    const link = this.#link();
+    if (link === null) return { kind: "failed", code: "unavailable", message: "No bridge is connected" };
+    const id = crypto.randomUUID();
+    send(link, { type: "ask", id, question, ...(requestId === undefined ? {} : { request_id: requestId }) });
+    return this.#asks.wait(id, link.id);
+  }
+
+  async announce(environmentId: string, update: StatusUpdate): Promise<void> {
+    const watched = this.#wants.ofEnvironment(environmentId);
+    await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).announce(update));
+  }
+
+  async endEnvironment(environmentId: string): Promise<void> {
+    const watched = this.#wants.ofEnvironment(environmentId);
+    await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).end("all", "environmentDeleted"));
+    for (const terminal of watched) this.#wants.remove(terminal);
+    if (watched.length > 0) this.#sendWants();
+  }
+
   async isLinked(): Promise<boolean> {
-    return false;
+    return this.#link() !== null;
   }
-  async revoke(_bridgeTokenId: string): Promise<void> {}
+
+  async revoke(bridgeTokenId: string): Promise<void> {
+    for (const link of this.#links()) if (link.tokenId === bridgeTokenId) this.#drop(link, "bridgeRevoked");
+    const watched = this.#wants.list().map(({ terminal }) => terminal);
+    await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).revoke(bridgeTokenId));
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    const link = linkOf(socket);
+    const message = isTooLong(data, limits.maxBridgeFrameBytes)
+      ? { success: false as const }
+      : bridgeMessageSchema.safeParse(parseJson(data));
+    if (message.success) this.#take(link, message.data);
+    else this.#drop(link, "badFrame");
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#forget(linkOf(socket));
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#forget(linkOf(socket));
+  }
+
+  #take(link: Link, message: BridgeMessage): void {
+    if (message.type === "answer") this.#asks.answer(message.id, link.id, message.result);
+    else this.#welcome(link, message.bridge_id);
+  }
+
+  /** The newest bridge takes over: others are closed, and what they were assigned is assigned anew. */
+  #welcome(link: Link, bridgeId: string): void {
+    const { id, tokenId, requestId } = link;
+    link.socket.serializeAttachment({ id, tokenId, requestId, bridgeId } satisfies LinkKeepsake);
+    for (const other of this.#links()) if (other.id !== id) this.#drop(other, "superseded");
+    this.#wants.assignAllTo(bridgeId);
+    this.#log("info", "link ready", { request_id: requestId, cluster_id: this.ctx.id.name, bridge_id: bridgeId });
+    this.#sendWants();
+  }
+
+  #sendChanged(revision: string, requestId?: string): void {
+    this.#nudgedAt = Date.now();
+    const link = this.#link();
+    if (link === null) return;
+    send(link, { type: "changed", revision, ...(requestId === undefined ? {} : { request_id: requestId }) });
+  }
+
+  #sendWants(): void {
+    const link = this.#link();
+    if (link !== null) send(link, { type: "want", terminals: this.#wants.list() });
+  }
+
+  /** The link that serves: it has said hello and has not fallen silent. */
+  #link(): Link | null {
+    const ready = this.#links().filter((link) => link.bridgeId !== null);
+    for (const link of ready) if (this.#isSilent(link)) this.#drop(link, "silent");
+    return ready.find((link) => isOpen(link.socket)) ?? null;
+  }
+
+  #links(): Link[] {
+    return this.ctx.getWebSockets().filter(isOpen).map(linkOf);
+  }
+
+  #isSilent(link: Link): boolean {
+    const pingedAt = lastPingAt(this.ctx, link.socket);
+    return pingedAt !== null && Date.now() - pingedAt > timing.bridgeSilentAfterMs;
+  }
+
+  #drop(link: Link, close: CloseName): void {
+    closeSocket(link.socket, close);
+    this.#log("info", "link closed", { request_id: link.requestId, cluster_id: this.ctx.id.name, close });
+    this.#asks.linkLost(link.id);
+  }
+
+  #forget(link: Link): void {
+    this.#asks.linkLost(link.id);
+    this.#log("info", "link left", { request_id: link.requestId, cluster_id: this.ctx.id.name });
+  }
+
+  /** Calls every terminal; one that cannot be reached does not keep the others from it. */
+  async #each(terminals: string[], call: (terminal: string) => Promise<void>): Promise<void> {
+    const results = await Promise.allSettled(terminals.map(call));
+    for (const [index, result] of results.entries()) {
+      if (result.status === "rejected") {
+        this.#log("warn", "a terminal was not reached", { terminal: terminals[index], error: String(result.reason) });
+      }
+    }
+  }
+}
+
+function linkOf(socket: WebSocket): Link {
+  return { ...(socket.deserializeAttachment() as LinkKeepsake), socket };
+}
+
+function send(link: Link, message: ClusterMessage): void {
+  link.socket.send(JSON.stringify(message));
 }

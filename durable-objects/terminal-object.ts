@@ -1,17 +1,230 @@
-/** The platform shell of one terminal: sockets in, frames out; what to do is decided in terminal/. */
+/**
+ * The platform shell of one terminal: sockets in, frames out; what to do is decided in terminal/. It sets no timer,
+ * stores nothing and dials nowhere, so that it can sleep whenever nothing is typed or printed.
+ */
 import { DurableObject } from "cloudflare:workers";
-import type { ServerMessage } from "./protocol/client.ts";
+import { type Log, objectLog } from "./logging.ts";
+import { pingText, pongText, type ServerMessage } from "./protocol/client.ts";
 import type { CloseName } from "./protocol/closes.ts";
-import type { TerminalRpc } from "./protocol/objects.ts";
+import {
+  bridgeTicketSchema,
+  decodeTicket,
+  objectPaths,
+  type TerminalRpc,
+  ticketHeader,
+  type ViewerTicket,
+  viewerTicketSchema,
+} from "./protocol/objects.ts";
+import { hasShell, parseTerminalId } from "./protocol/vocabulary.ts";
+import { acceptUpgrade, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
+import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
+import { handle } from "./terminal/handle.ts";
+import { type BridgeKeepsake, type Room, restoreRoom, type ViewerKeepsake } from "./terminal/room.ts";
 
 export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
-  override async fetch(_request: Request): Promise<Response> {
-    return new Response(null, { status: 501 });
+  readonly #sockets = new Map<string, WebSocket>();
+  readonly #room: Room;
+  readonly #log: Log;
+  /** Calls to the cluster, one after the other, so that want and unwant cannot overtake each other. */
+  #clusterCalls: Promise<void> = Promise.resolve();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#log = objectLog(env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
+    const open = ctx.getWebSockets().filter(isOpen);
+    for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
+    this.#room = restoreRoom(open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake));
   }
-  async announce(_message: ServerMessage, _socketIds?: string[]): Promise<void> {}
-  async end(_socketIds: string[] | "all", _close: CloseName): Promise<void> {}
-  async revoke(_bridgeTokenId: string): Promise<void> {}
-  async alive(_socketIds: string[]): Promise<string[]> {
-    return [];
+
+  override async fetch(request: Request): Promise<Response> {
+    const ticket = request.headers.get(ticketHeader);
+    return new URL(request.url).pathname === objectPaths.viewer
+      ? this.#acceptViewer(decodeTicket(ticket, viewerTicketSchema))
+      : this.#acceptBridge(request);
   }
+
+  async announce(message: ServerMessage, socketIds?: string[]): Promise<void> {
+    this.#run({ kind: "announce", message, to: socketIds ?? "all" });
+  }
+
+  async end(socketIds: string[] | "all", close: CloseName): Promise<void> {
+    this.#run({ kind: "end", which: socketIds, close });
+  }
+
+  async revoke(bridgeTokenId: string): Promise<void> {
+    this.#run({ kind: "revoke", tokenId: bridgeTokenId });
+  }
+
+  async alive(socketIds: string[]): Promise<string[]> {
+    return socketIds.filter((id) => this.#room.viewers.has(id));
+  }
+
+  override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    const [role, id = ""] = this.ctx.getTags(socket);
+    this.#run(role === "bridge" ? { kind: "bridge_frame", id, data } : { kind: "viewer_frame", id, data });
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#leave(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#leave(socket);
+  }
+
+  #leave(socket: WebSocket): void {
+    const [role, id = ""] = this.ctx.getTags(socket);
+    if (!this.#sockets.delete(id)) return;
+    this.#log("info", `${role} left`, { ...this.#detail(socket) });
+    this.#run(role === "bridge" ? { kind: "bridge_left", id } : { kind: "viewer_left", id });
+  }
+
+  #acceptViewer(ticket: ViewerTicket): Response {
+    const arrival = arrivalOf(ticket);
+    const { id } = arrival.viewer;
+    return this.#accept(
+      ["viewer", id],
+      { requestId: ticket.requestId, userId: ticket.userId },
+      {
+        kind: "viewer_joined",
+        arrival,
+      },
+    );
+  }
+
+  async #acceptBridge(request: Request): Promise<Response> {
+    const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
+    const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, assignment } = ticket;
+    if (assignment === null) return refuseUpgrade("superseded");
+    const cluster = this.env.CLUSTERS.getByName(clusterId);
+    const { number, secret } = assignment;
+    const verdict = await cluster.verifyAssignment({ terminal: this.#terminal, assignment: number, secret });
+    if (verdict !== "current") return refuseUpgrade(verdict);
+    const id = crypto.randomUUID();
+    const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId };
+    return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
+  }
+
+  #accept(tags: [string, string], kept: { requestId: string; userId?: string }, event: RoomEvent): Response {
+    const { response, socket } = acceptUpgrade(this.ctx, tags, kept);
+    this.#sockets.set(tags[1], socket);
+    this.#log("info", `${tags[0]} attached`, this.#detail(socket));
+    this.#run(event);
+    return response;
+  }
+
+  #run(event: RoomEvent): void {
+    const now = Date.now();
+    const moment: Moment = {
+      now,
+      lastPingAt: (id) => {
+        const socket = this.#sockets.get(id);
+        return socket === undefined ? null : lastPingAt(this.ctx, socket);
+      },
+    };
+    for (const effect of handle(this.#room, event, moment)) this.#apply(effect);
+  }
+
+  #apply(effect: Effect): void {
+    switch (effect.kind) {
+      case "send":
+        for (const id of effect.to) this.#send(id, effect.frame);
+        return;
+      case "send_bridge":
+        this.#send(effect.id, effect.frame);
+        return;
+      case "close_viewer":
+      case "close_bridge":
+        this.#close(effect.id, effect.close);
+        return;
+      case "keep":
+        this.#sockets.get(effect.keepsake.id)?.serializeAttachment(effect.keepsake);
+        return;
+      case "release":
+        this.#release(effect.userId, effect.id);
+        return;
+      case "want":
+      case "unwant":
+        this.#tellCluster(effect.clusterId);
+        return;
+    }
+  }
+
+  #send(id: string, frame: string): void {
+    const socket = this.#sockets.get(id);
+    if (socket !== undefined && isOpen(socket)) socket.send(frame);
+  }
+
+  #close(id: string, close: CloseName): void {
+    const socket = this.#sockets.get(id);
+    if (socket === undefined) return;
+    this.#sockets.delete(id);
+    this.#log("info", `${this.ctx.getTags(socket)[0]} closed`, { ...this.#detail(socket), close });
+    closeSocket(socket, close);
+  }
+
+  #release(userId: string, socketId: string): void {
+    const released = this.env.USERS.getByName(userId).release(socketId);
+    this.ctx.waitUntil(released.catch((error: unknown) => this.#warn("a socket was not released", error)));
+  }
+
+  /** Tells the cluster whether anybody watches, as it is when the call is made. */
+  #tellCluster(clusterId: string): void {
+    const call = async (): Promise<void> => {
+      const cluster = this.env.CLUSTERS.getByName(clusterId);
+      try {
+        if (this.#room.viewers.size === 0) await cluster.unwant(this.#terminal);
+        else this.#run({ kind: "wanted", isLinked: await cluster.want(this.#terminal) });
+      } catch (error) {
+        this.#room.wantedAt = 0;
+        this.#warn("the cluster was not told", error);
+      }
+    };
+    this.#clusterCalls = this.#clusterCalls.then(call);
+    this.ctx.waitUntil(this.#clusterCalls);
+  }
+
+  #warn(msg: string, error: unknown): void {
+    const { environmentId } = parseTerminalId(this.#terminal);
+    this.#log("warn", msg, { environment_id: environmentId, error: String(error) });
+  }
+
+  /** The object's own name is its terminal id. */
+  get #terminal(): string {
+    const { name } = this.ctx.id;
+    if (name === undefined) throw new Error("a terminal is only reached by name");
+    return name;
+  }
+
+  #idOf(socket: WebSocket): string {
+    return this.ctx.getTags(socket)[1] ?? "";
+  }
+
+  #detail(socket: WebSocket): {
+    environment_id: string;
+    request_id?: string | undefined;
+    user_id?: string | undefined;
+  } {
+    const kept = socket.deserializeAttachment() as { requestId?: string; userId?: string };
+    const { environmentId } = parseTerminalId(this.#terminal);
+    return { environment_id: environmentId, request_id: kept.requestId, user_id: kept.userId };
+  }
+}
+
+/** The greeting says welcome and, where there is no shell, in which phase the environment is. */
+function arrivalOf(ticket: ViewerTicket): Arrival {
+  const { socketId, userId, sessionId, clusterId, kind, requestId, environment, phase, statusMessage } = ticket;
+  const welcome: ServerMessage = { type: "welcome", message: `Connected to ${environment.name}`, environment };
+  const update: ServerMessage = {
+    type: "status_update",
+    status: environment.status,
+    phase,
+    message: statusMessage ?? `The environment is ${phase}`,
+    progress: null,
+  };
+  return {
+    viewer: { id: socketId, userId, sessionId, clusterId, kind, requestId },
+    greeting: hasShell(phase) ? [welcome] : [welcome, update],
+  };
 }

@@ -87,7 +87,7 @@ describe("architecture", () => {
 
   it("takes clock and randomness as arguments in pure folders", () => {
     const isImpure = (path: string) =>
-      !/^(durable-objects\/(protocol|terminal)|workers\/rules|bridge\/reconcile\/plan)/.test(path);
+      !/^(durable-objects\/(protocol|terminal)\/|workers\/rules\/|bridge\/reconcile\/plan)/.test(path);
     expect(
       matches(/\bDate\.now\(|\bnew Date\(\)|Math\.random\(|crypto\.(getRandomValues|randomUUID)/, isImpure),
     ).toEqual([]);

@@ -4,38 +4,57 @@
  *
  * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id.
  */
+import { z } from "zod";
 import type { AnswerResult, Assignment, Question } from "./bridge-link.ts";
-import type { ServerMessage, StatusUpdate, WelcomeEnvironment } from "./client.ts";
+import type { ServerMessage, StatusUpdate } from "./client.ts";
 import type { CloseName } from "./closes.ts";
-import type { SocketKind } from "./vocabulary.ts";
+import { phaseSchema, type SocketKind, socketKindSchema, statusSchema, terminalIdSchema } from "./vocabulary.ts";
+
+const names = { requestId: z.string(), clusterId: z.string() };
 
 /** Everything the Worker vouches for when it hands a client's upgrade to a TerminalObject. */
-export interface ViewerTicket {
-  socketId: string;
-  userId: string;
-  sessionId: string;
-  clusterId: string;
-  terminal: string;
-  kind: SocketKind;
-  environment: WelcomeEnvironment;
-  phase: StatusUpdate["phase"];
-  statusMessage: string | null;
-  requestId: string;
-}
+export const viewerTicketSchema = z.object({
+  ...names,
+  socketId: z.string(),
+  userId: z.string(),
+  sessionId: z.string(),
+  terminal: terminalIdSchema,
+  kind: socketKindSchema,
+  environment: z.object({
+    id: z.string(),
+    name: z.string(),
+    status: statusSchema,
+    template: z.string(),
+    installation_completed: z.boolean(),
+    pty_enabled: z.boolean(),
+  }),
+  phase: phaseSchema,
+  statusMessage: z.string().nullable(),
+});
+export type ViewerTicket = z.infer<typeof viewerTicketSchema>;
 
-/** What the Worker vouches for when it hands a bridge's data socket to a TerminalObject. */
-export interface BridgeTicket {
+/** What the Worker vouches for when it hands a bridge's socket to an object. A control link has no assignment. */
+export const bridgeTicketSchema = z.object({
+  ...names,
   /** The row id of the token it was shown by, so that a revoked token closes its sockets. */
-  bridgeTokenId: string;
-  clusterId: string;
-  bridgeId: string;
-  assignment: number;
-  secret: string;
-  requestId: string;
+  bridgeTokenId: z.string(),
+  bridgeId: z.string(),
+  assignment: z.object({ number: z.number().int().positive(), secret: z.string() }).nullable(),
+});
+export type BridgeTicket = z.infer<typeof bridgeTicketSchema>;
+
+/** Header that carries a ticket from Worker to object. Stripped from every client request. */
+export const ticketHeader = "x-devpocket-ticket";
+
+/** A ticket as header text: JSON, percent-encoded so that it is ASCII. */
+export function encodeTicket(ticket: ViewerTicket | BridgeTicket): string {
+  return encodeURIComponent(JSON.stringify(ticket));
 }
 
-/** Header that carries a ticket (JSON, base64url) from Worker to object. Stripped from every client request. */
-export const ticketHeader = "x-devpocket-ticket";
+/** Reads what `encodeTicket` wrote; throws for anything else, which only a bug of ours can send. */
+export function decodeTicket<T>(text: string | null, schema: z.ZodType<T>): T {
+  return schema.parse(JSON.parse(decodeURIComponent(text ?? "")));
+}
 
 /** Paths of the objects' own fetch handlers. */
 export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link" } as const;
@@ -54,7 +73,7 @@ export interface TerminalRpc {
 }
 
 export interface ClusterRpc {
-  /** Upgrade of a bridge's control link, `objectPaths.link` with a BridgeTicket whose assignment is 0. */
+  /** Upgrade of a bridge's control link, `objectPaths.link` with a BridgeTicket without assignment. */
   fetch(request: Request): Promise<Response>;
   /** The desired state changed: tells the bridges to look again (coalesced). */
   nudge(revision: string, requestId?: string): Promise<void>;
@@ -88,9 +107,9 @@ export interface SocketEntry {
 export type SocketSelector = { sessionId: string } | { exceptSessionId: string } | { environmentId: string } | "all";
 
 export interface UserRpc {
-  /** Registers a socket unless the user has `limits.maxSocketsPerUser` that are really open, or the session was
+  /** Registers a socket unless the user has `maxSockets` that are really open, or the session was
    * ended since it was checked. */
-  admit(entry: SocketEntry): Promise<"admitted" | "too_many" | "ended">;
+  admit(entry: SocketEntry, maxSockets: number): Promise<"admitted" | "too_many" | "ended">;
   release(socketId: string): Promise<void>;
   /** Closes the selected sockets and forgets them. */
   end(selector: SocketSelector, close: CloseName): Promise<void>;

@@ -1,0 +1,153 @@
+/** Viewers and bridges as the objects meet them: real sockets inside workerd, with what they have received. */
+import { env } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import type { Assignment, ClusterMessage } from "../../durable-objects/protocol/bridge-link.ts";
+import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
+import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import {
+  type BridgeTicket,
+  encodeTicket,
+  objectPaths,
+  ticketHeader,
+  type ViewerTicket,
+} from "../../durable-objects/protocol/objects.ts";
+import { type Phase, parseTerminalId, statusOf } from "../../durable-objects/protocol/vocabulary.ts";
+
+let names = 0;
+/** A name nobody else in this run has. */
+export function fresh(prefix: string): string {
+  names += 1;
+  return `${prefix}${Date.now().toString(36)}${names}`;
+}
+
+export function freshTerminal(window = "main"): string {
+  return `env_${fresh("").padStart(20, "0")}/${window}`;
+}
+
+/** One end of a socket: everything it received, and how it was closed. */
+export class Peer<Message> {
+  readonly received: Message[] = [];
+  closed: { code: number; reason: string } | null = null;
+  readonly socket: WebSocket;
+
+  constructor(response: Response) {
+    const socket = response.webSocket;
+    if (socket === null) throw new Error(`no socket: ${response.status}`);
+    this.socket = socket;
+    socket.accept();
+    socket.addEventListener("message", (event) => {
+      this.received.push(JSON.parse(String(event.data)));
+    });
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.closed = { code, reason };
+    });
+  }
+
+  say(message: unknown): void {
+    this.socket.send(typeof message === "string" ? message : JSON.stringify(message));
+  }
+
+  /** Waits until it has received something like this. */
+  async has(message: object): Promise<void> {
+    await vi.waitFor(() => expect(this.received as unknown[]).toContainEqual(expect.objectContaining(message)), 4_000);
+  }
+
+  async isClosed(): Promise<{ code: number; reason: string }> {
+    return vi.waitUntil(() => this.closed, 4_000);
+  }
+}
+
+export class ViewerPeer extends Peer<ServerMessage> {
+  /** Everything its terminal was fed since the last repaint. */
+  get screen(): string {
+    const text = this.received.map((message) => (message.type === "output" ? message.data : "")).join("");
+    return text.slice(text.lastIndexOf(clearScreen) + clearScreen.length);
+  }
+
+  async shows(screen: string): Promise<void> {
+    await vi.waitFor(() => expect(this.screen).toBe(screen), 4_000);
+  }
+}
+
+export async function watch(terminal: string, options: Partial<ViewerTicket> & { phase?: Phase } = {}) {
+  const { environmentId, window } = parseTerminalId(terminal);
+  const phase = options.phase ?? "running";
+  const isLog = window === "logs";
+  const ticket: ViewerTicket = {
+    socketId: fresh("s"),
+    userId: "usr_1",
+    sessionId: "ses_1",
+    clusterId: "default",
+    terminal,
+    kind: isLog ? "logs" : "terminal",
+    environment: {
+      id: environmentId,
+      name: "café 😀",
+      status: statusOf(phase),
+      template: "python",
+      installation_completed: true,
+      pty_enabled: !isLog,
+    },
+    statusMessage: null,
+    requestId: "req",
+    ...options,
+    phase,
+  };
+  const response = await env.TERMINALS.getByName(terminal).fetch(`http://object${objectPaths.viewer}`, {
+    headers: { upgrade: "websocket", [ticketHeader]: encodeTicket(ticket) },
+  });
+  return Object.assign(new ViewerPeer(response), { ticket });
+}
+
+export class LinkPeer extends Peer<ClusterMessage> {
+  /** The newest list of wanted terminals. */
+  get wants(): Assignment[] {
+    const lists = this.received.flatMap((message) => (message.type === "want" ? [message.terminals] : []));
+    return lists.at(-1) ?? [];
+  }
+
+  async assignment(terminal: string): Promise<Assignment> {
+    return vi.waitUntil(() => this.wants.find((want) => want.terminal === terminal), 4_000);
+  }
+}
+
+const bridgeTicket = (clusterId: string, assignment: BridgeTicket["assignment"], tokenId: string): BridgeTicket => ({
+  bridgeTokenId: tokenId,
+  clusterId,
+  bridgeId: "bridge",
+  assignment,
+  requestId: "req-bridge",
+});
+
+export async function link(clusterId: string, bridgeId = fresh("bridge-"), tokenId = "tok"): Promise<LinkPeer> {
+  const response = await env.CLUSTERS.getByName(clusterId).fetch(`http://object${objectPaths.link}`, {
+    headers: { upgrade: "websocket", [ticketHeader]: encodeTicket(bridgeTicket(clusterId, null, tokenId)) },
+  });
+  const peer = new LinkPeer(response);
+  peer.say({ type: "hello", bridge_id: bridgeId, version: "1", runtime: "local" });
+  await peer.has({ type: "want" });
+  return peer;
+}
+
+/** The bridge's end of one terminal's data socket. */
+export class DataPeer extends Peer<TerminalMessage> {
+  hello(at: { epoch: string; seq: number }): void {
+    this.say({ type: "hello", gen: 0, cols: 80, rows: 24, ledger: "l", ...at });
+  }
+  output(seq: number, text: string): void {
+    this.socket.send(encodeStreamFrame({ kind: "output", gen: 0, seq, bytes: new TextEncoder().encode(text) }));
+  }
+  snapshot(seq: number, text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.socket.send(encodeStreamFrame({ kind: "snapshot", gen: 0, seq, cols: 80, rows: 24, bytes }));
+  }
+}
+
+export async function serve(clusterId: string, assignment: Assignment, tokenId = "tok"): Promise<DataPeer> {
+  const { terminal, assignment: number, secret } = assignment;
+  const ticket = encodeTicket(bridgeTicket(clusterId, { number, secret }, tokenId));
+  const response = await env.TERMINALS.getByName(terminal).fetch(`http://object${objectPaths.bridge}`, {
+    headers: { upgrade: "websocket", [ticketHeader]: ticket },
+  });
+  return new DataPeer(response);
+}

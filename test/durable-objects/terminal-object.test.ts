@@ -1,0 +1,153 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { pingText } from "../../durable-objects/protocol/client.ts";
+import { closes } from "../../durable-objects/protocol/closes.ts";
+import { fresh, freshTerminal, link, serve, watch } from "./peers.ts";
+
+/** A cluster with a linked bridge that serves one terminal to one viewer. */
+async function served(window = "main") {
+  const clusterId = fresh("cluster-");
+  const terminal = freshTerminal(window);
+  const control = await link(clusterId);
+  const viewer = await watch(terminal, { clusterId });
+  const assignment = await control.assignment(terminal);
+  const data = await serve(clusterId, assignment);
+  data.hello({ epoch: "e", seq: 0 });
+  await data.has({ type: "snapshot" });
+  if (window === "main") {
+    data.snapshot(0, "$ ");
+    await viewer.shows("$ ");
+  }
+  return { clusterId, terminal, control, viewer, assignment, data, stub: env.TERMINALS.getByName(terminal) };
+}
+
+describe("a terminal", () => {
+  it("greets, asks the cluster for a bridge and carries keys there and bytes back", async () => {
+    const { viewer, data } = await served();
+    expect(viewer.received.slice(0, 2)).toMatchObject([
+      { type: "output", data: "\u001b[0m" },
+      { type: "welcome", message: "Connected to café 😀", environment: { pty_enabled: true, status: "running" } },
+    ]);
+    viewer.say({ type: "input", data: "ls\r" });
+    await data.has({ type: "input", data: "ls\r" });
+    data.output(0, "file\r\n");
+    await viewer.shows("$ file\r\n");
+    viewer.say({ type: "resize", cols: 40, rows: 20 });
+    await data.has({ type: "resize", cols: 40, rows: 20 });
+  });
+
+  it("says in which phase an environment without a shell is, and shows the screen when it runs", async () => {
+    const clusterId = fresh("cluster-");
+    const terminal = freshTerminal();
+    const viewer = await watch(terminal, { clusterId, phase: "stopped", statusMessage: "Stopped by you" });
+    await viewer.has({ type: "status_update", status: "stopped", phase: "stopped", message: "Stopped by you" });
+    await viewer.has({ type: "info", message: "Waiting for the cluster" });
+    viewer.say({ type: "input", data: "x" });
+    await viewer.has({ type: "error", code: "bridge_unavailable" });
+    const control = await link(clusterId);
+    const data = await serve(clusterId, await control.assignment(terminal));
+    data.hello({ epoch: "e", seq: 0 });
+    data.say({ type: "detached", message: "Stopped" });
+    data.say({ type: "attached", epoch: "e2", gen: 0, seq: 0, cols: 80, rows: 24 });
+    data.snapshot(0, "up");
+    await viewer.shows("up");
+  });
+
+  it("goes on byte-exact when its memory was taken, with viewers and bridge still there", async () => {
+    const { viewer, data, stub } = await served();
+    data.output(0, "one ");
+    await viewer.shows("$ one ");
+    for (const seq of [4, 8, 12]) {
+      await evictDurableObject(stub, { webSockets: "hibernate" });
+      data.output(seq, "more");
+      await viewer.shows(`$ one ${"more".repeat(seq / 4)}`);
+    }
+    viewer.say({ type: "input", data: "typed after waking" });
+    await data.has({ type: "input", data: "typed after waking" });
+    expect(viewer.closed).toBeNull();
+  });
+
+  it("wakes with viewers that had no snapshot yet and serves them", async () => {
+    const { viewer, data, stub, clusterId, terminal } = await served();
+    const late = await watch(terminal, { clusterId });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    data.snapshot(0, "late");
+    await late.shows("late");
+    expect(viewer.screen).toBe("$ ");
+  });
+
+  it("is there again after its sockets were cut: viewer and bridge only dial again", async () => {
+    const { viewer, data, stub, clusterId, terminal, assignment } = await served();
+    await evictDurableObject(stub, { webSockets: "close" });
+    await Promise.all([viewer.isClosed(), data.isClosed()]);
+    const again = await watch(terminal, { clusterId });
+    const dataAgain = await serve(clusterId, assignment);
+    dataAgain.hello({ epoch: "e", seq: 100 });
+    await dataAgain.has({ type: "snapshot" });
+    dataAgain.snapshot(100, "same shell");
+    await again.shows("same shell");
+  });
+
+  it("answers the exact ping text without waking, and knows when", async () => {
+    const { viewer, stub } = await served();
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    viewer.say(pingText);
+    await viewer.has({ type: "pong" });
+    const pinged = await runInDurableObject(stub, (_object, state) =>
+      state.getWebSockets("viewer").map((socket) => state.getWebSocketAutoResponseTimestamp(socket) !== null),
+    );
+    expect(pinged).toEqual([true]);
+  });
+
+  it("stores nothing and sets no alarm", async () => {
+    const { stub } = await served();
+    const kept = await runInDurableObject(stub, async (_object, state) => [
+      (await state.storage.list()).size,
+      await state.storage.getAlarm(),
+    ]);
+    expect(kept).toEqual([0, null]);
+  });
+
+  it("lets the bridge go with the last viewer, and wants a new one with the next", async () => {
+    const { viewer, data, control, terminal, clusterId, assignment } = await served();
+    viewer.socket.close(closes.finished.code, "bye");
+    expect(await data.isClosed()).toEqual({ code: closes.unwanted.code, reason: closes.unwanted.reason });
+    await vi.waitFor(() => expect(control.wants).toEqual([]));
+    await watch(terminal, { clusterId });
+    expect((await control.assignment(terminal)).assignment).toBeGreaterThan(assignment.assignment);
+    expect(await (await serve(clusterId, assignment)).isClosed()).toMatchObject({ code: closes.superseded.code });
+  });
+
+  it("refuses a bridge with a wrong secret, and one that nobody wants", async () => {
+    const { clusterId, assignment } = await served();
+    const forged = await serve(clusterId, { ...assignment, secret: "0".repeat(36) });
+    expect(await forged.isClosed()).toMatchObject({ code: closes.superseded.code });
+    const elsewhere = await serve(fresh("cluster-"), assignment);
+    expect(await elsewhere.isClosed()).toMatchObject({ code: closes.unwanted.code });
+  });
+
+  it("closes a viewer whose frame is over the cap and keeps the other", async () => {
+    const { viewer, terminal, clusterId } = await served();
+    const other = await watch(terminal, { clusterId });
+    viewer.say("x".repeat(70_000));
+    expect(await viewer.isClosed()).toMatchObject({ code: closes.frameTooLarge.code });
+    other.say("junk");
+    await other.has({ type: "error", code: "bad_frame" });
+  });
+
+  it("replays the log so far to a viewer of logs and then follows it", async () => {
+    const { viewer, data } = await served("logs");
+    const log = (message: string) => ({
+      type: "log",
+      timestamp: `2026-01-01T00:00:0${message}Z`,
+      level: "info",
+      message,
+    });
+    const messages = ["1", "2"].map((message) => ({ ...log(message), source: "startup" }));
+    data.say({ type: "logs", messages, replay: { begins: true, ends: true } });
+    data.say({ type: "logs", messages: [{ ...log("3"), source: "startup" }] });
+    await viewer.has({ type: "log", message: "3" });
+    expect(viewer.received.map((message) => message.type)).toEqual(["welcome", "log", "log", "log"]);
+  });
+});

@@ -1,0 +1,54 @@
+/** Addresses of the page's views, and the words it derives. */
+import { describe, expect, it } from "vitest";
+import { linkTo, parseRoute, type Route } from "../../workers/web/router.ts";
+import { monogram, sizeWords, suggestName } from "../../workers/web/words.ts";
+
+const environmentId = "env_0123456789abcdefghij";
+
+describe("parseRoute", () => {
+  const routes: Route[] = [
+    { view: "sign-in" },
+    { view: "register" },
+    { view: "environments" },
+    { view: "new" },
+    { view: "terminal", environmentId },
+    { view: "logs", environmentId },
+  ];
+  it.each(routes)("reads back the address of $view", (route) => {
+    expect(parseRoute(linkTo(route))).toEqual(route);
+  });
+
+  it("takes no fragment as the list", () => {
+    expect(parseRoute("")).toEqual({ view: "environments" });
+    expect(parseRoute("#/")).toEqual({ view: "environments" });
+  });
+
+  it.each([
+    "#/nowhere",
+    "#/environments/a/b",
+    "#/environments/a/logs/c",
+    "#/environments/../x",
+    "#/environments/a%2Fb",
+  ])("finds nothing at %s", (fragment) => {
+    expect(parseRoute(fragment)).toBeNull();
+  });
+});
+
+describe("words", () => {
+  it("says sizes as people do", () => {
+    expect(sizeWords({ cpu: "500m", memory: "1Gi", storage: "10Gi" }).replaceAll("\u00a0", " ")).toBe(
+      "0.5 CPU · 1 GB memory · 10 GB disk",
+    );
+  });
+
+  it("suggests a name that is free, whatever its case", () => {
+    expect(suggestName("python", [])).toBe("my-python");
+    expect(suggestName("python", ["My-Python", "my-python-2"])).toBe("my-python-3");
+    expect(suggestName("x".repeat(80), []).length).toBeLessThanOrEqual(50);
+  });
+
+  it("has two letters for any template", () => {
+    expect(monogram("golang")).toBe("Go");
+    expect(monogram("haskell")).toBe("Ha");
+  });
+});

@@ -1,0 +1,55 @@
+/** The shapes of the API's answers (contract.md sections 3-5), as far as the page reads them. */
+import * as z from "zod/mini";
+import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
+
+export const userSchema = z.object({
+  id: z.string(),
+  username: z.string(),
+  email: z.string(),
+  subscription_plan: z.string(),
+});
+export type User = z.infer<typeof userSchema>;
+
+/** Quantities as Kubernetes writes them: `500m`, `1Gi`, `10Gi`. */
+const sizesSchema = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() });
+export type Sizes = z.infer<typeof sizesSchema>;
+
+export const templateSchema = z.object({
+  id: z.string(),
+  display_name: z.string(),
+  description: z.string(),
+  category: z.string(),
+  default_resources: sizesSchema,
+});
+export type Template = z.infer<typeof templateSchema>;
+export const templateListSchema = z.object({ templates: z.array(templateSchema) });
+
+export const environmentSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  template_id: z.string(),
+  template_name: z.nullish(z.string()),
+  status: z.enum(statuses),
+  phase: z.enum(phases),
+  status_message: z.nullish(z.string()),
+  resource_limits: sizesSchema,
+});
+export type Environment = z.infer<typeof environmentSchema>;
+export const environmentListSchema = z.object({ environments: z.array(environmentSchema) });
+
+const reading = z.nullish(z.number());
+export const metricsSchema = z.object({
+  cpu_usage: reading,
+  memory_usage: reading,
+  storage_usage: reading,
+  reason: z.nullish(z.string()),
+});
+export type Metrics = z.infer<typeof metricsSchema>;
+
+export const logsSchema = z.object({
+  logs: z.array(z.string()),
+  entries: z.nullish(
+    z.array(z.object({ timestamp: z.string(), level: z.string(), message: z.string(), source: z.string() })),
+  ),
+});
+export type Logs = z.infer<typeof logsSchema>;

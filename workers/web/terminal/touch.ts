@@ -1,0 +1,97 @@
+/**
+ * Fingers on the terminal: a drag scrolls (as the wheel does, so programs that read the mouse get it too) and glides
+ * on, a long press selects and drags the selection. A tap stays a click, which gives xterm the focus.
+ */
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface TouchActions {
+  /** Finger movement in CSS pixels, down is positive. */
+  onScroll(deltaPx: number, at: Point): void;
+  onHold(at: Point): void;
+  onHoldMove(at: Point): void;
+}
+
+const holdMs = 450;
+const slopPx = 9;
+/** Share of its speed that a glide keeps each millisecond. */
+const glideKeep = 0.996;
+const slowestGlide = 0.02;
+
+type Gesture = "none" | "maybe" | "scroll" | "hold";
+
+export function followTouches(element: HTMLElement, actions: TouchActions, signal: AbortSignal): void {
+  let gesture: Gesture = "none";
+  let start: Point = { x: 0, y: 0 };
+  let last: Point = start;
+  let lastMs = 0;
+  let speed = 0;
+  let holdTimer: ReturnType<typeof setTimeout> | undefined;
+  let frame = 0;
+
+  function begin(event: TouchEvent): void {
+    cancelAnimationFrame(frame);
+    clearTimeout(holdTimer);
+    gesture = event.touches.length === 1 ? "maybe" : "none";
+    start = last = pointOf(event);
+    lastMs = event.timeStamp;
+    speed = 0;
+    if (gesture === "maybe") holdTimer = setTimeout(hold, holdMs);
+  }
+
+  function hold(): void {
+    gesture = "hold";
+    actions.onHold(start);
+  }
+
+  function move(event: TouchEvent): void {
+    const point = pointOf(event);
+    if (gesture === "maybe" && Math.hypot(point.x - start.x, point.y - start.y) > slopPx) {
+      clearTimeout(holdTimer);
+      gesture = "scroll";
+    }
+    if (gesture === "hold") actions.onHoldMove(point);
+    if (gesture === "scroll") drag(point, event.timeStamp);
+    if (gesture === "hold" || gesture === "scroll") event.preventDefault();
+  }
+
+  function drag(point: Point, nowMs: number): void {
+    const deltaPx = point.y - last.y;
+    speed = deltaPx / Math.max(1, nowMs - lastMs);
+    last = point;
+    lastMs = nowMs;
+    actions.onScroll(deltaPx, point);
+  }
+
+  function end(event: TouchEvent): void {
+    clearTimeout(holdTimer);
+    // After a hold the browser would click, which clears the selection.
+    if (gesture === "hold") event.preventDefault();
+    if (gesture === "scroll") glide(event.timeStamp);
+    gesture = "none";
+  }
+
+  function glide(fromMs: number): void {
+    frame = requestAnimationFrame((nowMs) => {
+      const passedMs = Math.max(0, nowMs - fromMs);
+      speed *= glideKeep ** passedMs;
+      if (Math.abs(speed) < slowestGlide || signal.aborted) return;
+      actions.onScroll(speed * passedMs, last);
+      glide(nowMs);
+    });
+  }
+
+  const options = { signal, passive: false, capture: true };
+  element.addEventListener("touchstart", begin, options);
+  element.addEventListener("touchmove", move, options);
+  element.addEventListener("touchend", end, options);
+  element.addEventListener("touchcancel", end, options);
+}
+
+function pointOf(event: TouchEvent): Point {
+  const touch = event.touches[0];
+  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+}

@@ -1,7 +1,7 @@
 /**
  * The headers of every answer, and the two content policies: nothing at all for the API, the page's own files for
- * the page. Style is the one exception: xterm.js 6 writes its colours and cell sizes into style elements and style
- * attributes and takes no nonce, so styles may be inline; scripts never.
+ * the page. Neither scripts nor styles may be inline: what xterm.js would write into style elements and attributes,
+ * the page turns into CSSOM calls (web/terminal/styles-by-cssom.ts).
  */
 import type { AppMiddleware } from "./context.ts";
 
@@ -40,13 +40,13 @@ function pagePolicy(url: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:",
-    "font-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
     "manifest-src 'self'",
     `connect-src 'self' ${socketOrigin}`,
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
   ].join("; ");
 }

@@ -77,12 +77,7 @@ export function problemOf(failure: Failure): Problem {
     case "unauthenticated":
       return unauthenticated(failure.reason);
     case "wrong_credentials":
-      return {
-        status: 401,
-        code: failure.kind,
-        detail: "Incorrect username/email or password",
-        headers: { "WWW-Authenticate": "Bearer" },
-      };
+      return { status: 401, code: failure.kind, detail: "Incorrect username/email or password" };
     case "wrong_current_password":
       return { status: 400, code: failure.kind, detail: "Current password is incorrect" };
     case "account_locked":

@@ -1,0 +1,48 @@
+/** What every view is given: the API, the router, and who is signed in. */
+import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
+import { type Calls, createCalls } from "./api/calls.ts";
+import { createClient } from "./api/client.ts";
+import { createTokenStore, type TokenStore } from "./api/tokens.ts";
+import type { Route, Router } from "./router.ts";
+
+export interface App {
+  calls: Calls;
+  tokens: TokenStore;
+  router: Router;
+  /** Where to go after signing in, and the line that says why that is needed; taken once. */
+  interrupted: { route: Route; why: string } | null;
+  /** The address of an environment's socket with a fresh token; never show or log it. */
+  socketUrl(kind: SocketKind, environmentId: string): Promise<string>;
+}
+
+/** A screen of the page. The signal ends when it is left. */
+export type View = (app: App, signal: AbortSignal) => HTMLElement;
+
+export function createApp(router: Router): App {
+  const tokens = createTokenStore(localStorage);
+  const client = createClient({
+    apiUrl: `${location.origin}/api/v1`,
+    tokens,
+    now: Date.now,
+    onSignedOut: () => askToSignIn("Your session has ended. Please sign in again."),
+  });
+
+  function askToSignIn(why: string): void {
+    app.interrupted = { route: router.current(), why };
+    router.go({ view: "sign-in" }, true);
+  }
+
+  const app: App = {
+    calls: createCalls(client, tokens),
+    tokens,
+    router,
+    interrupted: null,
+    async socketUrl(kind, environmentId) {
+      const url = new URL(`/api/v1/ws/${kind}/${environmentId}`, location.href);
+      url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+      url.searchParams.set("token", await client.freshToken());
+      return url.href;
+    },
+  };
+  return app;
+}

@@ -1,0 +1,42 @@
+/** What lies over the terminal while there is no shell: why, and the one thing to do about it. */
+import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
+import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
+import { el, setText } from "../dom.ts";
+import { isPassing, phaseTone, phaseWord } from "../words.ts";
+import { type Deed, deedLabels } from "./actions.ts";
+
+export interface Curtain {
+  element: HTMLElement;
+  /** Shows what fits the phase; nothing while there is a shell. */
+  show(phase: Phase, message: string): void;
+}
+
+const remedies: Partial<Readonly<Record<Phase, Deed>>> = { stopped: "start", error: "recover" };
+const explanations: Partial<Readonly<Record<Phase, string>>> = {
+  stopped: "Its files are kept. Start it to have a shell again.",
+  error: "Something went wrong.",
+};
+
+export function curtain(onDeed: (deed: Deed) => void): Curtain {
+  let remedy: Deed | undefined;
+  const word = el("h2");
+  const text = el("p");
+  const button = el("button", { class: "button primary", type: "button" });
+  button.addEventListener("click", () => remedy !== undefined && onDeed(remedy));
+  const spinner = el("span", { class: "spinner", "aria-hidden": "true" });
+  const body = el("div", { class: "curtain-body", role: "status" }, spinner, word, text, button);
+  const element = el("div", { class: "curtain", hidden: true }, body);
+  return {
+    element,
+    show(phase, message) {
+      remedy = remedies[phase];
+      element.hidden = hasShell(phase);
+      element.dataset["tone"] = phaseTone(phase);
+      spinner.hidden = !isPassing(phase);
+      setText(word, phaseWord(phase));
+      setText(text, message === "" ? (explanations[phase] ?? "This takes a few seconds.") : message);
+      button.hidden = remedy === undefined;
+      if (remedy !== undefined) setText(button, deedLabels[remedy]);
+    },
+  };
+}

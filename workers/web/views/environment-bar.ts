@@ -1,0 +1,102 @@
+/** The bar above the terminal and the logs: where you are, how it is, and what else there is to do. */
+import type { Metrics } from "../api/model.ts";
+import { Failed } from "../api/problem.ts";
+import type { App } from "../app.ts";
+import { el, setText } from "../dom.ts";
+import { type IconName, icon } from "../icons.ts";
+import { linkTo, type Route } from "../router.ts";
+import type { Connection } from "../terminal/live-socket.ts";
+import type { Tone } from "../words.ts";
+
+export interface EnvironmentBar {
+  element: HTMLElement;
+  showName(name: string): void;
+  showConnection(connection: Connection): void;
+  focus(): void;
+}
+
+export interface EnvironmentBarOptions {
+  app: App;
+  environmentId: string;
+  /** The other view of the environment. */
+  other: { route: Route; label: string; picture: IconName };
+  onMore(): void;
+  signal: AbortSignal;
+}
+
+const metricsEveryMs = 15_000;
+
+const connectionWords: Readonly<Record<Connection["kind"], readonly [string, Tone]>> = {
+  connecting: ["Connecting", "waiting"],
+  live: ["Live", "live"],
+  reconnecting: ["Reconnecting", "waiting"],
+  closed: ["Closed", "error"],
+};
+
+export function environmentBar({ app, environmentId, other, onMore, signal }: EnvironmentBarOptions): EnvironmentBar {
+  const name = el("h1", { class: "bar-name" }, "…");
+  const word = el("span");
+  const chip = el("span", { class: "chip", role: "status" }, el("span", { class: "dot", "aria-hidden": "true" }), word);
+  const metrics = el("span", { class: "bar-metrics" });
+  const back = iconLink({ view: "environments" }, "Back to environments", "back");
+  const more = el("button", { class: "button icon-only plain", type: "button", "aria-label": "More" }, icon("more"));
+  more.addEventListener("click", onMore);
+  showMetrics(app, environmentId, metrics, signal);
+  return {
+    element: el(
+      "header",
+      { class: "bar" },
+      back,
+      el("div", { class: "bar-text" }, name, el("p", { class: "bar-line" }, chip, metrics)),
+      iconLink(other.route, other.label, other.picture),
+      more,
+    ),
+    showName: (text) => setText(name, text),
+    showConnection({ kind }) {
+      const [text, tone] = connectionWords[kind];
+      chip.dataset["tone"] = tone;
+      setText(word, text);
+    },
+    focus: () => back.focus(),
+  };
+}
+
+function iconLink(route: Route, label: string, picture: IconName): HTMLElement {
+  return el(
+    "a",
+    { class: "button icon-only plain", href: linkTo(route), "aria-label": label, title: label },
+    icon(picture),
+  );
+}
+
+/** Reads the metrics now and then while the page is seen. */
+function showMetrics(app: App, environmentId: string, line: HTMLElement, signal: AbortSignal): void {
+  async function look(): Promise<void> {
+    if (document.hidden) return;
+    const metrics = await app.calls.metrics(environmentId).catch(failedMetrics);
+    setText(line, metricsLine(metrics));
+    line.title = metrics.reason ?? "";
+  }
+  const timer = setInterval(() => void look(), metricsEveryMs);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  void look();
+}
+
+function failedMetrics(error: unknown): Metrics {
+  if (!(error instanceof Failed)) throw error;
+  return { reason: "not available now" };
+}
+
+/** `CPU 3%  Mem 12%  Disk 1%`; a reading that there is not is a dash, and the reason follows. */
+export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: Metrics): string {
+  const readings = [cpu_usage, memory_usage, storage_usage];
+  const isDark = readings.every((reading) => reading === null || reading === undefined);
+  const names = ["CPU", "Mem", "Disk"];
+  const line = isDark ? "Metrics –" : readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
+  return reason ? `${line} (${reason})` : line;
+}
+
+function percent(value: number | null | undefined): string {
+  if (value === null || value === undefined) return "–";
+  return value > 0 && value < 1 ? "<1%" : `${Math.round(value)}%`;
+}

@@ -1,0 +1,73 @@
+/** Questions in a modal `<dialog>`: a sheet at the bottom of a phone, a small window on a desktop. */
+import { type Child, el, listen } from "../dom.ts";
+
+/** Opens a sheet and answers when it closes; the value that `close` was given, or null when it was dismissed. */
+export function openSheet<T>(title: string, content: (close: (value: T) => void) => Child[]): Promise<T | null> {
+  const { promise, resolve } = Promise.withResolvers<T | null>();
+  const closed = new AbortController();
+  let answer: T | null = null;
+  const sheet: HTMLDialogElement = el("dialog", { class: "sheet", "aria-labelledby": "sheet-title" });
+  const close = (value: T) => {
+    answer = value;
+    sheet.close();
+  };
+  sheet.append(el("div", { class: "sheet-body" }, el("h2", { id: "sheet-title" }, title), ...content(close)));
+  sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close());
+  sheet.addEventListener("close", () => {
+    closed.abort();
+    sheet.remove();
+    resolve(answer);
+  });
+  listen(window, ["hashchange"], closed.signal, () => sheet.close());
+  document.body.append(sheet);
+  sheet.showModal();
+  return promise;
+}
+
+export interface Question {
+  title: string;
+  text: string;
+  action: string;
+  isDangerous?: boolean;
+}
+
+/** Whether the person agrees. */
+export async function confirm({ title, text, action, isDangerous = false }: Question): Promise<boolean> {
+  const answer = await openSheet<boolean>(title, (close) => [
+    el("p", {}, text),
+    el(
+      "div",
+      { class: "sheet-actions" },
+      el("button", { class: "button", type: "button", onclick: () => close(false) }, "Cancel"),
+      el(
+        "button",
+        { class: `button ${isDangerous ? "danger" : "primary"}`, type: "button", onclick: () => close(true) },
+        action,
+      ),
+    ),
+  ]);
+  return answer === true;
+}
+
+export interface Choice<T> {
+  label: string;
+  value: T;
+  isDangerous?: boolean;
+}
+
+/** One of several choices, or null. */
+export function choose<T>(title: string, choices: readonly Choice<T>[]): Promise<T | null> {
+  return openSheet<T>(title, (close) => [
+    el(
+      "div",
+      { class: "sheet-list" },
+      ...choices.map(({ label, value, isDangerous = false }) =>
+        el(
+          "button",
+          { class: isDangerous ? "sheet-choice danger" : "sheet-choice", type: "button", onclick: () => close(value) },
+          label,
+        ),
+      ),
+    ),
+  ]);
+}

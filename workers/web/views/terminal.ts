@@ -1,0 +1,121 @@
+/** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
+import type { View } from "../app.ts";
+import { pasteText } from "../clipboard.ts";
+import { el } from "../dom.ts";
+import { changePreferences, type Preferences, readPreferences } from "../preferences.ts";
+import { composeBar } from "../terminal/compose-bar.ts";
+import type { Frame } from "../terminal/frames.ts";
+import { keyRow } from "../terminal/key-row.ts";
+import { followKeyboard } from "../terminal/keyboard.ts";
+import { type Connection, openLiveSocket } from "../terminal/live-socket.ts";
+import { createScreen } from "../terminal/screen.ts";
+import { createTyping } from "../terminal/typing.ts";
+import { type Deed, deedChoices, deedsFor } from "./actions.ts";
+import { curtain } from "./curtain.ts";
+import { environmentBar } from "./environment-bar.ts";
+import { linePill } from "./line-pill.ts";
+import { selectionBar } from "./selection-bar.ts";
+import { choose } from "./sheet.ts";
+import { toast } from "./toast.ts";
+import { watchEnvironment } from "./watch-environment.ts";
+
+export const terminalView =
+  (environmentId: string): View =>
+  (app, signal) => {
+    const bar = environmentBar({
+      app,
+      environmentId,
+      other: { route: { view: "logs", environmentId }, label: "Logs", picture: "logs" },
+      onMore: () => void askMore(),
+      signal,
+    });
+    const cover = curtain((deed) => void watched.perform(deed));
+    const pill = linePill(() => socket.reopen());
+    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase, message }) => {
+      bar.showName(name);
+      cover.show(phase, message);
+    });
+
+    const socket = openLiveSocket({
+      url: () => app.socketUrl("terminal", environmentId),
+      onFrame,
+      onConnection,
+      signal,
+    });
+    const typing = createTyping({
+      send: socket.send,
+      isApplicationMode: () => screen.isApplicationMode(),
+      onLatches: (latches) => keys.show(latches),
+    });
+    const screen = createScreen({
+      preferences: readPreferences(),
+      onTyped: typing.text,
+      onSize: (cols, rows) => socket.send({ type: "resize", cols, rows }),
+      onSelection: (hasSelection) => {
+        selected.hidden = !hasSelection;
+      },
+      onLeave: bar.focus,
+      signal,
+    });
+    const selected = selectionBar({
+      selection: screen.selection,
+      clear: screen.clearSelection,
+      onPaste: () => void paste(),
+    });
+    const keys = keyRow({ onNamedKey: typing.named, onText: typing.text, onLatch: typing.latch });
+    const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
+
+    function onFrame(frame: Frame): void {
+      if (frame.type === "output") screen.write(frame.data);
+      else if (frame.type === "welcome") socket.send({ type: "resize", ...screen.size() });
+      else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
+      else if (frame.type === "info" || frame.type === "error") toast(frame.message);
+    }
+
+    function onConnection(connection: Connection): void {
+      bar.showConnection(connection);
+      pill.show(connection);
+      // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.
+      if (connection.kind === "closed") watched.lookNow();
+    }
+
+    function sendLine(line: string): boolean {
+      const isSent = typing.line(line);
+      if (!isSent) toast("Not connected. The line was not sent.");
+      return isSent;
+    }
+
+    async function paste(): Promise<void> {
+      const text = await pasteText();
+      if (text !== null) return screen.paste(text);
+      compose.insert("");
+      toast("This browser does not let the page paste. Hold the line below to paste there.");
+    }
+
+    async function askMore(): Promise<void> {
+      const { fontSizePx, isScreenReader } = readPreferences();
+      const deeds = deedChoices(deedsFor(watched.state()));
+      const answer = await choose<Deed | Partial<Preferences>>(watched.state().name, [
+        { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
+        { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
+        {
+          label: `Screen reader support: ${isScreenReader ? "on" : "off"}`,
+          value: { isScreenReader: !isScreenReader },
+        },
+        ...deeds,
+      ]);
+      if (answer === null) return;
+      if (typeof answer === "string") await watched.perform(answer);
+      else screen.apply(changePreferences(answer));
+    }
+
+    // The view is in the page only after it was returned.
+    requestAnimationFrame(() => {
+      if (signal.aborted) return;
+      screen.open();
+      followKeyboard(signal, screen.uncover);
+      if (matchMedia("(pointer: fine)").matches) screen.focus();
+    });
+    screen.element.append(cover.element, pill.element, selected);
+    return el("section", { class: "terminal-view" }, bar.element, screen.element, keys.element, compose.element);
+  };

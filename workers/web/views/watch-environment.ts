@@ -1,0 +1,69 @@
+/** Keeps one environment's name and phase fresh for the views above its sockets, and acts on it. */
+import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
+import { explain, Failed } from "../api/problem.ts";
+import type { App } from "../app.ts";
+import { keepFresh } from "../poll.ts";
+import { isPassing } from "../words.ts";
+import { carryOut, type Deed } from "./actions.ts";
+import { toast } from "./toast.ts";
+
+export interface EnvironmentState {
+  name: string;
+  phase: Phase;
+  message: string;
+}
+
+export interface WatchedEnvironment {
+  state(): EnvironmentState;
+  /** A socket said so, which is sooner than the next look. */
+  heard(phase: Phase, message: string): void;
+  lookNow(): void;
+  perform(deed: Deed): Promise<void>;
+}
+
+/** Leads back to the list when the environment is gone. */
+export function watchEnvironment(
+  app: App,
+  id: string,
+  signal: AbortSignal,
+  onState: (state: EnvironmentState) => void,
+): WatchedEnvironment {
+  let state: EnvironmentState = { name: "…", phase: "running", message: "" };
+
+  function become(next: EnvironmentState): void {
+    state = next;
+    onState(state);
+  }
+
+  async function look(): Promise<boolean> {
+    try {
+      const { name, phase, status_message } = await app.calls.environment(id);
+      if (!signal.aborted) become({ name, phase, message: status_message ?? "" });
+      return isPassing(phase);
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+      return !signal.aborted && miss(error);
+    }
+  }
+
+  /** Whether to look again: not when the environment or the session is gone. */
+  function miss({ failure }: Failed): boolean {
+    if (failure.kind === "problem" && failure.status === 404) {
+      toast("This environment does not exist (any more).");
+      app.router.go({ view: "environments" }, true);
+    } else if (failure.kind === "problem") toast(explain(failure));
+    return failure.kind === "offline";
+  }
+
+  const lookNow = keepFresh(look, signal);
+  return {
+    state: () => state,
+    heard: (phase, message) => become({ ...state, phase, message }),
+    lookNow,
+    async perform(deed) {
+      const done = carryOut(app, { id, name: state.name }, deed);
+      if ((await done) && deed === "delete") app.router.go({ view: "environments" }, true);
+      else lookNow();
+    },
+  };
+}

@@ -2,7 +2,7 @@
  * A process of its own that the test run forks: a Postgres, Neon's proxy and Upstash made for this run only, migrated
  * and with the reference data. Sends the Worker's variables to its parent and ends with it.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newEnvironmentKeys, newJwtKeys } from "../../bridge/dev/keys.ts";
@@ -11,6 +11,8 @@ import { startNeonStandIn, startUpstashStandIn } from "../../bridge/dev/stand-in
 import { runMigrations } from "../../migrations/run.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
+// As root Postgres runs under another account, which must be able to pass.
+chmodSync(directory, 0o711);
 const postgres = await startPostgres({ directory: join(directory, "data"), password: "test", isDurable: false });
 const databaseUrl = postgres.url("postgres");
 const [, neon, upstash] = await Promise.all([

@@ -3,13 +3,15 @@
  * free port, and is ready when the server says so. One server per directory.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { freePort } from "../ports.ts";
+import { signalProcess } from "../signals.ts";
 import { type Account, unprivilegedAccount } from "./account.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
-import { clusterDirectory, publicDirectory, writeOwned } from "./place.ts";
+import { clusterDirectory, publicDirectory, runningServer, writeOwned } from "./place.ts";
 
 export interface PostgresOptions {
   /** Holds the cluster and the library links; made with mode 0700. */
@@ -18,6 +20,8 @@ export interface PostgresOptions {
   password: string;
   /** False trades safety in a power cut for speed: for tests. */
   isDurable: boolean;
+  /** Any free one when left out. */
+  port?: number;
 }
 
 export interface RunningPostgres {
@@ -42,8 +46,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const data = join(place, "data");
   const binaries = findBinaries(account, options.directory, publicDirectory);
   if (!existsSync(join(place, "initialised"))) await initialise(binaries, account, place, options.password);
-  removeStaleLock(data);
-  const port = await freePort();
+  await clearPredecessor(data);
+  const port = options.port ?? (await freePort());
   const server = spawn(binaries.postgres, ["-D", data, ...settings(port, options.isDurable)], {
     ...account,
     env: environment(binaries),
@@ -95,14 +99,17 @@ function settings(port: number, isDurable: boolean): string[] {
   return Object.entries(values).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/** After a crash the lock file may name a process number that somebody else has now; Postgres would refuse. */
-function removeStaleLock(data: string): void {
-  const lock = join(data, "postmaster.pid");
-  if (!existsSync(lock)) return;
-  const pid = readFileSync(lock, "utf8").split("\n")[0];
-  const commandLine = `/proc/${pid}/cmdline`;
-  const isOurs = existsSync(commandLine) && readFileSync(commandLine, "utf8").split("\0").includes(data);
-  if (!isOurs) rmSync(lock);
+/**
+ * A server that outlived its supervisor is ended first. After a crash the lock file may name a process number that
+ * somebody else has now; Postgres would refuse to start.
+ */
+async function clearPredecessor(data: string): Promise<void> {
+  const deadline = Date.now() + stopWithinMs;
+  for (let pid = runningServer(data); pid !== null; pid = runningServer(data)) {
+    signalProcess(pid, Date.now() < deadline ? "SIGINT" : "SIGKILL");
+    await delay(50);
+  }
+  rmSync(join(data, "postmaster.pid"), { force: true });
 }
 
 function ready(server: ChildProcess): Promise<void> {

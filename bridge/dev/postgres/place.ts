@@ -2,23 +2,68 @@
  * Where a Postgres cluster lives. Normally `<directory>/postgres`; as root, when the unprivileged account cannot
  * reach that, a directory of its own outside, remembered in `<directory>/postgres-place`.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processArguments } from "../proc.ts";
 import { type Account, canReach } from "./account.ts";
+
+/** Notes that a directory and its cluster outside keep of each other. */
+const placeNote = "postgres-place";
+const ownerNote = "belongs-to";
 
 /** The cluster's directory, made if missing, owned by the account with mode 0700. */
 export function clusterDirectory(directory: string, account: Account | null): string {
   // For root others may pass through, not look: what lies inside has its own modes.
   mkdirSync(directory, { recursive: true, mode: account === null ? 0o700 : 0o711 });
-  const inside = join(directory, "postgres");
-  if (account === null || canReach(account, directory)) return own(inside, account);
-  const note = join(directory, "postgres-place");
-  const noted = existsSync(note) ? readFileSync(note, "utf8").trim() : "";
-  if (noted !== "" && existsSync(noted)) return own(noted, account);
-  const outside = mkdtempSync(join(publicDirectory(), "cluster-"));
-  writeFileSync(note, `${outside}\n`);
+  if (account === null || canReach(account, directory)) return own(join(directory, "postgres"), account);
+  const base = publicDirectory();
+  removeAbandoned(base);
+  const noted = notedPlace(directory);
+  if (noted !== null && existsSync(noted)) return own(noted, account);
+  const outside = mkdtempSync(join(base, "cluster-"));
+  writeFileSync(join(outside, ownerNote), directory);
+  writeFileSync(join(directory, placeNote), outside);
   return own(outside, account);
+}
+
+/** Outside clusters whose directory has been deleted or has another cluster by now. */
+function removeAbandoned(base: string): void {
+  for (const name of readdirSync(base).filter((entry) => entry.startsWith("cluster-"))) {
+    const outside = join(base, name);
+    const note = join(outside, ownerNote);
+    // Without the note it is being made right now.
+    if (!existsSync(note) || notedPlace(readFileSync(note, "utf8")) === outside) continue;
+    if (!isRunning(join(outside, "data"))) rmSync(outside, { recursive: true, force: true });
+  }
+}
+
+function notedPlace(directory: string): string | null {
+  const note = join(directory, placeNote);
+  return existsSync(note) ? readFileSync(note, "utf8") : null;
+}
+
+/** Whether a Postgres of this data directory runs; its lock file alone proves nothing after a crash. */
+function isRunning(data: string): boolean {
+  return runningServer(data) !== null;
+}
+
+/** The process number of the Postgres that runs on this data directory, or null. */
+export function runningServer(data: string): number | null {
+  const lock = join(data, "postmaster.pid");
+  if (!existsSync(lock)) return null;
+  const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
+  return processArguments(pid).includes(data) ? pid : null;
 }
 
 /** A directory that every account may enter and only root may write, for copies of the programs and clusters. */

@@ -8,7 +8,7 @@ import { startPostgres } from "../../../bridge/dev/postgres/launch.ts";
 import { clusterDirectory } from "../../../bridge/dev/postgres/place.ts";
 
 const made: string[] = [];
-function newDirectory(prefix: string, mode = 0o700): string {
+function newDirectory(prefix: string, mode: number): string {
   const directory = mkdtempSync(join(tmpdir(), prefix));
   chmodSync(directory, mode);
   made.push(directory);
@@ -31,7 +31,7 @@ async function ask(url: string, query: string): Promise<unknown> {
 
 describe("Postgres launcher", () => {
   it("keeps data over a restart, below a private path with spaces and umlauts", async () => {
-    const options = { directory: newDirectory("dev pöcket "), password: "p@ss/wörd: 1", isDurable: false };
+    const options = { directory: newDirectory("dev pöcket ", 0o700), password: "p@ss/wörd: 1", isDurable: false };
     const first = await startPostgres(options);
     await ask(first.url("postgres"), "create table kept as select lower('ÄÖ') as text");
     await first.stop();
@@ -49,8 +49,22 @@ describe("Postgres launcher", () => {
     await postgres.stop();
   });
 
+  it("takes over from a server that outlived its supervisor", async () => {
+    const options = { directory: newDirectory("devpocket-", 0o711), password: "x", isDurable: false };
+    const orphan = await startPostgres(options);
+    const ended = new Promise<void>((resolve) => orphan.onExit(resolve));
+    const successor = await startPostgres({ ...options, port: orphan.port });
+    await ended;
+    expect(await ask(successor.url("postgres"), "select 1 as one")).toEqual({ one: 1 });
+    await successor.stop();
+  });
+
   it("tells when the server dies", async () => {
-    const postgres = await startPostgres({ directory: newDirectory("devpocket-"), password: "x", isDurable: false });
+    const postgres = await startPostgres({
+      directory: newDirectory("devpocket-", 0o711),
+      password: "x",
+      isDurable: false,
+    });
     const died = new Promise<void>((resolve) => postgres.onExit(resolve));
     process.kill(postgres.pid, "SIGKILL");
     await died;

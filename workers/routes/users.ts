@@ -1,6 +1,8 @@
 /** /api/v1/users: one's own account. The password is changed under three paths, for clients of different ages. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { statuses, statusOf } from "../../durable-objects/protocol/vocabulary.ts";
 import { changePassword, changeProfile } from "../domain/accounts/profile.ts";
+import { readOwnStats } from "../domain/accounts/stats.ts";
 import { authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import { bearer, newRouter } from "../http/router.ts";
@@ -21,6 +23,15 @@ const profileSchema = z.object({
   full_name: fullName.optional(),
   username: username.optional(),
   avatar_url: avatarUrl.optional(),
+});
+
+const statsSchema = z.object({
+  total_environments: z.number().int(),
+  environments_by_status: z.record(z.enum(statuses), z.number().int()),
+  active_sessions: z.number().int(),
+  recent_activity: z.array(
+    z.object({ environment_id: z.string(), name: z.string(), status: z.enum(statuses), timestamp: z.string() }),
+  ),
 });
 
 const passwordsSchema = z.object({ current_password: typedPassword, new_password: newPassword });
@@ -58,6 +69,30 @@ users.openapi(
     const { full_name: name, username: nickname, avatar_url: picture } = c.req.valid("json");
     const change = { fullName: name, username: nickname, avatarUrl: picture };
     return c.json(toUser(await changeProfile(c.var.deps, c.var.principal, change)), 200);
+  },
+);
+
+users.openapi(
+  createRoute({
+    method: "get",
+    path: "/users/me/stats",
+    tags: ["users"],
+    summary: "How much one has and uses",
+    security: bearer,
+    middleware: [authenticated] as const,
+    responses: { 200: jsonOf(statsSchema, "Environments by status, live sessions, what was used last") },
+  }),
+  async (c) => {
+    const stats = await readOwnStats(c.var.deps, c.var.principal);
+    const recent_activity = stats.recent.map(({ environmentId: environment_id, name, phase, at }) => ({
+      environment_id,
+      name,
+      status: statusOf(phase),
+      timestamp: at.toISOString(),
+    }));
+    const { totalEnvironments: total_environments, activeSessions: active_sessions } = stats;
+    const environments_by_status = stats.environmentsByStatus;
+    return c.json({ total_environments, environments_by_status, active_sessions, recent_activity }, 200);
   },
 );
 

@@ -1,5 +1,5 @@
 /** Queries about sessions: one signed-in device each, and the family of its refresh tokens. */
-import { and, count, eq, gt, isNull, lt, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
@@ -149,18 +149,7 @@ export async function rotateRefreshToken(db: Database, rotation: Rotation): Prom
   return endedAt === null ? { kind: "successor", refreshIssuedAt, refreshExpiresAt } : { kind: "replayed" };
 }
 
-/** How many sessions of a user are alive. */
-export async function countSessions(db: Database, userId: string, now: Date): Promise<number> {
-  const rows = await db
-    .select({ total: count() })
-    .from(sessions)
-    .where(
-      and(
-        eq(sessions.userId, userId),
-        isNull(sessions.endedAt),
-        gt(sessions.refreshExpiresAt, now),
-        gt(sessions.absoluteExpiresAt, now),
-      ),
-    );
-  return rows[0]?.total ?? 0;
+/** Removes sessions that ended, or could not be refreshed any more, before `before`. */
+export async function deleteOldSessions(db: Database, before: Date): Promise<void> {
+  await db.delete(sessions).where(or(lt(sessions.endedAt, before), lt(sessions.refreshExpiresAt, before)));
 }

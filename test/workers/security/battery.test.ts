@@ -1,0 +1,150 @@
+/**
+ * What an outsider tries on every route, read from the router itself: a new route is tried without a line here, and
+ * one that is meant to be open has to be named.
+ */
+import { env } from "cloudflare:workers";
+import { importJWK, SignJWT, UnsecuredJWT } from "jose";
+import { beforeAll, describe, expect, it } from "vitest";
+import { app } from "../../../workers/app.ts";
+import { readConfig } from "../../../workers/env.ts";
+import type { SigningKey } from "../../../workers/rules/config.ts";
+import { signToken } from "../../../workers/rules/tokens.ts";
+import { type Answer, call, newPerson, type Person } from "../support/api.ts";
+
+/** Routes that anybody may call. Everything else wants a bearer token; /bridge and /ws have callers of their own. */
+const openRoutes = [
+  /^GET (\/api\/v1)?\/health(\/live|\/ready)?$/,
+  /^GET \/api\/v1\/info$/,
+  /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
+  /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/:id)?$/,
+];
+const bridgeRoute = /^\w+ \/api\/v1\/bridge\//;
+const socketRoute = /^\w+ \/api\/v1\/ws\//;
+
+const routes = [
+  ...new Set(app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),
+];
+const open = routes.filter((route) => openRoutes.some((pattern) => pattern.test(route)));
+const bridge = routes.filter((route) => bridgeRoute.test(route));
+const guarded = routes.filter((route) => !open.includes(route) && !bridgeRoute.test(route) && !socketRoute.test(route));
+
+const strangerEnvironment = `env_${"z".repeat(20)}`;
+const filled = (route: string) => route.replaceAll(/:[a-zA-Z]+(\{[^}]+\})?/g, strangerEnvironment);
+const config = readConfig(env).tokens;
+const [key] = config.keys as [SigningKey];
+const now = new Date();
+const inAnHour = new Date(now.getTime() + 3_600_000);
+
+let person: Person;
+let forged: Record<string, string>;
+
+beforeAll(async () => {
+  person = await newPerson();
+  const sessionId = String(JSON.parse(atob(person.accessToken.split(".")[1] ?? ""))["sid"]);
+  const claims = { userId: person.userId, sessionId, jti: "0123456789abcdef", issuedAt: now, expiresAt: inAnHour };
+  const foreign = (jwt: SignJWT) =>
+    jwt.setSubject(claims.userId).setJti(claims.jti).setIssuedAt(now).setExpirationTime(inAnHour);
+  const payload = { sid: sessionId, type: "access", iss: config.issuer, aud: config.audience };
+  const yesterday = new Date(now.getTime() - 86_400_000);
+  forged = {
+    "a word": "token",
+    "an expired token": await signToken(config, "access", { ...claims, issuedAt: yesterday, expiresAt: yesterday }),
+    "a refresh token": person.refreshToken,
+    "a token of a session that never was": await signToken(config, "access", {
+      ...claims,
+      sessionId: `ses_${"z".repeat(20)}`,
+    }),
+    "a token of somebody else's session": await signToken(config, "access", {
+      ...claims,
+      userId: `usr_${"z".repeat(20)}`,
+    }),
+    "an unsigned token": new UnsecuredJWT(payload).setSubject(claims.userId).setJti(claims.jti).encode(),
+    "a token signed by HMAC with the public key": await foreign(new SignJWT(payload))
+      .setProtectedHeader({ alg: "HS256", kid: key.kid })
+      .sign(new TextEncoder().encode(key.x)),
+    "a token for another service": await foreign(new SignJWT({ ...payload, aud: "another" }))
+      .setProtectedHeader({ alg: "EdDSA", kid: key.kid })
+      .sign(await importJWK(key, "EdDSA")),
+  };
+});
+
+it("lets the live token in, so that the refusals mean something", async () => {
+  expect((await call("GET /api/v1/auth/me", { token: person.accessToken })).status).toBe(200);
+  expect(guarded.length).toBeGreaterThan(5);
+});
+
+/** Every refusal is a problem body with an id and the headers, and tells nothing of the inside. */
+function expectProblem(answer: Answer, status: number): void {
+  expect(answer.status, answer.text).toBe(status);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  expect(answer.headers.get("x-request-id")).toMatch(/^[a-z0-9]{20}$/);
+  expect(answer.body["request_id"]).toBe(answer.headers.get("x-request-id"));
+  expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(answer.headers.get("strict-transport-security")).toBeTruthy();
+  expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(answer.headers.get("cache-control")).toBe("no-store");
+  expect(answer.text).not.toMatch(/\bat .*\.(ts|js):\d|SELECT|select ["$]|node_modules|Error:/);
+}
+
+describe.each(guarded)("%s", (route) => {
+  it("refuses a request without a token", async () => {
+    const answer = await call(filled(route));
+    expectProblem(answer, 401);
+    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+    expect(answer.headers.get("x-ratelimit-limit")).toBeTruthy();
+  });
+
+  it("refuses every token that is not a live session's access token", async () => {
+    for (const [name, token] of Object.entries(forged)) {
+      const answer = await call(filled(route), { token });
+      expect(answer.status, name).toBe(401);
+      expectProblem(answer, 401);
+      expect(answer.body["code"]).toBe("unauthenticated");
+    }
+  });
+
+  it("takes the token from nowhere but the Authorization header", async () => {
+    const { accessToken: token } = person;
+    const [method, path] = filled(route).split(" ");
+    expectProblem(await call(`${method} ${path}?token=${token}`), 401);
+    expectProblem(await call(`${method} ${path}`, { headers: { cookie: `token=${token}` } }), 401);
+    expectProblem(await call(`${method} ${path}`, { headers: { authorization: `Basic ${token}` } }), 401);
+  });
+});
+
+const withEnvironment = guarded.filter((route) => /\/environments\/:/.test(route));
+describe.skipIf(withEnvironment.length === 0).each(withEnvironment)("%s", (route) => {
+  it("answers an id that is not there as a 404", async () => {
+    const answer = await call(filled(route), { token: person.accessToken, ...bodyFor(route) });
+    expectProblem(answer, 404);
+    expect(answer.body["code"]).toBe("not_found");
+  });
+});
+
+describe.skipIf(bridge.length === 0).each(bridge)("%s", (route) => {
+  it("is not for people", async () => {
+    for (const token of [undefined, person.accessToken, person.refreshToken, "dp_bridge_guess"]) {
+      const answer = await call(filled(route), { token, ...bodyFor(route) });
+      expect([401, 403, 404, 426], `${answer.status} ${answer.text}`).toContain(answer.status);
+    }
+  });
+});
+
+describe.each(open)("%s", (route) => {
+  it("answers without a stack and with the headers, whatever it is sent", async () => {
+    const hostile = { raw: { body: '{"__proto__":{"admin":true},"username":{"$ne":null}', type: "application/json" } };
+    const answer = await call(filled(route), route.startsWith("GET") ? {} : hostile);
+    expect(answer.status).toBeLessThan(500);
+    expect(answer.headers.get("x-request-id")).toMatch(/^[a-z0-9]{20}$/);
+    expect(answer.headers.get("x-frame-options")).toBe("DENY");
+    if (answer.status >= 400) expectProblem(answer, answer.status);
+  });
+
+  it.skipIf(/\/health/.test(route))("has a limit", async () => {
+    expect((await call(filled(route))).headers.get("x-ratelimit-limit")).toBeTruthy();
+  });
+});
+
+function bodyFor(route: string): { json?: unknown } {
+  return /^(POST|PUT|PATCH)/.test(route) ? { json: {} } : {};
+}

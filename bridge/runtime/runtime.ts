@@ -14,7 +14,8 @@ export interface TerminalSize {
 
 /** One tmux client on a PTY. Bytes are raw; characters may be cut anywhere. */
 export interface TerminalStream {
-  write(bytes: Uint8Array | string): void;
+  /** Types the text, as UTF-8; a lone surrogate becomes U+FFFD. */
+  write(text: string): void;
   /** Applies a size of whole numbers 1..1000; anything else throws. */
   resize(size: TerminalSize): void;
   /** Stops and goes on reading the PTY; while paused nothing is buffered and tmux drops and redraws. */

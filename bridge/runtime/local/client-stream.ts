@@ -1,0 +1,79 @@
+/**
+ * One tmux client on a PTY, as the runtime's TerminalStream. It reads nothing by itself while paused: the kernel's
+ * PTY buffer fills, tmux notices and redraws later.
+ */
+import { type IPty, spawn } from "@lydell/node-pty";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
+import type { TerminalSize, TerminalStream } from "../runtime.ts";
+import { RuntimeFailure } from "../runtime.ts";
+import { attachArguments, type TmuxServer } from "./tmux.ts";
+
+export class ClientStream implements TerminalStream {
+  readonly pid: number;
+  readonly #pty: IPty;
+  #isOver = false;
+  #endListeners: (() => void)[] = [];
+
+  constructor(server: TmuxServer, size: TerminalSize) {
+    refuseBadSize(size);
+    // With `encoding: null` node-pty hands over the bytes as they are.
+    this.#pty = spawn(server.program, attachArguments(server), {
+      cols: size.cols,
+      rows: size.rows,
+      name: "xterm-256color",
+      encoding: null,
+      cwd: "/",
+      env: { LANG: "C.UTF-8", COLORTERM: "truecolor" },
+    });
+    this.pid = this.#pty.pid;
+    // What comes before the first listener is there would be lost.
+    this.#pty.pause();
+    this.#pty.onExit(() => {
+      this.#isOver = true;
+      for (const listener of this.#endListeners) listener();
+    });
+  }
+
+  write(text: string): void {
+    if (!this.#isOver) this.#pty.write(text);
+  }
+
+  resize(size: TerminalSize): void {
+    refuseBadSize(size);
+    if (!this.#isOver) this.#pty.resize(size.cols, size.rows);
+  }
+
+  pause(): void {
+    if (!this.#isOver) this.#pty.pause();
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#pty.resume();
+  }
+
+  onData(listener: (bytes: Uint8Array) => void): void {
+    this.#pty.onData((data) => listener(asBytes(data)));
+    this.resume();
+  }
+
+  onExit(listener: () => void): void {
+    this.#endListeners.push(listener);
+  }
+
+  close(): void {
+    if (!this.#isOver) this.#pty.kill("SIGHUP");
+  }
+}
+
+/** One bad size freezes some terminals for ever, so only sane ones leave us. */
+function refuseBadSize(size: TerminalSize): void {
+  for (const cells of [size.cols, size.rows]) {
+    if (Number.isInteger(cells) && cells >= limits.minTerminalCells && cells <= limits.maxTerminalCells) continue;
+    throw new RuntimeFailure("refused", `A terminal cannot have ${cells} columns or rows`);
+  }
+}
+
+/** node-pty's types know strings only; with `encoding: null` its data are Buffers. */
+function asBytes(data: unknown): Uint8Array {
+  return data instanceof Uint8Array ? data : Buffer.from(String(data), "utf8");
+}

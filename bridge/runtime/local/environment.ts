@@ -1,0 +1,257 @@
+/**
+ * One local environment: its record, its tmux server, its processes. The steps (begin, stop, remove) must not
+ * overlap; local-runtime.ts runs them one after the other.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
+import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
+import { ClientStream } from "./client-stream.ts";
+import { prepareFiles, removeFiles } from "./files.ts";
+import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
+import { appendLog, trimLog } from "./log-file.ts";
+import type { EnvironmentPlaces } from "./places.ts";
+import {
+  allProcesses,
+  endProcesses,
+  isSameProcess,
+  type ProcessFacts,
+  processesOf,
+  processFacts,
+} from "./processes.ts";
+import { type CpuLook, composeReadings, cpuPercent, diskBytes, lookAtCpu, memoryPercent } from "./readings.ts";
+import { type EnvironmentRecord, type RecordedProcess, writeRecord } from "./record.ts";
+import { shellEnvironment, shellProgram } from "./shell-environment.ts";
+import { detachClient, killServer, lastOutputAt, listClients, startServer, type TmuxServer } from "./tmux.ts";
+
+/** How long processes have to end by themselves. */
+const stopGraceMs = 1_500;
+const firstCpuLookMs = 250;
+const diskFreshMs = 30_000;
+
+export interface EnvironmentSettings {
+  tmuxProgram: string;
+  machinePath: string;
+  /** Called whenever an observation may have changed. */
+  onChange: () => void;
+}
+
+export class LocalEnvironment {
+  readonly #places: EnvironmentPlaces;
+  readonly #settings: EnvironmentSettings;
+  readonly #server: TmuxServer;
+  #record: EnvironmentRecord;
+  #cpuLook: CpuLook | null = null;
+  #disk: { atMs: number; bytes: number | null } | null = null;
+  #stream: ClientStream | null = null;
+
+  constructor(places: EnvironmentPlaces, record: EnvironmentRecord, settings: EnvironmentSettings) {
+    this.#places = places;
+    this.#record = record;
+    this.#settings = settings;
+    this.#server = { program: settings.tmuxProgram, socket: places.socket };
+  }
+
+  get logPath(): string {
+    return this.#places.log;
+  }
+
+  /** Makes the environment run as desired, from nothing: what still runs of it is ended first. */
+  async begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#begin(desired, signal);
+    } catch (error) {
+      await this.#save({ state: "up", server: null });
+      throw error;
+    }
+  }
+
+  async #begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
+    const { generation, resources } = desired;
+    await prepareFiles(this.#places);
+    await this.#save({ state: "starting", generation, resources });
+    await this.#endEverything();
+    signal.throwIfAborted();
+    await trimLog(this.#places.log);
+    const environment = this.#shellEnvironment(desired);
+    const server = await this.#startServer(environment, signal);
+    const isComeback = this.#record.begunGeneration === generation;
+    const installer = await this.#install(desired, environment, isComeback);
+    await this.#save({
+      state: "up",
+      server,
+      installer,
+      begunGeneration: generation,
+      hasStartupCommands: desired.startup_commands.length > 0,
+      startedAt: new Date().toISOString(),
+    });
+    this.#log(isComeback ? "Environment started again after it had ended by itself" : "Environment started");
+  }
+
+  /** Ends every process of the environment; its files stay. */
+  async stop(): Promise<void> {
+    await this.#save({ state: "stopping" });
+    await this.#endEverything();
+    await this.#save({ state: "down", server: null, installer: null });
+    this.#log("Environment stopped");
+  }
+
+  /** Ends every process and removes every file. */
+  async remove(): Promise<void> {
+    await this.#save({ state: "stopping" });
+    await this.#endEverything();
+    await removeFiles(this.#places);
+  }
+
+  async observed(): Promise<ObservedEnvironment> {
+    const { id, generation, state } = this.#record;
+    const seen = { environment_id: id, generation, status_message: null, reason: null, installation_completed: false };
+    if (state === "starting") return { ...seen, phase: "provisioning" };
+    if (state === "stopping") return { ...seen, phase: "stopping" };
+    if (state === "down") return { ...seen, phase: "stopped" };
+    if (!(await this.#isUp())) {
+      return { ...seen, phase: "stopped", reason: "lost", status_message: "The environment's shell server has ended" };
+    }
+    const installation = await this.#installation();
+    if (installation.kind === "installing") return { ...seen, phase: "installing" };
+    if (installation.kind === "completed") return { ...seen, phase: "running", installation_completed: true };
+    return { ...seen, phase: "running", reason: installation.reason, status_message: installation.message };
+  }
+
+  /** Attaches our one client; an earlier one of ours is detached, anybody else's is left alone. */
+  async attach(size: TerminalSize): Promise<ClientStream> {
+    if (this.#record.state !== "up" || !(await this.#isUp())) {
+      throw new RuntimeFailure("not_running", "The environment is not running");
+    }
+    await this.#detachStale();
+    const stream = new ClientStream(this.#server, size);
+    this.#stream = stream;
+    stream.onExit(() => this.#settings.onChange());
+    const facts = await processFacts(stream.pid);
+    if (facts !== null) {
+      const recorded: RecordedProcess = { pid: stream.pid, startTicks: facts.startTicks };
+      await writeFile(this.#places.client, JSON.stringify(recorded), { mode: 0o600 });
+    }
+    return stream;
+  }
+
+  async readings(at: Date): Promise<Readings> {
+    const limit = this.#record.resources;
+    const disk = await this.#diskBytes();
+    if (this.#record.state !== "up" || !(await this.#isUp())) {
+      return composeReadings({ cpu: null, memory: null, disk, limit, uptimeSeconds: null, at });
+    }
+    this.#cpuLook ??= lookAtCpu(await this.#processes(), performance.now());
+    if (performance.now() - this.#cpuLook.atMs < firstCpuLookMs) await delay(firstCpuLookMs);
+    const processes = await this.#processes();
+    const look = lookAtCpu(processes, performance.now());
+    const cpu = cpuPercent(this.#cpuLook, look, limit);
+    this.#cpuLook = look;
+    const startedAtMs = Date.parse(this.#record.startedAt ?? at.toISOString());
+    const uptimeSeconds = Math.max(0, Math.round((at.getTime() - startedAtMs) / 1000));
+    return composeReadings({ cpu, memory: memoryPercent(processes, limit), disk, limit, uptimeSeconds, at });
+  }
+
+  async lastActivity(): Promise<string | null> {
+    if (this.#record.state !== "up" || !(await this.#isUp())) return null;
+    return new Date((await lastOutputAt(this.#server)) * 1000).toISOString();
+  }
+
+  /** Lets go of the client; the environment runs on. */
+  close(): void {
+    this.#stream?.close();
+  }
+
+  async #startServer(environment: Record<string, string>, signal: AbortSignal): Promise<RecordedProcess> {
+    const { workspace } = this.#places;
+    const size = { cols: limits.defaultCols, rows: limits.defaultRows };
+    const pid = await startServer(this.#server, { workspace, environment, shell: shellProgram(), size }, signal);
+    return { pid, startTicks: (await processFacts(pid))?.startTicks ?? 0 };
+  }
+
+  /** Begins the startup commands, unless this generation has them behind it. */
+  async #install(
+    desired: DesiredEnvironment,
+    environment: Record<string, string>,
+    isComeback: boolean,
+  ): Promise<RecordedProcess | null> {
+    if (desired.startup_commands.length === 0) return null;
+    if (isComeback && !(await this.#wasInterrupted())) return this.#record.installer;
+    const task = {
+      environmentId: desired.id,
+      generation: desired.generation,
+      commands: desired.startup_commands,
+      environment,
+      workspace: this.#places.workspace,
+      logPath: this.#places.log,
+      resultPath: this.#places.installation,
+    };
+    return await beginInstallation(task, this.#settings.onChange);
+  }
+
+  async #wasInterrupted(): Promise<boolean> {
+    const state = await this.#installation();
+    return state.kind === "failed" && state.reason === "installation_interrupted";
+  }
+
+  async #installation(): Promise<InstallationState> {
+    if (!this.#record.hasStartupCommands) return { kind: "completed" };
+    return await installationState(this.#places, this.#record.generation, this.#record.installer);
+  }
+
+  async #isUp(): Promise<boolean> {
+    return this.#record.server !== null && (await isSameProcess(this.#record.server));
+  }
+
+  async #endEverything(): Promise<void> {
+    await killServer(this.#server);
+    await endProcesses(() => this.#processes(), stopGraceMs);
+    this.#cpuLook = null;
+  }
+
+  async #processes(): Promise<ProcessFacts[]> {
+    return processesOf(await allProcesses(), this.#record.id, this.#places.ownSocketsDir);
+  }
+
+  async #detachStale(): Promise<void> {
+    const recorded = await readFile(this.#places.client, "utf8").catch(() => null);
+    if (recorded === null) return;
+    const stale = (JSON.parse(recorded) as RecordedProcess).pid;
+    const client = (await listClients(this.#server)).find((each) => each.pid === stale);
+    if (client !== undefined) await detachClient(this.#server, client.tty);
+  }
+
+  async #diskBytes(): Promise<number | null> {
+    if (this.#disk === null || performance.now() - this.#disk.atMs > diskFreshMs) {
+      this.#disk = { atMs: performance.now(), bytes: await diskBytes(this.#places.root) };
+    }
+    return this.#disk.bytes;
+  }
+
+  #shellEnvironment(desired: DesiredEnvironment): Record<string, string> {
+    return shellEnvironment({
+      environmentId: desired.id,
+      places: this.#places,
+      machinePath: this.#settings.machinePath,
+      variables: desired.environment_variables,
+    });
+  }
+
+  async #save(change: Partial<EnvironmentRecord>): Promise<void> {
+    this.#record = { ...this.#record, ...change };
+    await writeRecord(this.#places.record, this.#record);
+    this.#settings.onChange();
+  }
+
+  #log(message: string): void {
+    appendLog(this.#places.log, {
+      type: "log",
+      timestamp: new Date().toISOString(),
+      level: "info",
+      message,
+      source: "environment",
+    });
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * The runtime over tmux on this machine: for development, and for people who want their own computer on their
+ * phone. Environments share the machine's programs, network and user; it therefore refuses to run in production.
+ */
+import { readdirSync } from "node:fs";
+import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
+import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
+import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
+import { type Action, type Runtime, RuntimeFailure, type TerminalSize, type TerminalStream } from "../runtime.ts";
+import { type EnvironmentSettings, LocalEnvironment } from "./environment.ts";
+import { entriesOf } from "./log-entries.ts";
+import { followLog, readLog } from "./log-file.ts";
+import { environmentPlaces, type Places, preparePlaces } from "./places.ts";
+import { type EnvironmentRecord, readRecord } from "./record.ts";
+import { findTmux } from "./tmux.ts";
+
+export interface LocalSettings {
+  dataDir: string;
+  /** PATH inside the environments, and where tmux is looked for. */
+  machinePath: string;
+  isProduction: boolean;
+}
+
+export class LocalRuntime implements Runtime {
+  readonly kind = "local";
+  readonly #places: Places;
+  readonly #settings: Omit<EnvironmentSettings, "onChange">;
+  readonly #environments = new Map<string, LocalEnvironment>();
+  /** The last step of each environment; steps of one environment never overlap. */
+  readonly #steps = new Map<string, Promise<void>>();
+  readonly #follows = new Set<() => void>();
+  #listeners: ((environmentId: string) => void)[] = [];
+
+  /** Throws `refused` in production and `unavailable` without tmux. */
+  constructor(settings: LocalSettings) {
+    if (settings.isProduction) throw new RuntimeFailure("refused", "The local runtime does not run in production");
+    const tmuxProgram = findTmux(settings.machinePath);
+    if (tmuxProgram === null) throw new RuntimeFailure("unavailable", "tmux is not installed (or not in PATH)");
+    this.#settings = { tmuxProgram, machinePath: settings.machinePath };
+    this.#places = preparePlaces(settings.dataDir);
+    for (const name of readdirSync(this.#places.environmentsDir)) {
+      const record = readRecord(environmentPlaces(this.#places, name).record);
+      if (record !== null && record.id === name) this.#environments.set(name, this.#open(record));
+    }
+  }
+
+  observe(): Promise<ObservedEnvironment[]> {
+    return Promise.all([...this.#environments.values()].map((environment) => environment.observed()));
+  }
+
+  onChange(listener: (environmentId: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async apply(action: Action, signal: AbortSignal): Promise<void> {
+    switch (action.kind) {
+      case "start":
+      case "restart": {
+        const environment = this.#findOrOpen(action.environment);
+        return await this.#step(action.environment.id, () => environment.begin(action.environment, signal));
+      }
+      case "stop":
+        return await this.#step(action.environmentId, () => this.#find(action.environmentId).stop());
+      case "delete":
+        return await this.#step(action.environmentId, () => this.#remove(action.environmentId));
+    }
+  }
+
+  async attach(environmentId: string, window: string, size: TerminalSize): Promise<TerminalStream> {
+    if (window !== mainWindow) throw new RuntimeFailure("not_found", `There is no window ${window}`);
+    return await this.#find(environmentId).attach(size);
+  }
+
+  async logs(
+    environmentId: string,
+    options: { lines: number; since?: string | undefined },
+  ): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
+    const since = options.since === undefined ? 0 : Date.parse(options.since);
+    const all = entriesOf(await readLog(this.#find(environmentId).logPath));
+    const wanted = all.filter((entry) => Date.parse(entry.timestamp) >= since);
+    return { entries: wanted.slice(-options.lines), hasMore: wanted.length > options.lines };
+  }
+
+  async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
+    const stopFollowing = followLog(this.#find(environmentId).logPath, listener);
+    const stop = () => {
+      stopFollowing();
+      this.#follows.delete(stop);
+    };
+    this.#follows.add(stop);
+    return stop;
+  }
+
+  async readings(environmentId: string): Promise<Readings> {
+    return await this.#find(environmentId).readings(new Date());
+  }
+
+  async lastActivity(environmentId: string): Promise<string | null> {
+    return await this.#find(environmentId).lastActivity();
+  }
+
+  async close(): Promise<void> {
+    this.#listeners = [];
+    for (const stop of this.#follows) stop();
+    for (const environment of this.#environments.values()) environment.close();
+    await Promise.allSettled(this.#steps.values());
+  }
+
+  async #remove(environmentId: string): Promise<void> {
+    await this.#environments.get(environmentId)?.remove();
+    this.#environments.delete(environmentId);
+    this.#changed(environmentId);
+  }
+
+  #find(environmentId: string): LocalEnvironment {
+    const environment = this.#environments.get(environmentId);
+    if (environment === undefined) throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
+    return environment;
+  }
+
+  #findOrOpen(desired: DesiredEnvironment): LocalEnvironment {
+    const found = this.#environments.get(desired.id);
+    if (found !== undefined) return found;
+    const opened = this.#open({
+      id: desired.id,
+      generation: desired.generation,
+      state: "starting",
+      resources: desired.resources,
+      server: null,
+      installer: null,
+      begunGeneration: null,
+      hasStartupCommands: false,
+      startedAt: null,
+    });
+    this.#environments.set(desired.id, opened);
+    return opened;
+  }
+
+  #open(record: EnvironmentRecord): LocalEnvironment {
+    const onChange = () => this.#changed(record.id);
+    return new LocalEnvironment(environmentPlaces(this.#places, record.id), record, { ...this.#settings, onChange });
+  }
+
+  #changed(environmentId: string): void {
+    for (const listener of this.#listeners) listener(environmentId);
+  }
+
+  /** Runs a step after the environment's earlier ones, whatever became of those. */
+  async #step(environmentId: string, step: () => Promise<void>): Promise<void> {
+    const before = this.#steps.get(environmentId) ?? Promise.resolve();
+    const mine = before.then(step, step);
+    this.#steps.set(environmentId, mine);
+    try {
+      await mine;
+    } finally {
+      if (this.#steps.get(environmentId) === mine) this.#steps.delete(environmentId);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Finds and ends the processes of an environment through /proc: those whose environment carries its id, also when
+ * they daemonised out of tmux, and everything below them. Never touches another process.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { environmentIdVariable, ownSocketsVariable } from "./shell-environment.ts";
+
+const readAtOnce = 32;
+const pollMs = 20;
+/** Linux reports CPU time in these, whatever the kernel's own tick is (USER_HZ). */
+export const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+export interface ProcessFacts {
+  pid: number;
+  parentPid: number;
+  /** When it started, in ticks since boot: pid and this name one process for ever. */
+  startTicks: number;
+  cpuTicks: number;
+  memoryBytes: number;
+  environmentId: string | null;
+  ownSocketsDir: string | null;
+}
+
+/** What /proc says of one process, or null when there is none (or a zombie). */
+export async function processFacts(pid: number): Promise<ProcessFacts | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return null;
+    const number = (index: number) => Number(fields[index]);
+    const environ = await readEnviron(pid);
+    return {
+      pid,
+      parentPid: number(1),
+      cpuTicks: number(11) + number(12),
+      startTicks: number(19),
+      memoryBytes: number(21) * pageBytes,
+      environmentId: environ.get(environmentIdVariable) ?? null,
+      ownSocketsDir: environ.get(ownSocketsVariable) ?? null,
+    };
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
+  }
+}
+
+/** Whether the process that was recorded is still the one that runs under its pid. */
+export async function isSameProcess(recorded: { pid: number; startTicks: number }): Promise<boolean> {
+  return (await processFacts(recorded.pid))?.startTicks === recorded.startTicks;
+}
+
+/** Every process of this machine that we may look at. */
+export async function allProcesses(): Promise<ProcessFacts[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found: ProcessFacts[] = [];
+  for (let start = 0; start < pids.length; start += readAtOnce) {
+    const facts = await Promise.all(pids.slice(start, start + readAtOnce).map(processFacts));
+    found.push(...facts.filter((each) => each !== null));
+  }
+  return found;
+}
+
+/**
+ * Those of `processes` that belong to the environment. `ownSocketsDir` tells environments with the same id under
+ * another data directory apart.
+ */
+export function processesOf(
+  processes: readonly ProcessFacts[],
+  environmentId: string,
+  ownSocketsDir: string,
+): ProcessFacts[] {
+  const isOurs = (each: ProcessFacts) =>
+    each.environmentId === environmentId && (each.ownSocketsDir === null || each.ownSocketsDir === ownSocketsDir);
+  const chosen = new Set(processes.filter(isOurs).map((each) => each.pid));
+  for (let before = -1; before !== chosen.size; ) {
+    before = chosen.size;
+    for (const each of processes) {
+      if (chosen.has(each.parentPid) && each.environmentId === null) chosen.add(each.pid);
+    }
+  }
+  chosen.delete(process.pid);
+  return processes.filter((each) => chosen.has(each.pid));
+}
+
+/** Ends what `find` finds: a hang-up and a polite signal, after `graceMs` the hard one, until nothing is left. */
+export async function endProcesses(find: () => Promise<ProcessFacts[]>, graceMs: number): Promise<void> {
+  const begin = performance.now();
+  let isFirst = true;
+  for (let left = await find(); left.length > 0; left = await find()) {
+    const isLate = performance.now() - begin > graceMs;
+    for (const each of left) {
+      if (isLate) signal(each.pid, "SIGKILL");
+      else if (isFirst) for (const name of ["SIGCONT", "SIGHUP", "SIGTERM"] as const) signal(each.pid, name);
+    }
+    isFirst = false;
+    await delay(pollMs);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+async function readEnviron(pid: number): Promise<Map<string, string>> {
+  try {
+    const text = await readFile(`/proc/${pid}/environ`, "utf8");
+    const pairs = text.split("\0").map((entry) => {
+      const equals = entry.indexOf("=");
+      return [entry.slice(0, equals), entry.slice(equals + 1)] as const;
+    });
+    return new Map(pairs);
+  } catch (error) {
+    if (isGone(error)) return new Map();
+    throw error;
+  }
+}
+
+/** Gone between two looks, or somebody else's. */
+function isGone(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM";
+}

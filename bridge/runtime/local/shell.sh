@@ -1,0 +1,23 @@
+#!/bin/sh
+# What runs in an environment's tmux pane: one shell after the other, for as long as the pane lives.
+# Arguments, all data: first notice, notice of a fresh shell, the shell.
+unset TMUX TMUX_PANE TERM_PROGRAM TERM_PROGRAM_VERSION
+# Job control gives the terminal back to us even when a shell was killed.
+set -m
+printf '%s\n' "$1"
+quick=0
+while :; do
+  begun=$(date +%s)
+  "$3"
+  if [ $(($(date +%s) - begun)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi
+  # Whatever a killed program left behind: raw mode, alternate screen, mouse, colours, a hidden cursor.
+  stty sane 2>/dev/null
+  printf '\033[?1049l\033[!p\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l\033[?25h\033[0m\r'
+  printf '%s\n' "$2"
+  # From the fourth shell in a row that ended at once, wait: 1, 2, ... 30 seconds.
+  if [ "$quick" -gt 3 ]; then
+    wait=$((quick > 33 ? 30 : quick - 3))
+    printf 'It keeps ending at once; the next one begins in %s s.\n' "$wait"
+    sleep "$wait"
+  fi
+done

@@ -1,0 +1,116 @@
+/**
+ * Runs tmux for one environment: always with our own configuration and an explicit socket. Arguments are fixed
+ * words of ours; whatever people choose reaches a process as its environment or working directory, never as a
+ * command or a format.
+ */
+import { execFile } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { RuntimeFailure } from "../runtime.ts";
+
+const configuration = fileURLToPath(new URL("tmux.conf", import.meta.url));
+const shellScript = fileURLToPath(new URL("shell.sh", import.meta.url));
+/** `=` asks for exactly this session, without tmux's prefix matching. */
+const target = "=main";
+
+const firstNotice = "This environment runs on this machine, with the programs that are installed here.";
+const freshNotice = "The shell had ended; this is a fresh one.";
+
+/** The tmux server of one environment: the program and its socket. */
+export interface TmuxServer {
+  program: string;
+  socket: string;
+}
+
+export interface StartOptions {
+  workspace: string;
+  environment: Record<string, string>;
+  shell: string;
+  size: { cols: number; rows: number };
+}
+
+/** The first tmux along `path` (as in PATH), or null. */
+export function findTmux(path: string): string | null {
+  const isExecutable = (program: string) => {
+    try {
+      accessSync(program, constants.X_OK);
+      return true;
+    } catch {
+      return false; // not in this directory
+    }
+  };
+  return (
+    path
+      .split(":")
+      .map((directory) => join(directory || ".", "tmux"))
+      .find(isExecutable) ?? null
+  );
+}
+
+/** The arguments with which a client attaches to the session. */
+export function attachArguments(server: TmuxServer): string[] {
+  return ["-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", target];
+}
+
+/** Starts the server with its one session; resolves with the server's pid. */
+export async function startServer(server: TmuxServer, options: StartOptions, signal: AbortSignal): Promise<number> {
+  const size = ["-x", String(options.size.cols), "-y", String(options.size.rows)];
+  const shell = ["sh", shellScript, firstNotice, freshNotice, options.shell];
+  const printed = await run(
+    server,
+    ["new-session", "-d", "-P", "-F", "#{pid}", "-s", "main", ...size, "--", ...shell],
+    {
+      cwd: options.workspace,
+      env: options.environment,
+      signal,
+    },
+  );
+  return Number(printed.trim());
+}
+
+/** Ends the server; one that is not there is fine. */
+export async function killServer(server: TmuxServer): Promise<void> {
+  await run(server, ["kill-server"]).catch(ignoreUnavailable);
+}
+
+/** The pids of the attached clients, with the terminal of each. */
+export async function listClients(server: TmuxServer): Promise<{ pid: number; tty: string }[]> {
+  const printed = await run(server, ["list-clients", "-F", "#{client_pid} #{client_tty}"]);
+  return printed.split("\n").flatMap((line) => {
+    const [pid, tty] = line.split(" ");
+    return pid === undefined || tty === undefined ? [] : [{ pid: Number(pid), tty }];
+  });
+}
+
+export async function detachClient(server: TmuxServer, tty: string): Promise<void> {
+  await run(server, ["detach-client", "-t", tty]).catch(ignoreUnavailable);
+}
+
+/** When the session's pane last printed something, in seconds since the epoch. */
+export async function lastOutputAt(server: TmuxServer): Promise<number> {
+  return Number((await run(server, ["display-message", "-p", "-t", `${target}:`, "#{window_activity}"])).trim());
+}
+
+interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** Runs one tmux command; rejects with `unavailable` when there is no tmux, no server or an error. */
+function run(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<string> {
+  const env = options.env ?? { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" };
+  return new Promise((resolve, reject) => {
+    const args = ["-S", server.socket, "-f", configuration, "-u", ...command];
+    execFile(server.program, args, { ...options, env, timeout: 10_000 }, (error, stdout, stderr) => {
+      if (error === null) return resolve(stdout);
+      const why = error.code === "ENOENT" ? "tmux is not installed" : stderr.trim() || error.message;
+      reject(new RuntimeFailure("unavailable", why.slice(0, 300)));
+    });
+  });
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!(error instanceof RuntimeFailure)) throw error;
+}

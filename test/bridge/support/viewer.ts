@@ -1,0 +1,54 @@
+/** A person at a terminal stream: sees the screen as a terminal draws it, types, waits for what should appear. */
+import { Terminal } from "@xterm/headless";
+import { vi } from "vitest";
+import type { TerminalSize, TerminalStream } from "../../../bridge/runtime/runtime.ts";
+
+export interface Viewer {
+  readonly terminal: Terminal;
+  /** The lines of the screen; a line that fills its row goes on in the next one. */
+  screen(): string;
+  /** Waits until the screen matches; resolves with the match. */
+  shows(pattern: RegExp, withinMs?: number): Promise<RegExpMatchArray>;
+  /** Types a command and resolves with what it printed. */
+  ask(command: string): Promise<string>;
+}
+
+let asked = 0;
+
+/** Watches the stream from now on. */
+export function viewerOf(stream: TerminalStream, size: TerminalSize): Viewer {
+  const terminal = new Terminal({ ...size, scrollback: 0, allowProposedApi: true });
+  stream.onData((bytes) => terminal.write(bytes));
+  return watchTerminal(terminal, (text) => stream.write(text));
+}
+
+/** The same for a terminal that is fed by somebody else. */
+export function watchTerminal(terminal: Terminal, type: (text: string) => void): Viewer {
+  const screen = () => screenText(terminal);
+  const shows = async (pattern: RegExp, withinMs = 10_000) => {
+    try {
+      return await vi.waitUntil(() => pattern.exec(screen()) ?? undefined, { timeout: withinMs, interval: 10 });
+    } catch {
+      throw new Error(`the screen never matched ${pattern}; it is:\n${screen().trimEnd()}`);
+    }
+  };
+  const ask = async (command: string) => {
+    asked += 1;
+    await shows(/[$#] *\n*$/); // the prompt
+    // The mark is written in two parts, so that the echo of the typed line does not look like the answer.
+    type(`printf '<%s>' a${asked}; ${command}; printf '</%s>' a${asked}\r`);
+    const found = await shows(new RegExp(`<a${asked}>([\\s\\S]*?)</a${asked}>`));
+    return (found[1] ?? "").trim();
+  };
+  return { terminal, screen, shows, ask };
+}
+
+function screenText(terminal: Terminal): string {
+  const { active } = terminal.buffer;
+  let text = "";
+  for (let row = 0; row < terminal.rows; row += 1) {
+    const line = active.getLine(active.baseY + row)?.translateToString(true) ?? "";
+    text += line.length >= terminal.cols ? line : `${line}\n`;
+  }
+  return text;
+}

@@ -77,7 +77,12 @@ export function problemOf(failure: Failure): Problem {
     case "unauthenticated":
       return unauthenticated(failure.reason);
     case "wrong_credentials":
-      return { status: 401, code: failure.kind, detail: "Incorrect username/email or password" };
+      return {
+        status: 401,
+        code: failure.kind,
+        detail: "Incorrect username/email or password",
+        headers: { "WWW-Authenticate": "Bearer" },
+      };
     case "wrong_current_password":
       return { status: 400, code: failure.kind, detail: "Current password is incorrect" };
     case "account_locked":

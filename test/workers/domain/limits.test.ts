@@ -1,0 +1,70 @@
+/** What limits do when Redis is down or slow: the general one opens, the one on credentials never does. */
+import { describe, expect, it } from "vitest";
+import { connectRedis } from "../../../workers/clients/redis.ts";
+import { beginCredentialAttempt, limitAddress } from "../../../workers/domain/limits.ts";
+import { failureIn } from "../../../workers/rules/failures.ts";
+import { newAddress, randomText } from "../support/api.ts";
+import { newClock, newDeps } from "../support/deps.ts";
+
+const timeoutMs = 50;
+/** It is there and refuses every command. */
+const down = () => connectRedis({ ...newDeps().config.redis, token: "revoked", timeoutMs });
+
+/** Connected to the real one, but no answer ever comes back. */
+function slow() {
+  const redis = down();
+  redis.evalsha = () => new Promise(() => {});
+  return redis;
+}
+
+function depsWith(redis: ReturnType<typeof down>) {
+  const { config } = newDeps();
+  const clock = newClock();
+  const lines: unknown[] = [];
+  const deps = newDeps({
+    redis,
+    now: clock.now,
+    log: (_level, msg, fields) => lines.push([msg, fields?.["reason"]]),
+    config: { ...config, redis: { ...config.redis, timeoutMs } },
+  });
+  return { deps, clock, lines };
+}
+
+describe.each([
+  ["down", down],
+  ["slow", slow],
+])("with Redis %s", (_, redis) => {
+  it("the general limit lets requests pass and says so in the log", async () => {
+    const { deps, lines } = depsWith(redis());
+    expect(await limitAddress(deps, newAddress())).toMatchObject({ isAllowed: true, limit: 100 });
+    expect(lines).toEqual([["limiter is silent, letting the request pass", expect.any(String)]]);
+  });
+
+  it("the limit on credentials counts in memory, and opens with the next minute", async () => {
+    const { deps, clock } = depsWith(redis());
+    const attempt = { subject: randomText(12), address: newAddress() };
+    for (let attempts = 0; attempts < 5; attempts += 1) await beginCredentialAttempt(deps, attempt);
+    const refused = await beginCredentialAttempt(deps, attempt).catch(failureIn);
+    expect(refused).toEqual({ kind: "too_many_requests", what: "attempts", retryAfterSeconds: 60 });
+    clock.advanceSeconds(60);
+    expect(await beginCredentialAttempt(deps, attempt)).toHaveProperty("succeed");
+  });
+
+  it("a success gives the attempt back there too", async () => {
+    const { deps } = depsWith(redis());
+    const attempt = { subject: randomText(12), address: newAddress() };
+    for (let attempts = 0; attempts < 8; attempts += 1) {
+      const begun = await beginCredentialAttempt(deps, attempt);
+      await begun.succeed();
+    }
+    expect(await beginCredentialAttempt(deps, attempt)).toHaveProperty("succeed");
+  });
+});
+
+it("counts an account over all addresses, with Redis up", async () => {
+  const deps = newDeps();
+  const subject = randomText(12);
+  const attempt = () => beginCredentialAttempt(deps, { subject, address: newAddress() });
+  for (let attempts = 0; attempts < 5; attempts += 1) await attempt();
+  expect(await attempt().catch(failureIn)).toMatchObject({ kind: "too_many_requests", what: "attempts" });
+});

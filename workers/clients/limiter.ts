@@ -7,7 +7,8 @@ export interface CounterQuestion {
   name: string;
   /** Who is counted; holds no personal data beyond an address. */
   key: string;
-  perMinute: number;
+  limit: number;
+  windowSeconds: number;
   timeoutMs: number;
 }
 
@@ -42,15 +43,15 @@ export async function uncountRequest(redis: Redis, question: CounterQuestion): P
 }
 
 /** One limiter for each limit and size; blocked keys are not remembered, so that a refund counts at once. */
-function limiterFor(redis: Redis, { name, perMinute, timeoutMs }: CounterQuestion): Ratelimit {
+function limiterFor(redis: Redis, { name, limit, windowSeconds, timeoutMs }: CounterQuestion): Ratelimit {
   const known = limiters.get(redis) ?? new Map<string, Ratelimit>();
   limiters.set(redis, known);
-  const id = `${name}:${perMinute}`;
+  const id = `${name}:${limit}`;
   const existing = known.get(id);
   if (existing !== undefined) return existing;
   const made = new Ratelimit({
     redis,
-    limiter: Ratelimit.slidingWindow(perMinute, "60 s"),
+    limiter: Ratelimit.slidingWindow(limit, `${windowSeconds} s`),
     prefix: `limit:${name}`,
     timeout: timeoutMs,
     ephemeralCache: false,

@@ -17,7 +17,8 @@ export interface LimitVerdict {
   resetAt: Date;
 }
 
-const windowMs = 60_000;
+const minuteSeconds = 60;
+const hourSeconds = 3600;
 const memory = newAttemptCounter();
 
 /** Counts a request of somebody who is not signed in. */
@@ -66,6 +67,25 @@ export async function beginCredentialAttempt(
   return { succeed: () => giveBack(deps, counters) };
 }
 
+/**
+ * Counts the creation of an environment; the caller gives it back when nothing came of it. Fails as
+ * `too_many_requests`; opens when Redis does not answer, for the plan's own limit still holds.
+ */
+export async function beginCreation(deps: Deps, userId: string): Promise<{ giveBack(): Promise<void> }> {
+  const { environmentsPerHour: limit } = deps.config.limits;
+  const counter = { ...question(deps, "creation", userId, limit), windowSeconds: hourSeconds };
+  const answer = await countRequest(deps.redis, counter);
+  if (answer.kind === "counted" && !answer.isAllowed) {
+    const retryAfterSeconds = secondsUntil(new Date(answer.resetAtMs), deps.now());
+    throw new Failed({ kind: "too_many_requests", what: "environments", retryAfterSeconds });
+  }
+  return {
+    giveBack: async () => {
+      await uncountRequest(deps.redis, counter);
+    },
+  };
+}
+
 async function generalVerdict(deps: Deps, name: string, key: string, perMinute: number): Promise<LimitVerdict> {
   const answer = await countRequest(deps.redis, question(deps, name, key, perMinute));
   if (answer.kind === "counted") return { ...answer, resetAt: new Date(answer.resetAtMs) };
@@ -74,7 +94,7 @@ async function generalVerdict(deps: Deps, name: string, key: string, perMinute: 
     isAllowed: true,
     limit: perMinute,
     remaining: perMinute,
-    resetAt: new Date(deps.now().getTime() + windowMs),
+    resetAt: new Date(deps.now().getTime() + minuteSeconds * 1000),
   };
 }
 
@@ -83,7 +103,7 @@ async function refusedUntil(deps: Deps, counter: CounterQuestion): Promise<numbe
   const answer = await countRequest(deps.redis, counter);
   if (answer.kind === "counted") return answer.isAllowed ? null : answer.resetAtMs;
   deps.log("warn", "limiter is silent, counting in memory", { limit: counter.name, reason: answer.reason });
-  const { isAllowed, resetAtMs } = memory.take(memoryKey(counter), counter.perMinute, deps.now());
+  const { isAllowed, resetAtMs } = memory.take(memoryKey(counter), counter.limit, deps.now());
   return isAllowed ? null : resetAtMs;
 }
 
@@ -93,7 +113,7 @@ async function giveBack(deps: Deps, counters: readonly CounterQuestion[]): Promi
 }
 
 function question(deps: Deps, name: string, key: string, perMinute: number): CounterQuestion {
-  return { name, key, perMinute, timeoutMs: deps.config.redis.timeoutMs };
+  return { name, key, limit: perMinute, windowSeconds: minuteSeconds, timeoutMs: deps.config.redis.timeoutMs };
 }
 
 function memoryKey(counter: CounterQuestion): string {

@@ -1,7 +1,7 @@
 /** What limits do when Redis is down or slow: the general one opens, the one on credentials never does. */
 import { describe, expect, it } from "vitest";
 import { connectRedis } from "../../../workers/clients/redis.ts";
-import { beginCredentialAttempt, limitAddress } from "../../../workers/domain/limits.ts";
+import { beginCreation, beginCredentialAttempt, limitAddress } from "../../../workers/domain/limits.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
 import { newAddress, randomText } from "../support/api.ts";
 import { newClock, newDeps } from "../support/deps.ts";
@@ -67,4 +67,22 @@ it("counts an account over all addresses, with Redis up", async () => {
   const attempt = () => beginCredentialAttempt(deps, { subject, address: newAddress() });
   for (let attempts = 0; attempts < 5; attempts += 1) await attempt();
   expect(await attempt().catch(failureIn)).toMatchObject({ kind: "too_many_requests", what: "attempts" });
+});
+
+describe("creations of environments", () => {
+  it("are so many an hour, and one that came to nothing does not count", async () => {
+    const deps = newDeps({ limits: { environmentsPerHour: 2 } });
+    const userId = randomText(20);
+    const failed = await beginCreation(deps, userId);
+    await failed.giveBack();
+    await beginCreation(deps, userId);
+    await beginCreation(deps, userId);
+    const refused = await beginCreation(deps, userId).catch(failureIn);
+    expect(refused).toMatchObject({ kind: "too_many_requests", what: "environments" });
+  });
+
+  it("go on without Redis", async () => {
+    const { deps } = depsWith(down());
+    expect(await beginCreation(deps, randomText(20))).toHaveProperty("giveBack");
+  });
 });

@@ -1,0 +1,57 @@
+/** A terminal over a WebSocket that speaks the version-1 frames of durable-objects/protocol/client.ts. */
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { WebSocket } from "ws";
+import { type BenchTerminal, collector, size } from "./terminal.ts";
+
+/** Connects and waits for the first output. Throws when the socket closes before it; a close later fails the run. */
+export async function openSocketTerminal(address: string): Promise<BenchTerminal> {
+  const socket = new WebSocket(address);
+  const received = collector();
+  let isClosing = false;
+  let upgrade: IncomingMessage | undefined;
+  socket.on("upgrade", (response: IncomingMessage) => {
+    upgrade = response;
+  });
+  socket.on("message", (raw: Buffer) => {
+    const atMs = performance.now();
+    const frame: unknown = JSON.parse(raw.toString());
+    if (isErrorFrame(frame)) throw new Error(`the server answered an error frame: ${raw.toString()}`);
+    if (isOutputFrame(frame)) received.arrived(frame.data, atMs);
+  });
+  socket.on("close", (code, reason) => {
+    if (!isClosing) throw new Error(`the socket was closed with ${code} ${reason.toString()}`);
+  });
+  await once(socket, "open");
+  const firstOutput = new Promise<void>((resolve) => {
+    const stop = received.onText(() => {
+      stop();
+      resolve();
+    });
+  });
+  socket.send(JSON.stringify({ type: "resize", ...size }));
+  await firstOutput;
+  return {
+    write: (text) => socket.send(JSON.stringify({ type: "input", data: text })),
+    onText: received.onText,
+    wireBytes: () => upgrade?.socket.bytesRead ?? 0,
+    text: received.text,
+    close: async () => {
+      isClosing = true;
+      socket.close();
+      await once(socket, "close");
+    },
+  };
+}
+
+function hasType(frame: unknown, type: string): frame is { type: string; data?: unknown } {
+  return typeof frame === "object" && frame !== null && "type" in frame && frame.type === type;
+}
+
+function isErrorFrame(frame: unknown): boolean {
+  return hasType(frame, "error");
+}
+
+function isOutputFrame(frame: unknown): frame is { type: "output"; data: string } {
+  return hasType(frame, "output") && typeof frame.data === "string";
+}

@@ -1,0 +1,51 @@
+/** Ours without the development supervisor: the built Worker in wrangler's harness and a real bridge process. */
+import { mkdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "../../support/source-tree.ts";
+import { script, startChild } from "../child.ts";
+import { startServices } from "./services.ts";
+
+export interface HarnessProduct {
+  productUrl: string;
+  yardstickUrl: string;
+  close(): Promise<void>;
+}
+
+export async function startHarness(): Promise<HarnessProduct> {
+  const services = await startServices();
+  const directory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
+  mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
+  const product = await serve(join(root, "wrangler.toml"), services.variables);
+  const yardstick = await serve(join(root, "test/bench/http/yardstick.wrangler.toml"), services.variables);
+  const bridge = await startChild(script("bridge/main.ts"), {
+    environment: {
+      ...process.env,
+      DEVPOCKET_URL: product.announced,
+      BRIDGE_TOKEN: services.bridgeToken,
+      BRIDGE_RUNTIME: "local",
+      DEVPOCKET_DATA_DIR: directory,
+    },
+    ready: /link/,
+    endSignal: "SIGTERM",
+  });
+  return {
+    productUrl: product.announced,
+    yardstickUrl: yardstick.announced,
+    close: async () => {
+      await bridge.stop();
+      await product.stop();
+      await yardstick.stop();
+      await services.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The local tracer alone costs 1.5 ms an event; it is no part of production. */
+function serve(configPath: string, variables: Record<string, string>) {
+  const environment = { ...process.env, X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false" };
+  const command = script("test/bench/products/serve-worker.ts", configPath, JSON.stringify(variables));
+  return startChild(command, { environment });
+}

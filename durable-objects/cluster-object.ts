@@ -71,8 +71,8 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
     this.#sendChanged(revision, requestId);
   }
 
-  async want(terminal: string): Promise<boolean> {
-    if (this.#wants.add(terminal)) this.#sendWants();
+  async want(terminal: string, isRepeated = false): Promise<boolean> {
+    if (this.#wants.add(terminal, isRepeated)) this.#sendWants();
     return this.#link() !== null;
   }
 

@@ -15,11 +15,11 @@ export class Wants {
     sql.exec("create table if not exists facts (name text primary key, value text)");
   }
 
-  /** Makes the terminal wanted; false if it was already. */
-  add(terminal: string): boolean {
-    const isWanted = this.find(terminal) !== undefined;
-    if (!isWanted) this.#assign(terminal);
-    return !isWanted;
+  /** Makes the terminal wanted, and with `isRepeated` assigns it anew if it was already; false if nothing changed. */
+  add(terminal: string, isRepeated: boolean): boolean {
+    const isChanged = isRepeated || this.find(terminal) === undefined;
+    if (isChanged) this.#assign(terminal);
+    return isChanged;
   }
 
   /** Makes it unwanted; false if it was already. */

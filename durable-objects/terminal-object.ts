@@ -8,6 +8,7 @@ import { pingText, pongText, type ServerMessage } from "./protocol/client.ts";
 import type { CloseName } from "./protocol/closes.ts";
 import {
   bridgeTicketSchema,
+  type ClusterRpc,
   decodeTicket,
   objectPaths,
   type TerminalRpc,
@@ -145,8 +146,12 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
         this.#release(effect.userId, effect.id);
         return;
       case "want":
+        this.#callCluster(effect.clusterId, async (cluster) => {
+          this.#run({ kind: "wanted", isLinked: await cluster.want(this.#terminal, effect.isRepeated) });
+        });
+        return;
       case "unwant":
-        this.#tellCluster(effect.clusterId);
+        this.#callCluster(effect.clusterId, (cluster) => cluster.unwant(this.#terminal));
         return;
     }
   }
@@ -169,19 +174,13 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     this.ctx.waitUntil(released.catch((error: unknown) => this.#warn("a socket was not released", error)));
   }
 
-  /** Tells the cluster whether anybody watches, as it is when the call is made. */
-  #tellCluster(clusterId: string): void {
-    const call = async (): Promise<void> => {
-      const cluster = this.env.CLUSTERS.getByName(clusterId);
-      try {
-        if (this.#room.viewers.size === 0) await cluster.unwant(this.#terminal);
-        else this.#run({ kind: "wanted", isLinked: await cluster.want(this.#terminal) });
-      } catch (error) {
+  #callCluster(clusterId: string, call: (cluster: ClusterRpc) => Promise<void>): void {
+    this.#clusterCalls = this.#clusterCalls
+      .then(() => call(this.env.CLUSTERS.getByName(clusterId)))
+      .catch((error: unknown) => {
         this.#room.wantedAt = 0;
         this.#warn("the cluster was not told", error);
-      }
-    };
-    this.#clusterCalls = this.#clusterCalls.then(call);
+      });
     this.ctx.waitUntil(this.#clusterCalls);
   }
 

@@ -77,8 +77,9 @@ export interface ClusterRpc {
   fetch(request: Request): Promise<Response>;
   /** The desired state changed: tells the bridges to look again (coalesced). */
   nudge(revision: string, requestId?: string): Promise<void>;
-  /** A terminal has viewers; idempotent while it is wanted. Tells whether a bridge is linked. */
-  want(terminal: string): Promise<boolean>;
+  /** A terminal has viewers; idempotent while it is wanted. `isRepeated`: no bridge came, so it is assigned anew, for
+   * the bridge may have given the old assignment up. Tells whether a bridge is linked. */
+  want(terminal: string, isRepeated?: boolean): Promise<boolean>;
   unwant(terminal: string): Promise<void>;
   /** `current` if this is the newest assignment of a wanted terminal and its secret is right. */
   verifyAssignment(assignment: Assignment): Promise<"current" | "superseded" | "unwanted">;

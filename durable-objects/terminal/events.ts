@@ -34,7 +34,8 @@ export type Effect =
   | { kind: "keep"; keepsake: ViewerKeepsake | BridgeKeepsake }
   /** The socket is no longer the user's. */
   | { kind: "release"; userId: string; id: string }
-  | { kind: "want"; clusterId: string }
+  /** `isRepeated`: no bridge came, or the one that did is gone for long; it may have given this assignment up. */
+  | { kind: "want"; clusterId: string; isRepeated: boolean }
   | { kind: "unwant"; clusterId: string };
 
 /** What the platform knows at the moment of an event. Times are ms since the epoch. */

@@ -93,11 +93,9 @@ function end(room: Room, turn: Turn, event: Extract<RoomEvent, { kind: "end" }>)
 function wantBridge(room: Room, turn: Turn): void {
   const { now } = turn.moment;
   const [viewer] = room.viewers.values();
-  if (viewer === undefined) {
-    room.wantedAt = 0;
-    return;
-  }
-  if (room.bridge !== null || now - room.wantedAt < wantAgainMs) return;
+  if (viewer === undefined || room.bridge !== null) return;
+  if (room.isWanted && now - room.wantedAt < wantAgainMs) return;
+  turn.effects.push({ kind: "want", clusterId: viewer.clusterId, isRepeated: room.isWanted });
+  room.isWanted = true;
   room.wantedAt = now;
-  turn.effects.push({ kind: "want", clusterId: viewer.clusterId });
 }

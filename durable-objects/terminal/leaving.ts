@@ -19,6 +19,7 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
     askForSize(room, turn);
     return;
   }
+  room.isWanted = false;
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
 }
@@ -32,6 +33,7 @@ export function removeBridge(room: Room, turn: Turn, close: CloseName | null): v
   if (bridge === null) return;
   if (close !== null) turn.effects.push({ kind: "close_bridge", id: bridge.id, close });
   room.bridge = null;
+  room.wantedAt = turn.moment.now;
   room.snapshotAsk = null;
   for (const viewer of room.viewers.values()) {
     if (viewer.kind === "logs") leaveLog(turn, viewer, bridge);

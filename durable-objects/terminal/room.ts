@@ -96,7 +96,8 @@ export interface Room {
   /** The next byte that live viewers expect; null after waking, when the next frame decides. */
   head: { epoch: string; seq: number } | null;
   snapshotAsk: SnapshotAsk | null;
-  /** When the cluster was last told that this terminal is wanted. */
+  /** Whether the cluster was told that this terminal is wanted, and when last; a lost bridge begins the wait anew. */
+  isWanted: boolean;
   wantedAt: number;
   sweptAt: number;
   /** Sockets that were ended before they arrived. */
@@ -109,6 +110,7 @@ export function newRoom(): Room {
     bridge: null,
     head: null,
     snapshotAsk: null,
+    isWanted: false,
     wantedAt: 0,
     sweptAt: 0,
     ended: new Map(),
@@ -122,6 +124,7 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
     if (keepsake.role === "viewer") room.viewers.set(keepsake.id, restoreViewer(keepsake));
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = { ...keepsake, lastFrameAt: null };
   }
+  room.isWanted = room.viewers.size > 0;
   return room;
 }
 

@@ -38,6 +38,17 @@ describe("a cluster", () => {
     expect(control.received.filter((message) => message.type === "want")).toHaveLength(3);
   });
 
+  it("assigns a terminal anew when it is wanted again because no bridge came", async () => {
+    const id = fresh("cluster-");
+    const terminal = freshTerminal();
+    const control = await link(id);
+    await env.CLUSTERS.getByName(id).want(terminal);
+    const before = await control.assignment(terminal);
+    await env.CLUSTERS.getByName(id).want(terminal, true);
+    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(before.assignment));
+    expect(control.wants).toHaveLength(1);
+  });
+
   it("keeps a returning bridge's assignments and gives a new one higher numbers, closing the old", async () => {
     const id = fresh("cluster-");
     const terminal = freshTerminal();

@@ -119,6 +119,18 @@ describe("a terminal", () => {
     expect(await (await serve(clusterId, assignment)).isClosed()).toMatchObject({ code: closes.superseded.code });
   });
 
+  it("gets a fresh assignment for a viewer that comes in the moment the last one goes", async () => {
+    const { viewer, data, control, terminal, clusterId, assignment } = await served();
+    viewer.socket.close(closes.finished.code, "bye");
+    await data.isClosed();
+    const next = await watch(terminal, { clusterId });
+    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(assignment.assignment));
+    const again = await serve(clusterId, await control.assignment(terminal));
+    again.hello({ epoch: "e", seq: 0 });
+    again.snapshot(0, "back");
+    await next.shows("back");
+  });
+
   it("refuses a bridge with a wrong secret, and one that nobody wants", async () => {
     const { clusterId, assignment } = await served();
     const forged = await serve(clusterId, { ...assignment, secret: "0".repeat(36) });

@@ -178,7 +178,22 @@ describe("silence", () => {
     world.say(viewer, { type: "input", data: "x" });
     expect(socket?.closed).toBe("silent");
     expect(errors(world, viewer)).toEqual(["bridge_unavailable"]);
-    expect(world.wants).toEqual(["want", "want"]);
+  });
+
+  it("of a cluster without a bridge makes the terminal want one again, as often as every 10 s", () => {
+    const { world, viewer, bridge } = watched();
+    const type = () => world.say(viewer, { type: "input", data: "x" });
+    world.send({ kind: "bridge_left", id: bridge });
+    type();
+    expect(world.wants).toEqual(["want"]);
+    world.now += 10_000;
+    type();
+    type();
+    expect(world.wants).toEqual(["want", "want again"]);
+    world.keepsakes.delete(bridge);
+    world.hibernate();
+    type();
+    expect(world.wants).toEqual(["want", "want again", "want again"]);
   });
 });
 

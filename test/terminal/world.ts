@@ -151,8 +151,10 @@ export class World {
         this.released.push(effect.id);
         return;
       case "want":
+        this.wants.push(effect.isRepeated ? "want again" : "want");
+        return;
       case "unwant":
-        this.wants.push(effect.kind);
+        this.wants.push("unwant");
         return;
     }
   }

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { observedPhases } from "../../durable-objects/protocol/bridge-api.ts";
 import { act, actions, type Lifecycle, newLifecycle, phaseAt, progressOf } from "../../workers/rules/lifecycle.ts";
-import { type Observation, observe, unseen } from "../../workers/rules/observations.ts";
+import { type Observation, observe, observeAbsence } from "../../workers/rules/observations.ts";
 
 const start = new Date("2026-01-01T00:00:00Z");
 
@@ -158,7 +158,25 @@ describe("a server killed by hand", () => {
   );
 
   it("is noticed when the report leaves it out", () => {
-    expect(observe(running, unseen(running), at(10)).phase).toBe("restarting");
+    expect(observeAbsence(running, at(10)).phase).toBe("restarting");
+  });
+});
+
+describe("a deletion", () => {
+  const deleting = act({ ...newLifecycle(start), phase: "stopped", phaseDeadlineAt: null }, "delete", start).row;
+  const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
+
+  it("ends when the bridge says that nothing is left", () => {
+    expect(observe(deleting, observation("gone", 1), at(1)).phase).toBe("terminated");
+    expect(observe(deleting, observation("stopping", 1, "removing files"), at(1))).toMatchObject({
+      phase: "stopping",
+      statusMessage: "removing files",
+    });
+  });
+
+  it("is not ended by the silence of a report that may be older than the environment", () => {
+    expect(observeAbsence(deleting, at(59))).toBe(deleting);
+    expect(observeAbsence(deleting, at(60)).phase).toBe("terminated");
   });
 });
 

@@ -26,6 +26,7 @@ export type Failure =
   | { kind: "not_found"; what: "environment" | "template" | "cluster" | "user" | "route" }
   | { kind: "method_not_allowed"; allowed: string[] }
   | { kind: "already_exists"; what: "account" | "username" | "environment"; field: string }
+  | { kind: "cluster_full" }
   | { kind: "invalid_state"; phase: Phase; action: string; allowed: string[] }
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }

@@ -26,15 +26,17 @@ export function observe<Row extends Lifecycle>(stored: Row, seen: Observation, n
   }
 }
 
-/** What a report that leaves the environment out says of it: nothing of it is there. */
-export function unseen(row: Lifecycle): Observation {
-  return {
-    generation: row.generation,
-    phase: "gone",
-    status_message: null,
-    reason: null,
-    installation_completed: false,
-  };
+/** A report may have been made before the bridge had begun what is now to be deleted; for so long it proves nothing. */
+const silenceProvesAfterMs = 60_000;
+
+/** The row after a report at `now` that leaves the environment out: nothing of it is there. */
+export function observeAbsence<Row extends Lifecycle>(row: Row, now: Date): Row {
+  const isFreshDeletion = row.desired === "deleted" && now.getTime() - row.phaseSince.getTime() < silenceProvesAfterMs;
+  return isFreshDeletion ? row : observe(row, absence(row.generation), now);
+}
+
+function absence(generation: number): Observation {
+  return { generation, phase: "gone", status_message: null, reason: null, installation_completed: false };
 }
 
 /** Deletion ends only when nothing is left; until then it keeps its deadline, and `error` still ends well. */

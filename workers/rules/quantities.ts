@@ -2,6 +2,7 @@
  * Sizes as people and Kubernetes write them (`500m`, `1Gi`) and as we keep them: whole millicores, whole bytes.
  * Reading and writing are mirror images; what is malformed is a tagged failure, never NaN.
  */
+import { z } from "zod";
 import type { Resources } from "../../durable-objects/protocol/bridge-api.ts";
 
 export interface MalformedQuantity {
@@ -52,6 +53,19 @@ function wholeAndPositive(text: string, exact: number, expected: string): Quanti
   if (Number.isSafeInteger(value) && value > 0) return { ok: true, value };
   return { ok: false, failure: { kind: "malformed_quantity", text, expected } };
 }
+
+const quantitySchema = (parse: (text: string) => Quantity) =>
+  z.union([z.string(), z.number()]).transform((written, context) => {
+    const parsed = parse(String(written));
+    if (parsed.ok) return parsed.value;
+    context.addIssue({ code: "custom", message: `must be ${parsed.failure.expected}` });
+    return z.NEVER;
+  });
+
+/** Processor time from outside, as text or a plain number of processors; becomes millicores. */
+export const cpuSchema = quantitySchema(parseCpu);
+/** Memory or storage from outside, as text or a plain number of bytes; becomes bytes. */
+export const bytesSchema = quantitySchema(parseBytes);
 
 /** Writes millicores the way `parseCpu` reads them: `500m`, `2`. */
 export function formatCpu(millicores: number): string {

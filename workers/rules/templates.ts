@@ -3,8 +3,7 @@
  * into a value; here it becomes a template or a list of what is wrong. Pure.
  */
 import { z } from "zod";
-import type { Quantity } from "./quantities.ts";
-import { parseBytes, parseCpu } from "./quantities.ts";
+import { bytesSchema, cpuSchema } from "./quantities.ts";
 import { maxValueBytes, variableNamePattern } from "./variables.ts";
 
 export const templateCategories = [
@@ -20,14 +19,6 @@ export const templateStatuses = ["active", "deprecated", "beta"] as const;
 export const slugSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9.-]{0,48}[a-z0-9])?$/, "must be a slug such as python-3.11");
-
-const quantity = (parse: (text: string) => Quantity) =>
-  z.string().transform((text, context) => {
-    const parsed = parse(text);
-    if (parsed.ok) return parsed.value;
-    context.addIssue({ code: "custom", message: `must be ${parsed.failure.expected}` });
-    return z.NEVER;
-  });
 
 /** Registry, path, tag and digest as container runtimes take them; nothing a shell would read. */
 const imageSchema = z
@@ -51,9 +42,9 @@ export const templateFileSchema = z.strictObject({
   docker_image: imageSchema,
   default_port: z.number().int().min(1).max(65_535).nullable().default(null),
   resources: z.strictObject({
-    cpu: quantity(parseCpu),
-    memory: quantity(parseBytes),
-    storage: quantity(parseBytes),
+    cpu: cpuSchema,
+    memory: bytesSchema,
+    storage: bytesSchema,
   }),
   environment_variables: z.record(z.string().regex(variableNamePattern), z.string().max(maxValueBytes)).default({}),
   startup_commands: z.array(commandSchema).max(20).default([]),

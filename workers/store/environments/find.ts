@@ -1,0 +1,127 @@
+/** Reads of environments: lists, one with its template and cluster, and the facts a creation needs. */
+import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
+import { type ClusterRow, mayUse, type TemplateRow, templateNamed } from "../catalog.ts";
+import type { Database } from "../database.ts";
+import { plans, users } from "../schema/accounts.ts";
+import { clusters, templates } from "../schema/catalog.ts";
+import { environments } from "../schema/environments.ts";
+
+export type EnvironmentRow = typeof environments.$inferSelect;
+export interface EnvironmentInList extends EnvironmentRow {
+  templateName: string;
+}
+export interface EnvironmentInFull extends EnvironmentInList {
+  template: TemplateRow;
+  cluster: ClusterRow;
+}
+
+export interface EnvironmentFilter {
+  /** Any of these, as the row stands at `now` (a passed deadline counts as `error`, like rules/lifecycle says). */
+  phases?: readonly Phase[] | undefined;
+  templateId?: string | undefined;
+  now: Date;
+}
+
+/** A page of a user's environments, newest first, deleted ones hidden, and how many match. One round trip. */
+export async function listEnvironments(
+  db: Database,
+  userId: string,
+  filter: EnvironmentFilter,
+  page: { limit: number; offset: number },
+): Promise<{ rows: EnvironmentInList[]; total: number }> {
+  const where = and(
+    ownedBy(userId),
+    filter.phases && inPhases(filter.phases, filter.now),
+    inTemplate(filter.templateId),
+  );
+  const [rows, [count]] = await db.batch([
+    db
+      .select({ ...getTableColumns(environments), templateName: templates.displayName })
+      .from(environments)
+      .innerJoin(templates, eq(templates.id, environments.templateId))
+      .where(where)
+      .orderBy(desc(environments.createdAt), desc(environments.id))
+      .limit(page.limit)
+      .offset(page.offset),
+    db.select({ total: sql<number>`count(*)::int` }).from(environments).where(where),
+  ]);
+  return { rows, total: count?.total ?? 0 };
+}
+
+function ownedBy(userId: string): SQL | undefined {
+  return and(eq(environments.userId, userId), isNull(environments.deletedAt));
+}
+
+function inTemplate(templateId: string | undefined): SQL | undefined {
+  return templateId === undefined ? undefined : eq(environments.templateId, templateId);
+}
+
+function inPhases(phases: readonly Phase[], now: Date): SQL {
+  const { phase, phaseDeadlineAt } = environments;
+  const wanted = sql.join(
+    phases.map((wantedPhase) => sql`${wantedPhase}`),
+    sql`, `,
+  );
+  return sql`(case when ${phaseDeadlineAt} <= ${now.toISOString()} then 'error' else ${phase} end) in (${wanted})`;
+}
+
+/** A user's environment with its template and cluster; null when there is none of this id that is theirs. */
+export async function findEnvironment(db: Database, userId: string, id: string): Promise<EnvironmentInFull | null> {
+  const [found] = await db
+    .select({ environment: environments, template: templates, cluster: clusters })
+    .from(environments)
+    .innerJoin(templates, eq(templates.id, environments.templateId))
+    .innerJoin(clusters, eq(clusters.id, environments.clusterId))
+    .where(and(eq(environments.id, id), ownedBy(userId)));
+  if (found === undefined) return null;
+  const { environment, template, cluster } = found;
+  return { ...environment, templateName: template.displayName, template, cluster };
+}
+
+export type PlanRow = typeof plans.$inferSelect;
+export interface CreationFacts {
+  template: TemplateRow | null;
+  cluster: ClusterRow | null;
+  plan: PlanRow | null;
+}
+
+/**
+ * What a creation needs to know, in one round trip: the template by any of its names, the cluster asked for (or
+ * the default one) if this user may use it, and the user's plan.
+ */
+export async function findCreationFacts(
+  db: Database,
+  asked: { userId: string; template: string; clusterId: string | undefined; defaultClusterId: string },
+): Promise<CreationFacts> {
+  const { clusterId, defaultClusterId } = asked;
+  const isWanted =
+    clusterId === undefined
+      ? or(eq(clusters.id, defaultClusterId), clusters.isDefault)
+      : eq(clusters.id, clusterId.toLowerCase());
+  const [[template], [cluster], [plan]] = await db.batch([
+    templateNamed(db, asked.template),
+    db
+      .select()
+      .from(clusters)
+      .where(and(isWanted, eq(clusters.status, "active"), mayUse(asked.userId)))
+      .orderBy(desc(eq(clusters.id, defaultClusterId)))
+      .limit(1),
+    planOf(db, asked.userId),
+  ]);
+  return { template: template ?? null, cluster: cluster ?? null, plan: plan ?? null };
+}
+
+function planOf(db: Database, userId: string) {
+  return db
+    .select(getTableColumns(plans))
+    .from(plans)
+    .innerJoin(users, eq(users.planId, plans.id))
+    .where(eq(users.id, userId));
+}
+
+/** The plan a user has now, or null for nobody's id. */
+export async function findPlan(db: Database, userId: string): Promise<PlanRow | null> {
+  const [plan] = await planOf(db, userId);
+  return plan ?? null;
+}

@@ -1,0 +1,56 @@
+/** A template on the wire. Its `name` is its slug too: the published app prints it to people. */
+import { z } from "@hono/zod-openapi";
+import type { TemplateRow } from "../domain/catalog.ts";
+import { formatResources } from "../rules/quantities.ts";
+import { templateCategories, templateStatuses } from "../rules/templates.ts";
+
+export const templateSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  display_name: z.string(),
+  description: z.string(),
+  category: z.enum(templateCategories),
+  tags: z.array(z.string()),
+  docker_image: z.string(),
+  image: z.string(),
+  default_port: z.number().int().nullable(),
+  default_resources: z.object({ cpu: z.string(), memory: z.string(), storage: z.string() }),
+  environment_variables: z.record(z.string(), z.string()),
+  startup_commands: z.array(z.string()),
+  documentation_url: z.string().nullable(),
+  icon_url: z.string().nullable(),
+  status: z.enum(templateStatuses),
+  version: z.string(),
+  usage_count: z.number().int(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+/** A template as everybody sees it. */
+export function templateBody(row: TemplateRow): z.infer<typeof templateSchema> {
+  return {
+    id: row.id,
+    name: row.id,
+    display_name: row.displayName,
+    description: row.description,
+    category: row.category,
+    tags: row.tags,
+    docker_image: row.dockerImage,
+    image: row.dockerImage,
+    default_port: row.defaultPort,
+    default_resources: formatResources({
+      cpu_millicores: row.cpuMillicores,
+      memory_bytes: row.memoryBytes,
+      storage_bytes: row.storageBytes,
+    }),
+    environment_variables: row.environmentVariables,
+    startup_commands: row.startupCommands,
+    documentation_url: row.documentationUrl,
+    icon_url: row.iconUrl,
+    status: row.status,
+    version: row.version,
+    usage_count: row.usageCount,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}

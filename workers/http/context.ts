@@ -1,5 +1,6 @@
 /** What middleware leaves for handlers, and the types of a handler's context. */
 import type { Context, MiddlewareHandler } from "hono";
+import type { BridgeIdentity } from "../domain/bridge.ts";
 import type { Deps } from "../domain/deps.ts";
 import type { LimitVerdict } from "../domain/limits.ts";
 import type { Principal } from "../rules/principal.ts";
@@ -13,6 +14,8 @@ export interface AppEnv {
     principal: Principal;
     /** What the limiter said, for the headers of the answer. */
     limit: LimitVerdict;
+    /** Only behind `authenticatedBridge`. */
+    bridge: BridgeIdentity;
   };
 }
 

@@ -120,6 +120,13 @@ export function problemOf(failure: Failure): Problem {
         detail: alreadyExists[failure.what],
         extra: { field: failure.field },
       };
+    case "cluster_full":
+      return {
+        status: 503,
+        code: failure.kind,
+        detail: "The cluster has no place left for another environment",
+        retryAfterSeconds: 300,
+      };
     case "invalid_state":
       return {
         status: 409,

@@ -1,0 +1,62 @@
+/**
+ * What follows a committed change: the cluster is told to look again, viewers hear of the new phase, and a request
+ * that promised to wait reads the row until the environment has settled.
+ */
+import type { StatusUpdate } from "../../../durable-objects/protocol/client.ts";
+import { type Phase, statusOf } from "../../../durable-objects/protocol/vocabulary.ts";
+import { isOnItsWay, phaseAt } from "../../rules/lifecycle.ts";
+import type { EnvironmentInFull } from "../../store/environments/find.ts";
+import type { Deps } from "../deps.ts";
+import { type Owner, ownEnvironment } from "./view.ts";
+
+/** Wakes the cluster's bridges. A lost nudge costs latency only: they look by themselves, too. */
+export function tellCluster(deps: Deps, clusterId: string, revision: number): void {
+  const nudged = deps.objects.cluster(clusterId).nudge(String(revision), deps.requestId);
+  deps.waitUntil(orLog(deps, "cluster was not nudged", clusterId, nudged));
+}
+
+/** Tells the environment's viewers where it stands. */
+export function tellViewers(
+  deps: Deps,
+  clusterId: string,
+  row: { id: string; phase: Phase; statusMessage: string | null },
+): void {
+  const announced = deps.objects.cluster(clusterId).announce(row.id, statusUpdateOf(row));
+  deps.waitUntil(orLog(deps, "viewers were not told", clusterId, announced));
+}
+
+/** Closes every socket of a deleted environment. */
+export function endViewers(deps: Deps, clusterId: string, environmentId: string): void {
+  const ended = deps.objects.cluster(clusterId).endEnvironment(environmentId);
+  deps.waitUntil(orLog(deps, "sockets were not ended", clusterId, ended));
+}
+
+function orLog(deps: Deps, msg: string, clusterId: string, work: Promise<void>): Promise<void> {
+  return work.catch((error: unknown) => {
+    deps.log("warn", msg, { cluster_id: clusterId, error: error instanceof Error ? error.message : "unknown" });
+  });
+}
+
+/** The frame that tells a viewer where an environment stands. */
+export function statusUpdateOf(row: { phase: Phase; statusMessage: string | null }): StatusUpdate {
+  const message = row.statusMessage ?? `The environment is ${row.phase}`;
+  return { type: "status_update", status: statusOf(row.phase), phase: row.phase, message, progress: null };
+}
+
+const firstPausesMs = [100, 200, 400, 800] as const;
+const laterPauseMs = 1000;
+
+/** The row once it has settled (a usable shell, stopped, error) or the configured wait is over; whatever is true. */
+export async function waitUntilSettled(deps: Deps, owner: Owner, id: string): Promise<EnvironmentInFull> {
+  const endsAtMs = deps.now().getTime() + deps.config.limits.phaseWaitMs;
+  for (let reads = 0; ; reads += 1) {
+    const row = phaseAt(await ownEnvironment(deps, owner, id), deps.now());
+    const leftMs = endsAtMs - deps.now().getTime();
+    if (!isOnItsWay(row.phase) || leftMs <= 0) return row;
+    await pause(Math.min(firstPausesMs[reads] ?? laterPauseMs, leftMs));
+  }
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}

@@ -1,0 +1,25 @@
+/** The work of every minute: deadlines that passed are written down, old samples and long-gone rows are let go. */
+import { phaseAt } from "../rules/lifecycle.ts";
+import { listOverdue, purgeTerminated } from "../store/environments/cluster-view.ts";
+import { forgetSamples } from "../store/environments/samples.ts";
+import type { Deps } from "./deps.ts";
+import { applyMoves } from "./environments/settle.ts";
+
+const dayMs = 86_400_000;
+const keptSamplesMs = 7 * dayMs;
+const keptTerminatedMs = 30 * dayMs;
+/** Rows a minute; what is left over is taken up in the next one. */
+const batchSize = 500;
+
+/** One sweep. Reads judge deadlines by themselves, so a sweep that does not come costs only tidiness. */
+export async function sweep(deps: Deps): Promise<void> {
+  const now = deps.now();
+  const overdue = await listOverdue(deps.db, now, batchSize);
+  await applyMoves(
+    deps,
+    overdue.map((before) => ({ before, after: phaseAt(before, now) })),
+  );
+  await forgetSamples(deps.db, new Date(now.getTime() - keptSamplesMs));
+  const purged = await purgeTerminated(deps.db, new Date(now.getTime() - keptTerminatedMs), batchSize);
+  if (overdue.length + purged > 0) deps.log("info", "swept", { overdue: overdue.length, purged });
+}

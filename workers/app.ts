@@ -12,7 +12,11 @@ import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";
 import { isApiPath, securityHeaders } from "./http/security-headers.ts";
 import { auth } from "./routes/auth.ts";
+import { bridge } from "./routes/bridge.ts";
+import { clusters } from "./routes/clusters.ts";
+import { environments } from "./routes/environments.ts";
 import { health, info } from "./routes/health.ts";
+import { templates } from "./routes/templates.ts";
 import { users } from "./routes/users.ts";
 
 const requestIdLength = 20;
@@ -30,12 +34,16 @@ app.use(limitedBody);
 app.route("/health", health);
 
 // Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.
+app.route("/api/v1/bridge", bridge);
 
 app.use("/api/v1/*", dialect);
 app.route("/api/v1/health", health);
 app.route("/api/v1", info);
 app.route("/api/v1/auth", auth);
 app.route("/api/v1", users);
+app.route("/api/v1/templates", templates);
+app.route("/api/v1/clusters", clusters);
+app.route("/api/v1/environments", environments);
 
 function answerAnyError(error: Error, c: AppContext): Response {
   if (!(error instanceof BadConfiguration)) return answerError(error, c);

@@ -1,0 +1,140 @@
+/**
+ * What tests of environments stand on: the real application over the real database, people who signed up through
+ * the API, a template and a cluster of the test's own, and a bridge that speaks the bridge's HTTP protocol.
+ */
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { sql } from "drizzle-orm";
+import { app } from "../../../workers/app.ts";
+import { readConfig } from "../../../workers/env.ts";
+import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
+import { connectDatabase } from "../../../workers/store/database.ts";
+
+export const db = connectDatabase(readConfig(env).database);
+
+/** A word nobody else in this run uses. */
+export const uniqueWord = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
+
+export interface Answer<Body> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+export interface Problem {
+  code: string;
+  detail: string;
+  allowed?: string[];
+  errors?: { field: string; code: string }[];
+}
+
+export interface Asked {
+  token?: string | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+export type Api = ReturnType<typeof newApi>;
+
+/** The application with some variables or bindings of its own; waits that no bridge ends are short. */
+export function newApi(overrides: Partial<Record<keyof Env | "LIMIT_PHASE_WAIT_MS", unknown>> = {}) {
+  const bindings = { ...env, LIMIT_PHASE_WAIT_MS: "20", LOG_LEVEL: "error", ...overrides } as Env;
+  return async function call<Body = EnvironmentBody>(
+    method: string,
+    path: string,
+    { token, body, headers = {} }: Asked = {},
+  ): Promise<Answer<Body>> {
+    const context = createExecutionContext();
+    const answer = await app.request(
+      path,
+      {
+        method,
+        headers: {
+          "cf-connecting-ip": `2001:db8:${uniqueWord().slice(0, 4)}:${uniqueWord().slice(0, 4)}::1`,
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      },
+      bindings,
+      context,
+    );
+    const text = await answer.text();
+    await waitOnExecutionContext(context);
+    return { status: answer.status, headers: answer.headers, body: (text === "" ? null : JSON.parse(text)) as Body };
+  };
+}
+export const api = newApi();
+/** Waits long enough for a bridge to do its part. */
+export const patientApi = newApi({ LIMIT_PHASE_WAIT_MS: "10000" });
+
+export const gibi = 2 ** 30;
+
+export interface Person {
+  id: string;
+  token: string;
+}
+
+/** Somebody who signed up through the API, verified, on a plan that allows this many environments of 2 cpu, 4Gi, 20Gi. */
+export async function newPerson(maxEnvironments = 5): Promise<Person> {
+  const name = `p${uniqueWord()}`;
+  const { body } = await api<{ id: string; access_token: string }>("POST", "/api/v1/auth/register", {
+    body: { username: name, email: `${name}@example.com`, password: "SecurePass123!" },
+  });
+  const plan = `test-${maxEnvironments}`;
+  await db.execute(sql`insert into plans values (${plan}, ${maxEnvironments}, 2000, ${4 * gibi}::bigint, ${20 * gibi}::bigint,
+    null, null, 100000) on conflict do nothing`);
+  await db.execute(sql`update users set plan_id = ${plan}, is_verified = true where id = ${body.id}`);
+  return { id: body.id, token: body.access_token };
+}
+
+/** A template of the test's own: port 8000, 500m, 1Gi, 10Gi, one variable, aliases `alias-<id>`. Answers its id. */
+export async function newTemplate(status = "active"): Promise<string> {
+  const id = `t${uniqueWord()}`;
+  await db.execute(sql`insert into templates (id, display_name, description, category, tags, aliases, docker_image, default_port,
+    cpu_millicores, memory_bytes, storage_bytes, environment_variables, startup_commands, status)
+    values (${id}, ${`Shown ${id}`}, 'A template of a test', 'devops', array[${`tag-${id}`}], array[${`alias-${id}`}], 'node:22', 8000,
+    500, ${gibi}::bigint, ${10 * gibi}::bigint, '{"FROM_TEMPLATE":"yes"}', '["node --version"]', ${status})`);
+  return id;
+}
+
+export interface Cluster {
+  id: string;
+  token: string;
+  tokenId: string;
+}
+
+/** A cluster open to everybody, with a bridge's token for it. */
+export async function newCluster(options: { maxEnvironments?: number; isShared?: boolean } = {}): Promise<Cluster> {
+  const id = `c${uniqueWord()}`;
+  const token = `dp_bridge_${(uniqueWord() + uniqueWord() + uniqueWord()).slice(0, 43)}`;
+  const tokenId = `tok${uniqueWord()}`;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  await db.execute(sql`insert into clusters (id, name, is_shared, max_environments)
+    values (${id}, ${id}, ${options.isShared ?? true}, ${options.maxEnvironments ?? 1000})`);
+  await db.execute(sql`insert into bridge_tokens (id, cluster_id, token_hash) values (${tokenId}, ${id}, ${hash})`);
+  return { id, token, tokenId };
+}
+
+/** Person, template and cluster with a bridge, and how to create an environment among them. */
+export async function newWorld(maxEnvironments?: number) {
+  const [person, template, cluster] = await Promise.all([newPerson(maxEnvironments), newTemplate(), newCluster()]);
+  const create = <Body = EnvironmentBody>(more: object = {}, by: Api = api) =>
+    by<Body>("POST", "/api/v1/environments", {
+      token: person.token,
+      body: { name: uniqueWord(), template, cluster_id: cluster.id, ...more },
+    });
+  const path = (id: string, rest = "") => `/api/v1/environments/${id}${rest}`;
+  return { person, template, cluster, create, path };
+}
+
+/** Moves an environment's row to where a test begins. */
+export async function setPhase(
+  id: string,
+  phase: string,
+  desired: string,
+  deadline: Date | null = null,
+): Promise<void> {
+  await db.execute(sql`update environments set phase = ${phase}, desired = ${desired},
+    phase_deadline_at = ${deadline?.toISOString() ?? null}::timestamptz where id = ${id}`);
+}

@@ -1,0 +1,104 @@
+/** Creating an environment: the template by any of its names, sizes within the plan, then wait for it to run. */
+import { Failed, type Failure } from "../../rules/failures.ts";
+import { newLifecycle } from "../../rules/lifecycle.ts";
+import type { AskedResources } from "../../rules/plans.ts";
+import type { Principal } from "../../rules/principal.ts";
+import { type Inserted, insertEnvironment, type NewEnvironment } from "../../store/environments/change.ts";
+import { type CreationFacts, type EnvironmentInFull, findCreationFacts } from "../../store/environments/find.ts";
+import { ivBytes, sealVariables } from "../../store/sealing.ts";
+import type { Deps } from "../deps.ts";
+import { tellCluster, waitUntilSettled } from "./follow.ts";
+import { allowedSizes, requireGoodVariables } from "./settings.ts";
+import { type View, viewOf } from "./view.ts";
+
+export interface AskedEnvironment {
+  name: string;
+  /** Slug, alias or display name of a template. */
+  template: string;
+  description: string | null;
+  clusterId: string | undefined;
+  resources: AskedResources;
+  variables: Record<string, string>;
+}
+
+type KnownFacts = { [name in keyof CreationFacts]: NonNullable<CreationFacts[name]> };
+
+/**
+ * Creates an environment and waits up to the configured time for its shell; answers what is true then. Fails with
+ * `email_not_verified`, `not_found` (template, cluster), `quota_exceeded`, `already_exists`, `cluster_full`.
+ */
+export async function createEnvironment(
+  deps: Deps,
+  owner: Principal,
+  asked: AskedEnvironment,
+): Promise<View<EnvironmentInFull>> {
+  if (!owner.isVerified) throw new Failed({ kind: "email_not_verified" });
+  const facts = await factsFor(deps, owner, asked);
+  const row = await newRow(deps, owner.userId, asked, facts);
+  const inserted = await insertEnvironment(deps.db, row);
+  if (inserted.kind !== "inserted") throw new Failed(refusalOf(inserted, facts.plan.id));
+  const ids = { environment_id: row.id, user_id: owner.userId, cluster_id: row.clusterId };
+  deps.log("info", "environment created", { ...ids, phase: row.phase });
+  tellCluster(deps, row.clusterId, inserted.revision);
+  return viewOf(deps, await waitUntilSettled(deps, owner, row.id));
+}
+
+async function factsFor(deps: Deps, owner: Principal, asked: AskedEnvironment): Promise<KnownFacts> {
+  const { template, cluster, plan } = await findCreationFacts(deps.db, {
+    userId: owner.userId,
+    template: asked.template,
+    clusterId: asked.clusterId,
+    defaultClusterId: deps.config.clusterName,
+  });
+  if (template === null || template.status === "deprecated") throw new Failed({ kind: "not_found", what: "template" });
+  if (cluster === null) throw new Failed({ kind: "not_found", what: "cluster" });
+  if (plan === null) throw new Failed({ kind: "not_found", what: "user" });
+  return { template, cluster, plan };
+}
+
+async function newRow(
+  deps: Deps,
+  userId: string,
+  asked: AskedEnvironment,
+  { template, cluster, plan }: KnownFacts,
+): Promise<NewEnvironment> {
+  const defaults = {
+    cpu_millicores: template.cpuMillicores,
+    memory_bytes: template.memoryBytes,
+    storage_bytes: template.storageBytes,
+  };
+  const sizes = allowedSizes(asked.resources, defaults, plan);
+  const variables = { ...template.environmentVariables, ...asked.variables };
+  requireGoodVariables(variables);
+  const id = deps.newId("env");
+  const now = deps.now();
+  return {
+    ...newLifecycle(now),
+    id,
+    userId,
+    clusterId: cluster.id,
+    templateId: template.id,
+    name: asked.name,
+    description: asked.description,
+    dockerImage: template.dockerImage,
+    port: template.defaultPort,
+    webPort: template.defaultPort,
+    cpuMillicores: sizes.cpu_millicores,
+    memoryBytes: sizes.memory_bytes,
+    storageBytes: sizes.storage_bytes,
+    sealedVariables: await sealVariables(deps.config.environmentKeys, id, variables, deps.randomBytes(ivBytes)),
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function refusalOf(refused: Exclude<Inserted, { kind: "inserted" }>, plan: string): Failure {
+  switch (refused.kind) {
+    case "over_plan":
+      return { kind: "quota_exceeded", what: "environments", plan, limit: String(refused.limit) };
+    case "name_taken":
+      return { kind: "already_exists", what: "environment", field: "name" };
+    case "cluster_full":
+      return { kind: "cluster_full" };
+  }
+}

@@ -1,0 +1,41 @@
+/** Reading environments: the list and one in full. */
+import { type Phase, phases, type Status, statuses, statusOf } from "../../../durable-objects/protocol/vocabulary.ts";
+import { noteAccess } from "../../store/environments/change.ts";
+import { type EnvironmentInFull, listEnvironments } from "../../store/environments/find.ts";
+import type { Deps } from "../deps.ts";
+import { type Owner, ownEnvironment, type View, viewOf } from "./view.ts";
+
+export interface AskedPage {
+  /** A status or a phase; `running` and the like mean the status, which covers more. */
+  status?: Status | Phase | undefined;
+  templateId?: string | undefined;
+  limit: number;
+  offset: number;
+}
+
+/** A page of the owner's environments, newest first, and how many there are. One round trip. */
+export async function readEnvironments(
+  deps: Deps,
+  owner: Owner,
+  page: AskedPage,
+): Promise<{ views: View[]; total: number }> {
+  const filter = {
+    now: deps.now(),
+    templateId: page.templateId,
+    phases: page.status === undefined ? undefined : phasesNamed(page.status),
+  };
+  const { rows, total } = await listEnvironments(deps.db, owner.userId, filter, page);
+  return { views: await Promise.all(rows.map((row) => viewOf(deps, row))), total };
+}
+
+function phasesNamed(name: Status | Phase): Phase[] {
+  const isStatus = (statuses as readonly string[]).includes(name);
+  return phases.filter((phase) => (isStatus ? statusOf(phase) === name : phase === name));
+}
+
+/** One environment in full; that its owner looked at it is noted once the answer is on its way. */
+export async function readEnvironment(deps: Deps, owner: Owner, id: string): Promise<View<EnvironmentInFull>> {
+  const row = await ownEnvironment(deps, owner, id);
+  deps.waitUntil(noteAccess(deps.db, row.id, deps.now()));
+  return viewOf(deps, row);
+}

@@ -1,0 +1,10 @@
+/** Everything under /api/v1/environments. */
+import { newRouter } from "../http/router.ts";
+import { collection } from "./environments/collection.ts";
+import { insight } from "./environments/insight.ts";
+import { movements } from "./environments/movements.ts";
+import { single } from "./environments/single.ts";
+
+export const environments = newRouter();
+
+for (const part of [collection, single, movements, insight]) environments.route("/", part);

@@ -1,0 +1,111 @@
+/** GET /api/v1/environments/{id}/metrics and /logs. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { logEntrySchema, type Readings, readingsSchema } from "../../../durable-objects/protocol/bridge-link.ts";
+import { type Metrics, readLogs, readMetrics } from "../../domain/environments/insight.ts";
+import { json, problems } from "../../http/answers.ts";
+import { authenticated } from "../../http/authenticate.ts";
+import { bearer, newRouter } from "../../http/router.ts";
+import { formatResources } from "../../rules/quantities.ts";
+import { idParameter, writtenResourcesSchema } from "./shapes.ts";
+
+export const insight = newRouter();
+
+const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** `90s`, `15m`, `1h`, `7d`, in seconds. */
+const durationSchema = (fallback: string, maxSeconds: number) =>
+  z
+    .string()
+    .regex(/^\d{1,7}[smhd]$/, "must be a duration such as 60s or 1h")
+    .default(fallback)
+    .transform((text) => Number(text.slice(0, -1)) * (secondsPerUnit[text.slice(-1)] ?? 1))
+    .pipe(z.number().min(1).max(maxSeconds));
+
+const weekSeconds = 7 * 86_400;
+const pointSchema = readingsSchema.omit({ uptime: true, reason: true });
+const metricsSchema = readingsSchema.extend({
+  environment_id: z.string(),
+  disk_usage: z.number().nullable(),
+  current: readingsSchema,
+  historical: z.array(pointSchema),
+  step: z.string(),
+  resources: z.object({ limits: writtenResourcesSchema }),
+});
+
+insight.openapi(
+  createRoute({
+    method: "get",
+    path: "/{id}/metrics",
+    tags: ["environments"],
+    summary: "Use of processors, memory, storage and network; null with a `reason` where there is no reading",
+    security: bearer,
+    middleware: [authenticated],
+    request: {
+      params: idParameter,
+      query: z.object({ range: durationSchema("1h", weekSeconds), step: durationSchema("60s", weekSeconds) }),
+    },
+    responses: {
+      200: json(metricsSchema, "Percent of the limits, and what was read in the range asked for"),
+      ...problems({ 400: "A parameter is wrong", 404: "None of yours" }),
+    },
+  }),
+  async (c) => {
+    const { range, step } = c.req.valid("query");
+    const asked = { rangeSeconds: range, stepSeconds: step };
+    return c.json(metricsBody(await readMetrics(c.var.deps, c.var.principal, c.req.valid("param").id, asked)), 200);
+  },
+);
+
+function metricsBody({ row, current, history, stepSeconds }: Metrics): z.infer<typeof metricsSchema> {
+  const limits = formatResources({
+    cpu_millicores: row.cpuMillicores,
+    memory_bytes: row.memoryBytes,
+    storage_bytes: row.storageBytes,
+  });
+  return {
+    ...current,
+    environment_id: row.id,
+    disk_usage: current.storage_usage,
+    current,
+    historical: history.map(
+      ({ taken_at, ...point }): Omit<Readings, "uptime"> => ({ ...point, timestamp: taken_at.toISOString() }),
+    ),
+    step: `${stepSeconds}s`,
+    resources: { limits },
+  };
+}
+
+const logsSchema = z.object({
+  logs: z.array(z.string()),
+  entries: z.array(logEntrySchema),
+  total: z.number().int(),
+  has_more: z.boolean(),
+});
+
+insight.openapi(
+  createRoute({
+    method: "get",
+    path: "/{id}/logs",
+    tags: ["environments"],
+    summary: "The newest log lines, oldest first",
+    security: bearer,
+    middleware: [authenticated],
+    request: {
+      params: idParameter,
+      query: z.object({
+        lines: z.coerce.number().int().min(1).max(1000).default(100),
+        since: z.iso.datetime({ offset: true }).optional(),
+      }),
+    },
+    responses: {
+      200: json(logsSchema, "`logs` as text, `entries` in parts"),
+      ...problems({ 400: "A parameter is wrong", 404: "None of yours", 503: "No bridge of the cluster answers" }),
+    },
+  }),
+  async (c) => {
+    const asked = c.req.valid("query");
+    const { entries, hasMore } = await readLogs(c.var.deps, c.var.principal, c.req.valid("param").id, asked);
+    const logs = entries.map((entry) => entry.message);
+    return c.json({ logs, entries, total: entries.length, has_more: hasMore }, 200);
+  },
+);

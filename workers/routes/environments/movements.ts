@@ -1,0 +1,48 @@
+/** POST /api/v1/environments/{id}/start, stop, restart, recover. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { phaseSchema, statusOf, statusSchema } from "../../../durable-objects/protocol/vocabulary.ts";
+import { type Movement, moveEnvironment } from "../../domain/environments/act.ts";
+import { json, problems } from "../../http/answers.ts";
+import { authenticated } from "../../http/authenticate.ts";
+import { bearer, newRouter } from "../../http/router.ts";
+import { idParameter } from "./shapes.ts";
+
+export const movements = newRouter();
+
+const summaries: Record<Movement, string> = {
+  start: "Start an environment; one that runs is simply answered",
+  stop: "Stop an environment and keep its files; one that is stopped is simply answered",
+  restart: "Restart a running environment, or one in error",
+  recover: "Bring back an environment in error; one that runs is simply answered",
+};
+
+const movedSchema = z.object({
+  message: z.string(),
+  status: statusSchema,
+  phase: phaseSchema,
+  status_message: z.string().nullable(),
+});
+
+for (const movement of Object.keys(summaries) as Movement[]) {
+  movements.openapi(
+    createRoute({
+      method: "post",
+      path: `/{id}/${movement}`,
+      tags: ["environments"],
+      summary: summaries[movement],
+      security: bearer,
+      middleware: [authenticated],
+      request: { params: idParameter },
+      responses: {
+        200: json(movedSchema, "Where it stands after waiting for it"),
+        ...problems({ 404: "None of yours", 409: "Its phase does not allow this; `allowed` tells what it does" }),
+      },
+    }),
+    async (c) => {
+      const row = await moveEnvironment(c.var.deps, c.var.principal, c.req.valid("param").id, movement);
+      const { phase, statusMessage } = row;
+      const message = `Environment is ${phase}`;
+      return c.json({ message, status: statusOf(phase), phase, status_message: statusMessage }, 200);
+    },
+  );
+}

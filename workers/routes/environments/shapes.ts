@@ -1,0 +1,124 @@
+/** The shapes of an environment on the wire, in and out. */
+import { z } from "@hono/zod-openapi";
+import {
+  hasShell,
+  mainWindow,
+  phaseSchema,
+  statusOf,
+  statusSchema,
+  terminalId,
+} from "../../../durable-objects/protocol/vocabulary.ts";
+import type { EnvironmentInFull, EnvironmentInList, View } from "../../domain/environments/view.ts";
+import type { AskedResources } from "../../rules/plans.ts";
+import { bytesSchema, cpuSchema, formatResources } from "../../rules/quantities.ts";
+import { templateBody, templateSchema } from "../template-shape.ts";
+
+export const writtenResourcesSchema = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() });
+
+export const environmentSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string().nullable(),
+  template_id: z.string(),
+  template_name: z.string(),
+  cluster_id: z.string(),
+  status: statusSchema,
+  phase: phaseSchema,
+  status_message: z.string().nullable(),
+  docker_image: z.string(),
+  port: z.number().int().nullable(),
+  web_port: z.number().int().nullable(),
+  resource_limits: writtenResourcesSchema,
+  resources: writtenResourcesSchema,
+  environment_variables: z.record(z.string(), z.string()),
+  installation_completed: z.boolean(),
+  pending_restart: z.boolean(),
+  external_url: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+  last_activity: z.string().nullable(),
+  last_accessed: z.string().nullable(),
+  cpu_usage: z.number().nullable(),
+  memory_usage: z.number().nullable(),
+  storage_usage: z.number().nullable(),
+});
+export type EnvironmentBody = z.infer<typeof environmentSchema>;
+
+export const environmentInFullSchema = environmentSchema.extend({
+  template: templateSchema,
+  cluster: z.object({ id: z.string(), name: z.string(), region: z.string(), status: z.string() }),
+  terminals: z.array(z.object({ id: z.string(), window: z.string(), path: z.string() })),
+});
+
+/** An environment as lists and answers show it. Usage is told only of what runs: an old reading would be untrue. */
+export function environmentBody({ row, variables }: View): EnvironmentBody {
+  const resources = formatResources({
+    cpu_millicores: row.cpuMillicores,
+    memory_bytes: row.memoryBytes,
+    storage_bytes: row.storageBytes,
+  });
+  const isRunning = hasShell(row.phase);
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    template_id: row.templateId,
+    template_name: row.templateName,
+    cluster_id: row.clusterId,
+    status: statusOf(row.phase),
+    phase: row.phase,
+    status_message: row.statusMessage,
+    docker_image: row.dockerImage,
+    port: row.port,
+    web_port: row.webPort,
+    resource_limits: resources,
+    resources,
+    environment_variables: variables,
+    installation_completed: row.installationCompleted,
+    pending_restart: row.pendingRestart,
+    external_url: row.externalUrl,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    last_activity: row.lastActivityAt?.toISOString() ?? null,
+    last_accessed: row.lastAccessedAt?.toISOString() ?? null,
+    cpu_usage: isRunning ? row.cpuUsage : null,
+    memory_usage: isRunning ? row.memoryUsage : null,
+    storage_usage: row.storageUsage,
+  };
+}
+
+/** An environment with its template, its cluster and where its terminals are. */
+export function environmentInFullBody(view: View<EnvironmentInFull>): z.infer<typeof environmentInFullSchema> {
+  const { cluster, template, id } = view.row;
+  return {
+    ...environmentBody(view as View<EnvironmentInList>),
+    template: templateBody(template),
+    cluster: { id: cluster.id, name: cluster.name, region: cluster.region, status: cluster.status },
+    terminals: [{ id: terminalId(id, mainWindow), window: mainWindow, path: `/api/v1/ws/terminal/${id}` }],
+  };
+}
+
+/** Printable, on one line, and without the marks that turn text around; spaces inside are fine. */
+const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*$/u;
+export const nameSchema = z.string().trim().min(1).max(50).regex(printable, "must be printable");
+export const descriptionSchema = z
+  .string()
+  .max(500)
+  .refine((text) => !text.includes("\0"), "must not contain NUL");
+
+/** null = absent, for each size too. */
+export const askedResourcesSchema = z
+  .object({ cpu: cpuSchema.nullish(), memory: bytesSchema.nullish(), storage: bytesSchema.nullish() })
+  .openapi({ example: { cpu: "500m", memory: "1Gi", storage: "10Gi" } });
+
+/** The asked sizes in our units. */
+export function askedResources(asked: z.output<typeof askedResourcesSchema> | undefined): AskedResources {
+  return {
+    cpu_millicores: asked?.cpu ?? undefined,
+    memory_bytes: asked?.memory ?? undefined,
+    storage_bytes: asked?.storage ?? undefined,
+  };
+}
+
+export const askedVariablesSchema = z.record(z.string(), z.string().nullable());
+export const idParameter = z.object({ id: z.string().max(64) });

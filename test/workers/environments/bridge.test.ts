@@ -1,0 +1,240 @@
+/** What a bridge may see and say, and what its reports make of environments. */
+import { sql } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import { FakeBridge, seenAsDesired } from "./fake-bridge.ts";
+import { api, db, newCluster, newWorld, type Problem, setPhase } from "./world.ts";
+
+async function newEnvironment() {
+  const world = await newWorld();
+  const { body } = await world.create({ environment_variables: { A: "1" } });
+  const bridge = new FakeBridge(world.cluster);
+  const read = async () => (await api("GET", world.path(body.id), { token: world.person.token })).body;
+  const seen = (more: Partial<ObservedEnvironment>): ObservedEnvironment => ({
+    environment_id: body.id,
+    generation: 1,
+    phase: "running",
+    status_message: null,
+    reason: null,
+    installation_completed: true,
+    ...more,
+  });
+  return { ...world, id: body.id, bridge, read, seen };
+}
+
+describe("a bridge's token", () => {
+  const desired = "/api/v1/bridge/desired";
+
+  it("is needed, known and not revoked", async () => {
+    const cluster = await newCluster();
+    const statusFor = async (token: string | undefined) => (await api<Problem>("GET", desired, { token })).status;
+    expect(await statusFor(undefined)).toBe(401);
+    expect(await statusFor("nonsense")).toBe(401);
+    expect(await statusFor(`dp_bridge_${"A".repeat(43)}`)).toBe(401);
+    expect(await statusFor(cluster.token)).toBe(200);
+    await db.execute(sql`update bridge_tokens set revoked_at = now() where id = ${cluster.tokenId}`);
+    expect(await statusFor(cluster.token)).toBe(401);
+  });
+
+  it("opens no user's route, and a user's token none of a bridge", async () => {
+    const { person, cluster } = await newWorld();
+    expect((await api("GET", "/api/v1/environments", { token: cluster.token })).status).toBe(401);
+    for (const [method, path] of [
+      ["GET", "/desired"],
+      ["POST", "/report"],
+      ["POST", "/telemetry"],
+    ] as const)
+      expect((await api(method, `/api/v1/bridge${path}`, { token: person.token })).status).toBe(401);
+  });
+});
+
+describe("the desired list", () => {
+  it("holds everything the bridge needs, variables opened", async () => {
+    const { bridge, id, template } = await newEnvironment();
+    const { body, headers } = await bridge.pull();
+    expect(body.environments).toEqual([
+      {
+        id,
+        name: expect.any(String),
+        desired: "running",
+        generation: 1,
+        template_id: template,
+        image: "node:22",
+        port: 8000,
+        startup_commands: ["node --version"],
+        environment_variables: { FROM_TEMPLATE: "yes", A: "1" },
+        resources: { cpu_millicores: 500, memory_bytes: 2 ** 30, storage_bytes: 10 * 2 ** 30 },
+      },
+    ]);
+    expect(headers.get("etag")).toBe(`"${body.revision}"`);
+    expect(headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("is 304 until something desired changes", async () => {
+    const { bridge, create, person, path, id } = await newEnvironment();
+    const etag = (await bridge.pull()).headers.get("etag") ?? "";
+    const isUnchanged = async () => (await bridge.pull({ "if-none-match": etag })).status === 304;
+    expect(await isUnchanged()).toBe(true);
+    await bridge.obey();
+    expect(await isUnchanged()).toBe(true);
+    await api("POST", path(id, "/stop"), { token: person.token });
+    expect(await isUnchanged()).toBe(false);
+    await create();
+    expect((await bridge.pull()).body.environments).toHaveLength(2);
+  });
+});
+
+describe("a report", () => {
+  it("moves what it tells of, step by step", async () => {
+    const { bridge, read, seen } = await newEnvironment();
+    await bridge.report([
+      seen({ phase: "provisioning", status_message: "pulling the image", installation_completed: false }),
+    ]);
+    expect(await read()).toMatchObject({
+      status: "creating",
+      phase: "provisioning",
+      status_message: "pulling the image",
+    });
+    await bridge.report([seen({ phase: "installing", installation_completed: false })]);
+    expect(await read()).toMatchObject({ status: "running", phase: "installing", installation_completed: false });
+    await bridge.report([seen({})]);
+    expect(await read()).toMatchObject({ status: "running", phase: "running", installation_completed: true });
+  });
+
+  it("shows a server killed by hand as a fact in phase, and its return", async () => {
+    const { bridge, read, seen } = await newEnvironment();
+    await bridge.report([seen({})]);
+    await bridge.report([seen({ phase: "stopped" })]);
+    expect(await read()).toMatchObject({ status: "creating", phase: "restarting" });
+    await bridge.report([seen({})]);
+    expect(await read()).toMatchObject({ phase: "running", status_message: null });
+  });
+
+  it("that leaves a running environment out means that nothing of it is there", async () => {
+    const { bridge, read, seen } = await newEnvironment();
+    await bridge.report([seen({})]);
+    await bridge.report([]);
+    expect((await read()).phase).toBe("restarting");
+  });
+
+  it("of an older generation moves nothing", async () => {
+    const { bridge, read, seen, person, path, id } = await newEnvironment();
+    await bridge.report([seen({})]);
+    await api("POST", path(id, "/restart"), { token: person.token });
+    await bridge.report([seen({ phase: "stopped" })]);
+    await bridge.report([seen({})]);
+    expect((await read()).phase).toBe("restarting");
+    await bridge.report([seen({ generation: 2 })]);
+    expect((await read()).phase).toBe("running");
+  });
+
+  it("catches up after an hour away", async () => {
+    const { bridge, read, id } = await newEnvironment();
+    await setPhase(id, "creating", "running", new Date(Date.now() - 3_600_000));
+    expect((await read()).status).toBe("error");
+    await bridge.obey();
+    expect((await read()).status).toBe("running");
+  });
+
+  it("cannot touch another cluster's environment", async () => {
+    const { read, seen } = await newEnvironment();
+    const stranger = new FakeBridge(await newCluster());
+    expect((await stranger.report([seen({ phase: "error", status_message: "gotcha" })])).status).toBe(200);
+    expect((await read()).phase).toBe("creating");
+    expect((await stranger.pull()).body.environments).toEqual([]);
+  });
+
+  it("answers the revision, so that a bridge notices that it is behind", async () => {
+    const { bridge, create } = await newEnvironment();
+    const { body } = await bridge.pull();
+    await create();
+    expect(Number((await bridge.report([])).body.revision)).toBe(Number(body.revision) + 1);
+  });
+
+  it("tells when its cluster was last seen and which runtime it speaks for", async () => {
+    const { bridge, cluster, person } = await newEnvironment();
+    const health = () =>
+      api<{ status: string; details: unknown }>("GET", `/api/v1/clusters/${cluster.id}/health`, {
+        token: person.token,
+      });
+    expect((await health()).body.status).toBe("unknown");
+    await bridge.report([]);
+    expect((await health()).body).toMatchObject({ status: "healthy", details: { runtime: "local" } });
+    await db.execute(sql`update clusters set last_seen_at = now() - interval '1 hour' where id = ${cluster.id}`);
+    expect((await health()).body.status).toBe("unhealthy");
+  });
+
+  it.each([{}, { bridge_id: "x", runtime: "local", observed: [{ environment_id: "env_x" }] }, "{", { observed: {} }])(
+    "that is malformed (%j) is 400",
+    async (body) => {
+      const { token } = await newCluster();
+      expect((await api("POST", "/api/v1/bridge/report", { token, body })).status).toBe(400);
+      expect((await api("POST", "/api/v1/bridge/telemetry", { token, body })).status).toBe(400);
+    },
+  );
+
+  it("and people's actions at the same time end in what is desired", async () => {
+    const { bridge, read, person, path, id } = await newEnvironment();
+    const act = (action: string) => api("POST", path(id, `/${action}`), { token: person.token });
+    await bridge.obey();
+    await Promise.all([
+      act("restart"),
+      bridge.obey(),
+      act("stop"),
+      bridge.obey(),
+      act("start"),
+      bridge.obey(),
+      act("restart"),
+    ]);
+    const [desired] = await bridge.obey();
+    expect((await read()).status).toBe(desired?.desired);
+    await bridge.report(desired === undefined ? [] : [seenAsDesired(desired)]);
+    expect((await read()).phase).toBe(desired?.desired);
+  });
+});
+
+describe("telemetry", () => {
+  const readings = (cpu: number | null, timestamp = new Date().toISOString()) => ({
+    cpu_usage: cpu,
+    memory_usage: 20,
+    storage_usage: 1,
+    network_in: 1000.4,
+    network_out: null,
+    uptime: 60,
+    timestamp,
+  });
+
+  it("becomes the environment's current use and last activity", async () => {
+    const { bridge, read, id } = await newEnvironment();
+    await bridge.obey();
+    const at = new Date(Date.now() - 5000).toISOString();
+    const told = await bridge.telemetry([{ environment_id: id, readings: readings(12.5), last_activity: at }]);
+    expect(told.status).toBe(204);
+    expect(await read()).toMatchObject({ cpu_usage: 12.5, memory_usage: 20, storage_usage: 1, last_activity: at });
+  });
+
+  it("never lets activity go back, nor any time lie in the future", async () => {
+    const { bridge, read, id } = await newEnvironment();
+    const tell = (last_activity: string | null, timestamp?: string) =>
+      bridge.telemetry([{ environment_id: id, readings: readings(1, timestamp), last_activity }]);
+    await tell("2999-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+    const first = (await read()).last_activity ?? "";
+    expect(Date.parse(first)).toBeLessThanOrEqual(Date.now());
+    await tell("2001-01-01T00:00:00Z");
+    await tell(null, "no time at all");
+    await tell("nor this");
+    expect((await read()).last_activity).toBe(first);
+    const { rows } = await db.execute(
+      sql`select max(taken_at) <= now() as past from environment_samples where environment_id = ${id}`,
+    );
+    expect(rows).toEqual([{ past: true }]);
+  });
+
+  it("of another cluster's environment is left out", async () => {
+    const { read, id } = await newEnvironment();
+    const stranger = new FakeBridge(await newCluster());
+    const sample = { environment_id: id, readings: readings(99), last_activity: new Date().toISOString() };
+    expect((await stranger.telemetry([sample])).status).toBe(204);
+    expect((await read()).last_activity).toBeNull();
+  });
+});

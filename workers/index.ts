@@ -1,7 +1,8 @@
 /** Entry of the Worker: the REST API, the page, the cron and the Durable Object classes. */
 import { app } from "./app.ts";
 import { createDeps, randomText } from "./deps.ts";
-import { sweep } from "./domain/sweep.ts";
+import { sweepAccounts } from "./domain/accounts/sweep.ts";
+import { sweepEnvironments } from "./domain/environments/sweep.ts";
 
 export { ClusterObject } from "../durable-objects/cluster-object.ts";
 export { TerminalObject } from "../durable-objects/terminal-object.ts";
@@ -10,6 +11,7 @@ export { UserObject } from "../durable-objects/user-object.ts";
 export default {
   fetch: app.fetch,
   async scheduled(_controller, env, context) {
-    await sweep(createDeps(env, `cron${randomText(16)}`, (promise) => context.waitUntil(promise)));
+    const deps = createDeps(env, `cron${randomText(16)}`, (promise) => context.waitUntil(promise));
+    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps)]);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,9 +1,9 @@
 /** The work of every minute: deadlines that passed are written down, old samples and long-gone rows are let go. */
-import { phaseAt } from "../rules/lifecycle.ts";
-import { listOverdue, purgeTerminated } from "../store/environments/cluster-view.ts";
-import { forgetSamples } from "../store/environments/samples.ts";
-import type { Deps } from "./deps.ts";
-import { applyMoves } from "./environments/settle.ts";
+import { phaseAt } from "../../rules/lifecycle.ts";
+import { listOverdue, purgeTerminated } from "../../store/environments/cluster-view.ts";
+import { forgetSamples } from "../../store/environments/samples.ts";
+import type { Deps } from "../deps.ts";
+import { applyMoves } from "./settle.ts";
 
 const dayMs = 86_400_000;
 const keptSamplesMs = 7 * dayMs;
@@ -12,7 +12,7 @@ const keptTerminatedMs = 30 * dayMs;
 const batchSize = 500;
 
 /** One sweep. Reads judge deadlines by themselves, so a sweep that does not come costs only tidiness. */
-export async function sweep(deps: Deps): Promise<void> {
+export async function sweepEnvironments(deps: Deps): Promise<void> {
   const now = deps.now();
   const overdue = await listOverdue(deps.db, now, batchSize);
   await applyMoves(

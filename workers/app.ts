@@ -11,11 +11,14 @@ import { problemResponse } from "./http/problems.ts";
 import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";
 import { isApiPath, securityHeaders } from "./http/security-headers.ts";
+import { unknownUpgrades } from "./http/upgrades.ts";
 import { auth } from "./routes/auth.ts";
 import { bridge } from "./routes/bridge.ts";
+import { bridgeSockets } from "./routes/bridge-sockets.ts";
 import { clusters } from "./routes/clusters.ts";
 import { environments } from "./routes/environments.ts";
 import { health, info } from "./routes/health.ts";
+import { sockets } from "./routes/sockets.ts";
 import { templates } from "./routes/templates.ts";
 import { users } from "./routes/users.ts";
 
@@ -27,6 +30,10 @@ app.onError(answerAnyError);
 app.notFound(answerUnhandled);
 app.use(securityHeaders);
 app.use(requestScope(createDeps, () => randomText(requestIdLength)));
+// Sockets stand above whatever adds headers to an answer: one that carries a socket cannot be rebuilt.
+app.route("/api/v1/ws", sockets);
+app.route("/api/v1/bridge", bridgeSockets);
+app.use(unknownUpgrades);
 app.use(crossOrigin);
 app.use(limitHeaders);
 app.use(limitedBody);

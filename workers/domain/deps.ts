@@ -5,7 +5,7 @@ import type { Redis } from "../clients/redis.ts";
 import type { Config } from "../rules/config.ts";
 import type { Database } from "../store/database.ts";
 
-export type IdPrefix = "usr" | "ses" | "env";
+export type IdPrefix = "usr" | "ses" | "env" | "soc";
 
 export interface Deps {
   config: Config;

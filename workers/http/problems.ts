@@ -33,6 +33,7 @@ const reasons: Partial<Record<ContentfulStatusCode, string>> = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  426: "Upgrade Required",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -72,6 +73,13 @@ export function problemOf(failure: Failure): Problem {
       return invalidInput(failure.errors);
     case "unsupported_media_type":
       return { status: 415, code: failure.kind, detail: "The request body must be JSON" };
+    case "upgrade_required":
+      return {
+        status: 426,
+        code: failure.kind,
+        detail: "This path is a WebSocket",
+        headers: { Upgrade: "websocket", Connection: "Upgrade" },
+      };
     case "body_too_large":
       return { status: 413, code: failure.kind, detail: `The request body is larger than ${failure.maxBytes} bytes` };
     case "unauthenticated":

@@ -14,6 +14,7 @@ export type Failure =
   | { kind: "malformed_json" }
   | { kind: "invalid_input"; errors: FieldError[] }
   | { kind: "unsupported_media_type" }
+  | { kind: "upgrade_required" }
   | { kind: "body_too_large"; maxBytes: number }
   | { kind: "unauthenticated"; reason: "missing" | "invalid" | "expired" | "session_ended" }
   | { kind: "wrong_credentials" }

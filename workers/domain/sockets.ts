@@ -1,0 +1,136 @@
+/** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
+import { encodeTicket, objectPaths, ticketHeader, type ViewerTicket } from "../../durable-objects/protocol/objects.ts";
+import {
+  logsWindow,
+  mainWindow,
+  type SocketKind,
+  statusOf,
+  terminalId,
+  terminalIdSchema,
+} from "../../durable-objects/protocol/vocabulary.ts";
+import { Failed } from "../rules/failures.ts";
+import { phaseAt } from "../rules/lifecycle.ts";
+import { verifyToken } from "../rules/tokens.ts";
+import { type EnvironmentInFull, findEnvironment } from "../store/environments/find.ts";
+import { authenticateToken } from "./accounts/sessions.ts";
+import { type BridgeIdentity, identifyBridge } from "./bridge.ts";
+import type { Deps } from "./deps.ts";
+import { limitUser } from "./limits.ts";
+
+export type Opened =
+  | { kind: "open"; response: Response }
+  | { kind: "refused"; close: "tooManySockets" | "sessionEnded" | "tryLater" | "unknownPath" };
+
+/**
+ * Opens a socket of the person who shows this token. One round trip, session and environment side by side; fails as
+ * `unauthenticated`, or as `not_found` for an environment that is not theirs.
+ */
+export async function openViewer(
+  deps: Deps,
+  asked: { token: string | null; environmentId: string; kind: SocketKind },
+): Promise<Opened> {
+  if (asked.token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
+  const checkedAtMs = deps.now().getTime();
+  const claims = await verifyToken(deps.config.tokens, "access", asked.token, deps.now());
+  const [principal, row] = await Promise.all([
+    authenticateToken(deps, asked.token),
+    findEnvironment(deps.db, claims.userId, asked.environmentId),
+  ]);
+  if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
+  const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked.kind);
+  const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);
+  if (limit.isAllowed && admission === "admitted") return openAdmitted(deps, ticket);
+  if (admission === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
+  if (!limit.isAllowed) return { kind: "refused", close: "tryLater" };
+  return { kind: "refused", close: admission === "ended" ? "sessionEnded" : "tooManySockets" };
+}
+
+function viewerTicket(
+  deps: Deps,
+  person: { userId: string; sessionId: string },
+  row: EnvironmentInFull,
+  kind: SocketKind,
+): ViewerTicket {
+  return {
+    socketId: deps.newId("soc"),
+    userId: person.userId,
+    sessionId: person.sessionId,
+    clusterId: row.clusterId,
+    terminal: terminalId(row.id, kind === "logs" ? logsWindow : mainWindow),
+    kind,
+    environment: {
+      id: row.id,
+      name: row.name,
+      status: statusOf(row.phase),
+      template: row.templateId,
+      installation_completed: row.installationCompleted,
+      pty_enabled: kind === "terminal",
+    },
+    phase: row.phase,
+    statusMessage: row.statusMessage,
+    requestId: deps.requestId,
+  };
+}
+
+function admit(deps: Deps, ticket: ViewerTicket, checkedAtMs: number) {
+  const { socketId, sessionId, terminal, kind } = ticket;
+  const entry = { socketId, sessionId, terminal, kind, checkedAtMs };
+  return deps.objects.user(ticket.userId).admit(entry, deps.config.limits.socketsPerUser);
+}
+
+async function openAdmitted(deps: Deps, ticket: ViewerTicket): Promise<Opened> {
+  try {
+    const request = upgradeRequest(objectPaths.viewer, encodeTicket(ticket));
+    return { kind: "open", response: await deps.objects.terminal(ticket.terminal).fetch(request) };
+  } catch (cause) {
+    deps.waitUntil(deps.objects.user(ticket.userId).release(ticket.socketId));
+    throw cause;
+  }
+}
+
+/** Who dials for a cluster: its token, and the process it is. Fails as `unauthenticated`. */
+export interface BridgeCall {
+  token: string | null;
+  bridgeId: string;
+}
+
+/** Opens a bridge's control link. */
+export async function openLink(deps: Deps, call: BridgeCall): Promise<Opened> {
+  const bridge = await bridgeOf(deps, call);
+  const request = upgradeRequest(objectPaths.link, bridgeTicket(deps, call, bridge, null));
+  return { kind: "open", response: await deps.objects.cluster(bridge.clusterId).fetch(request) };
+}
+
+/** Opens a bridge's data socket of one terminal; whether the assignment holds is for the terminal to find out. */
+export async function openBridgeTerminal(
+  deps: Deps,
+  call: BridgeCall & { terminal: string; assignment: number; secret: string },
+): Promise<Opened> {
+  const bridge = await bridgeOf(deps, call);
+  const isNamed = terminalIdSchema.safeParse(call.terminal).success;
+  const isAssigned = Number.isSafeInteger(call.assignment) && call.assignment > 0;
+  if (!isNamed || !isAssigned) return { kind: "refused", close: "unknownPath" };
+  const { assignment: number, secret } = call;
+  const request = upgradeRequest(objectPaths.bridge, bridgeTicket(deps, call, bridge, { number, secret }));
+  return { kind: "open", response: await deps.objects.terminal(call.terminal).fetch(request) };
+}
+
+async function bridgeOf(deps: Deps, { token }: BridgeCall): Promise<BridgeIdentity> {
+  const bridge = token === null ? null : await identifyBridge(deps, token);
+  if (bridge === null) throw new Failed({ kind: "unauthenticated", reason: token === null ? "missing" : "invalid" });
+  return bridge;
+}
+
+function bridgeTicket(
+  deps: Deps,
+  { bridgeId }: BridgeCall,
+  { tokenId, clusterId }: BridgeIdentity,
+  assignment: { number: number; secret: string } | null,
+): string {
+  return encodeTicket({ bridgeTokenId: tokenId, clusterId, bridgeId, assignment, requestId: deps.requestId });
+}
+
+/** A request of our own making: nothing a client wrote, its token least of all, reaches an object. */
+function upgradeRequest(path: string, ticket: string): Request {
+  return new Request(`http://object${path}`, { headers: { upgrade: "websocket", [ticketHeader]: ticket } });
+}

@@ -145,7 +145,11 @@ function unsafeInProduction(vars: Variables): string[] {
     [vars.ENVIRONMENT_KEYS.some((key) => isExample(key.id)), "ENVIRONMENT_KEYS: holds an example key"],
     [vars.ENVIRONMENT_KEYS.some((key) => new Set(key.bytes).size < 8), "ENVIRONMENT_KEYS: holds a guessable key"],
     [localHost.test(vars.DATABASE_URL), "DATABASE_URL: points to this machine"],
-    [/^(example|development|dev|test)/i.test(vars.UPSTASH_REDIS_REST_TOKEN), "UPSTASH_REDIS_REST_TOKEN: is an example"],
+    [/\bep-example\b/.test(vars.DATABASE_URL), "DATABASE_URL: is the example"],
+    [
+      /^(your|example|development|dev|test)/i.test(vars.UPSTASH_REDIS_REST_TOKEN),
+      "UPSTASH_REDIS_REST_TOKEN: is the example",
+    ],
     [vars.NEON_FETCH_ENDPOINT !== null, "NEON_FETCH_ENDPOINT: is for development only"],
     [vars.NEON_WS_PROXY !== null, "NEON_WS_PROXY: is for development only"],
   ];

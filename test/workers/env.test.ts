@@ -99,7 +99,8 @@ describe("configuration", () => {
     ["NEON_WS_PROXY", "127.0.0.1:1/v2"],
     ["ENVIRONMENT_KEYS", keysOf("example")],
     ["ENVIRONMENT_KEYS", `k1:${"A".repeat(43)}`],
-    ["UPSTASH_REDIS_REST_TOKEN", "example-token"],
+    ["DATABASE_URL", "postgresql://user:password@ep-example.eu-central-1.aws.neon.tech/devpocket"],
+    ["UPSTASH_REDIS_REST_TOKEN", "your-upstash-token"],
     ["JWT_KEYS", JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", kid: "example", x: "x", d: "d" }] })],
   ])("refuses to run in production with an example %s", (name, value) => {
     expect(refusal({ [name]: value }, production)).toContain(name);

@@ -21,6 +21,7 @@ const titles: Readonly<Record<Route["view"], string>> = {
 
 const page = document.querySelector("main") ?? document.body.appendChild(el("main"));
 let leave = new AbortController();
+let wasSignedIn: boolean | null = null;
 
 const router = startRouter((route) => void show(route));
 const app: App = createApp(router);
@@ -28,6 +29,7 @@ const app: App = createApp(router);
 async function show(route: Route): Promise<void> {
   const isPublic = route.view === "sign-in" || route.view === "register";
   const isSignedIn = app.tokens.read() !== null;
+  wasSignedIn = isSignedIn;
   if (!isPublic && !isSignedIn) return router.go({ view: "sign-in" }, true);
   if (isPublic && isSignedIn) return router.go({ view: "environments" }, true);
   leave.abort();
@@ -59,5 +61,7 @@ async function viewOf(route: Route): Promise<View> {
   }
 }
 
-// Another tab signed in or out.
-addEventListener("storage", () => void show(router.current()));
+// Another tab signed in or out; that it renewed the tokens changes nothing here.
+addEventListener("storage", () => {
+  if ((app.tokens.read() !== null) !== wasSignedIn) void show(router.current());
+});

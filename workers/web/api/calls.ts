@@ -4,8 +4,6 @@ import {
   type Environment,
   environmentListSchema,
   environmentSchema,
-  type Logs,
-  logsSchema,
   type Metrics,
   metricsSchema,
   type Template,
@@ -36,10 +34,7 @@ export interface Calls {
   /** Stops the environment first when it runs. */
   remove(id: string): Promise<void>;
   metrics(id: string): Promise<Metrics>;
-  logs(id: string): Promise<Logs>;
 }
-
-const logLines = 500;
 
 export function createCalls({ request }: Client, tokens: TokenStore): Calls {
   const get = (path: string) => request({ method: "GET", path });
@@ -70,6 +65,5 @@ export function createCalls({ request }: Client, tokens: TokenStore): Calls {
       await request({ method: "DELETE", path: `/environments/${id}?force=true` });
     },
     metrics: async (id) => parseAnswer(metricsSchema, await get(`/environments/${id}/metrics`)),
-    logs: async (id) => parseAnswer(logsSchema, await get(`/environments/${id}/logs?lines=${logLines}`)),
   };
 }

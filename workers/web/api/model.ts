@@ -45,11 +45,3 @@ export const metricsSchema = z.object({
   reason: z.nullish(z.string()),
 });
 export type Metrics = z.infer<typeof metricsSchema>;
-
-export const logsSchema = z.object({
-  logs: z.array(z.string()),
-  entries: z.nullish(
-    z.array(z.object({ timestamp: z.string(), level: z.string(), message: z.string(), source: z.string() })),
-  ),
-});
-export type Logs = z.infer<typeof logsSchema>;

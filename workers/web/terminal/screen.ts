@@ -13,6 +13,7 @@ import type { Preferences } from "../preferences.ts";
 import { terminalTheme } from "./colors.ts";
 import { keepStylesInCssom } from "./styles-by-cssom.ts";
 import { followTouches } from "./touch.ts";
+import { touchScroll } from "./touch-scroll.ts";
 import { touchSelection } from "./touch-selection.ts";
 
 export interface ScreenOptions {
@@ -20,8 +21,8 @@ export interface ScreenOptions {
   /** What was typed or pasted at the terminal itself. */
   onTyped(text: string): void;
   onSize(cols: number, rows: number): void;
-  /** The selection appeared or went away. */
-  onSelection(hasSelection: boolean): void;
+  /** Which half of the pane the selection begins in; null when there is none. */
+  onSelection(half: "upper" | "lower" | null): void;
   /** Shift+F6 was pressed: the focus wants to leave. */
   onLeave(): void;
   signal: AbortSignal;
@@ -118,13 +119,12 @@ export function createScreen(options: ScreenOptions): Screen {
   terminal.attachCustomKeyEventHandler(onKey);
   terminal.onData(options.onTyped);
   terminal.onResize(({ cols, rows }) => options.onSize(cols, rows));
-  terminal.onSelectionChange(() => options.onSelection(terminal.hasSelection()));
+  terminal.onSelectionChange(() => options.onSelection(selectedHalf(terminal)));
   terminal.onCursorMove(lift);
   listen(darkPage, ["change"], signal, () => {
     terminal.options.theme = terminalTheme(darkPage.matches);
   });
-  const selecting = touchSelection(terminal, host);
-  followTouches(host, { ...selecting, onScroll: (deltaPx, at) => scrollBy(host, -deltaPx, at) }, signal);
+  followTouches(host, { ...touchSelection(terminal, host), onScroll: touchScroll(terminal, host) }, signal);
 
   return {
     element,
@@ -151,8 +151,8 @@ function xtermOptions({ fontSizePx, isScreenReader }: Preferences): { fontSize: 
   return { fontSize: fontSizePx, screenReaderMode: isScreenReader };
 }
 
-/** Scrolls as the wheel does. */
-function scrollBy(host: HTMLElement, deltaY: number, { x, y }: { x: number; y: number }): void {
-  const target = host.querySelector(".xterm-screen") ?? host;
-  target.dispatchEvent(new WheelEvent("wheel", { deltaY, clientX: x, clientY: y, bubbles: true, cancelable: true }));
+function selectedHalf(terminal: Terminal): "upper" | "lower" | null {
+  const position = terminal.getSelectionPosition();
+  if (position === undefined) return null;
+  return position.start.y - terminal.buffer.active.viewportY < terminal.rows / 2 ? "upper" : "lower";
 }

@@ -1,6 +1,6 @@
 /**
- * Fingers on the terminal: a drag scrolls (as the wheel does, so programs that read the mouse get it too) and glides
- * on, a long press selects and drags the selection. A tap stays a click, which gives xterm the focus.
+ * Fingers on the terminal: a drag scrolls and glides on, a long press selects and drags the selection. A tap stays a
+ * click, which gives xterm the focus.
  */
 
 export interface Point {

@@ -18,6 +18,7 @@ export const environmentsView: View = (app, signal) => {
   const empty = emptyState();
   const problem = el("p", { class: "banner error", role: "alert", hidden: true });
   const cards = new Map<string, EnvironmentCard>();
+  let deedsUnderWay = 0;
 
   function show(environments: readonly Environment[]): void {
     const shown = environments.filter(({ phase }) => phase !== "terminated");
@@ -40,7 +41,7 @@ export const environmentsView: View = (app, signal) => {
       const environments = await app.calls.environments();
       problem.hidden = true;
       show(environments);
-      return environments.some(({ phase }) => isPassing(phase));
+      return deedsUnderWay > 0 || environments.some(({ phase }) => isPassing(phase));
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       setText(problem, explain(error.failure));
@@ -50,9 +51,12 @@ export const environmentsView: View = (app, signal) => {
   }
 
   async function perform(environment: Environment, deed: Deed): Promise<void> {
-    const done = carryOut(app, environment, deed);
+    deedsUnderWay += 1;
     lookNow();
-    if (await done) toast(`${environment.name}: ${pastWords[deed]}`);
+    const isDone = await carryOut(app, environment, deed).finally(() => {
+      deedsUnderWay -= 1;
+    });
+    if (isDone) toast(`${environment.name}: ${pastWords[deed]}`);
     lookNow();
   }
 

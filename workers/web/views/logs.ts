@@ -1,7 +1,6 @@
-/** The log of an environment: what is kept of it, then what happens now. */
-import { explain, Failed } from "../api/problem.ts";
+/** The log of an environment. Each connection begins with what is kept of it, so nothing is fetched beside the socket. */
 import type { View } from "../app.ts";
-import { el, setText } from "../dom.ts";
+import { el } from "../dom.ts";
 import { type LogLine, logLineOf } from "../terminal/frames.ts";
 import { openLiveSocket } from "../terminal/live-socket.ts";
 import { plainText } from "../terminal/plain-text.ts";
@@ -12,12 +11,13 @@ import { choose } from "./sheet.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 
 const mostLines = 2_000;
+const nearEndPx = 40;
 
 export const logsView =
   (environmentId: string): View =>
   (app, signal) => {
     const list = el("ol", { class: "log-lines", role: "log", "aria-label": "Log", tabindex: 0, "data-focus": true });
-    const empty = el("p", { class: "log-empty" }, "Looking…");
+    const empty = el("p", { class: "log-empty" }, "Nothing was logged yet.");
     const bar = environmentBar({
       app,
       environmentId,
@@ -28,24 +28,28 @@ export const logsView =
     const watched = watchEnvironment(app, environmentId, signal, ({ name }) => bar.showName(name));
     const pill = linePill(() => socket.reopen());
 
-    function add(lines: readonly LogLine[]): void {
-      const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-      list.append(...lines.map(logElement));
+    let arrived: LogLine[] = [];
+
+    function clear(): void {
+      arrived = [];
+      list.replaceChildren();
+      empty.hidden = false;
+    }
+
+    /** A replay is hundreds of frames; they are shown together at the next picture. */
+    function add(line: LogLine): void {
+      if (arrived.length === 0) requestAnimationFrame(show);
+      arrived.push(line);
+      if (arrived.length > mostLines) arrived.shift();
+    }
+
+    function show(): void {
+      const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearEndPx;
+      list.append(...arrived.map(logElement));
       while (list.children.length > mostLines) list.firstElementChild?.remove();
       empty.hidden = list.children.length > 0;
       if (isAtEnd) list.scrollTop = list.scrollHeight;
-    }
-
-    async function load(): Promise<void> {
-      try {
-        const { entries, logs } = await app.calls.logs(environmentId);
-        const kept = entries?.map(({ timestamp, level, message }) => ({ timestamp, level, text: message }));
-        add(kept ?? logs.map((text) => ({ timestamp: "", level: "info", text })));
-        setText(empty, "Nothing was logged yet.");
-      } catch (error) {
-        if (!(error instanceof Failed)) throw error;
-        setText(empty, explain(error.failure));
-      }
+      arrived = [];
     }
 
     async function askMore(): Promise<void> {
@@ -57,7 +61,8 @@ export const logsView =
       url: () => app.socketUrl("logs", environmentId),
       onFrame(frame) {
         const line = logLineOf(frame);
-        if (line !== null) add([line]);
+        if (line !== null) add(line);
+        else if (frame.type === "welcome") clear();
         else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       },
       onConnection(connection) {
@@ -67,7 +72,6 @@ export const logsView =
       },
       signal,
     });
-    void load();
     const pane = el("div", { class: "log-pane" }, list, empty, pill.element);
     return el("section", { class: "terminal-view" }, bar.element, pane);
   };

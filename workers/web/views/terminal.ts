@@ -51,9 +51,7 @@ export const terminalView =
       preferences: readPreferences(),
       onTyped: typing.text,
       onSize: (cols, rows) => socket.send({ type: "resize", cols, rows }),
-      onSelection: (hasSelection) => {
-        selected.hidden = !hasSelection;
-      },
+      onSelection: (half) => selected.show(half),
       onLeave: bar.focus,
       signal,
     });
@@ -116,6 +114,6 @@ export const terminalView =
       followKeyboard(signal, screen.uncover);
       if (matchMedia("(pointer: fine)").matches) screen.focus();
     });
-    screen.element.append(cover.element, pill.element, selected);
+    screen.element.append(cover.element, pill.element, selected.element);
     return el("section", { class: "terminal-view" }, bar.element, screen.element, keys.element, compose.element);
   };

@@ -18,7 +18,7 @@ import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
 import type { CloseName } from "./protocol/closes.ts";
 import { bridgeTicketSchema, type ClusterRpc, decodeTicket, ticketHeader } from "./protocol/objects.ts";
 import { limits, timing } from "./protocol/timing.ts";
-import { acceptUpgrade, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
+import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
 
 /** What is kept beside a link's socket. */
@@ -126,6 +126,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
   }
 
   override webSocketClose(socket: WebSocket): void {
+    answerClose(socket);
     this.#forget(linkOf(socket));
   }
 

@@ -37,6 +37,11 @@ export function closeSocket(socket: WebSocket, close: CloseName): void {
   socket.close(closes[close].code, closes[close].reason);
 }
 
+/** Answers a peer's close, without which it would see a cut. Its own code is not sent back: some may not be sent. */
+export function answerClose(socket: WebSocket): void {
+  closeSocket(socket, "finished");
+}
+
 /** When the platform last answered this socket's ping, ms since the epoch. */
 export function lastPingAt(ctx: DurableObjectState, socket: WebSocket): number | null {
   return ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;

@@ -17,7 +17,7 @@ import {
   viewerTicketSchema,
 } from "./protocol/objects.ts";
 import { hasShell, parseTerminalId } from "./protocol/vocabulary.ts";
-import { acceptUpgrade, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
+import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
 import { type BridgeKeepsake, type Room, restoreRoom, type ViewerKeepsake } from "./terminal/room.ts";
@@ -67,6 +67,7 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
   }
 
   override webSocketClose(socket: WebSocket): void {
+    answerClose(socket);
     this.#leave(socket);
   }
 

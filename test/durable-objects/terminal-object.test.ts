@@ -112,6 +112,7 @@ describe("a terminal", () => {
   it("lets the bridge go with the last viewer, and wants a new one with the next", async () => {
     const { viewer, data, control, terminal, clusterId, assignment } = await served();
     viewer.socket.close(closes.finished.code, "bye");
+    expect(await viewer.isClosed()).toMatchObject({ code: closes.finished.code });
     expect(await data.isClosed()).toEqual({ code: closes.unwanted.code, reason: closes.unwanted.reason });
     await vi.waitFor(() => expect(control.wants).toEqual([]));
     await watch(terminal, { clusterId });

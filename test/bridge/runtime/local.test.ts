@@ -1,31 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
+import { disposeDataDir, machinePath } from "../support/bridge.ts";
 import { viewerOf } from "../support/viewer.ts";
 import { desiredEnvironment, type Ground, runtimeContract } from "./contract.ts";
 
-const machinePath = "/usr/local/bin:/usr/bin:/bin";
 const size = { cols: 80, rows: 24 };
-
-/** Ends what a test left running, as the development supervisor's reaper does. */
-async function disposeDataDir(dataDir: string): Promise<void> {
-  const sockets = join(dataDir, "tmux");
-  for (const name of existsSync(sockets) ? readdirSync(sockets) : []) {
-    const socket = join(realpathSync(sockets), name);
-    if (!lstatSync(socket).isSocket()) continue;
-    try {
-      execFileSync("tmux", ["-S", socket, "kill-server"], { stdio: "ignore" });
-    } catch {
-      // the server had ended before
-    }
-  }
-  if (existsSync(sockets)) await rm(realpathSync(sockets), { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
-}
 
 async function makeGround(under = ""): Promise<Ground & { dataDir: string }> {
   const base = await mkdtemp(join(tmpdir(), "dp-"));

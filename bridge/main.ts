@@ -1,0 +1,42 @@
+/** The bridge process: reads its configuration, runs until it is told to end. Environments outlive it. */
+import packageJson from "../package.json" with { type: "json" };
+import { BadConfig, type BridgeConfig, readConfig } from "./config.ts";
+import { serveHealth } from "./health.ts";
+import { createLog } from "./log.ts";
+import { LocalRuntime } from "./runtime/local/local-runtime.ts";
+import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
+import { Supervisor } from "./supervisor.ts";
+
+function openRuntime(config: BridgeConfig): Runtime {
+  if (config.runtime === "local") return new LocalRuntime(config);
+  throw new BadConfig("BRIDGE_RUNTIME kubernetes is not there yet");
+}
+
+function run(): void {
+  const config = readConfig();
+  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const edge = { url: config.edgeUrl, token: config.token, bridgeId: crypto.randomUUID() };
+  const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version: packageJson.version, log });
+  const health = config.healthPort === null ? null : serveHealth(config.healthPort, () => supervisor.isConnected);
+  health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.healthPort}: ${error.message}`));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      health?.close();
+      void supervisor.stop().then(() => process.exit(0));
+    });
+  }
+  log("info", "bridge started", { bridge_id: edge.bridgeId, runtime: config.runtime });
+  supervisor.start();
+}
+
+function fail(message: string): void {
+  console.error(`bridge: ${message}`);
+  process.exit(1);
+}
+
+try {
+  run();
+} catch (error) {
+  if (!(error instanceof BadConfig || error instanceof RuntimeFailure)) throw error;
+  fail(error.message);
+}

@@ -1,0 +1,191 @@
+/**
+ * Makes what is what is desired: pulls the whole list, observes, plans, applies, reports. Everything is looked at
+ * again on every turn, so a lost nudge or event costs time and nothing else. A failed pull or report never changes
+ * an environment, and the errors of one environment never stop the others.
+ */
+import type { DesiredEnvironment, ObservedEnvironment, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
+import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
+import { timing } from "../../durable-objects/protocol/timing.ts";
+import type { Action, Runtime } from "../runtime/runtime.ts";
+import { Attempts } from "./attempts.ts";
+import { plan, report } from "./plan.ts";
+import { Reporter } from "./reporter.ts";
+
+const observeEveryMs = 10_000;
+const stepDeadlineMs = 120_000;
+const maxStepsAtOnce = 4;
+const firstRetryMs = 250;
+const maxRetryMs = 10_000;
+
+/** What the loop needs of the edge. */
+export interface DesiredSource {
+  /** The list, or null when it has not changed since the last one. */
+  pull(): Promise<DesiredEnvironment[] | null>;
+  report(observed: ObservedEnvironment[]): Promise<void>;
+  telemetry(samples: Telemetry["samples"]): Promise<void>;
+}
+
+export interface LoopOptions {
+  runtime: Runtime;
+  source: DesiredSource;
+  /** Told of every observation, before anything is done about it. */
+  onObserved: (observed: ObservedEnvironment[]) => void;
+  log: (level: LogLevel, msg: string, detail: LogDetail) => void;
+}
+
+export class ReconcileLoop {
+  readonly #options: LoopOptions;
+  readonly #attempts = new Attempts();
+  readonly #reporter: Reporter;
+  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #waits = new Set<NodeJS.Timeout>();
+  #desired: DesiredEnvironment[] | null = null;
+  #isPullDue = false;
+  #isTurnDue = false;
+  #isTurning = false;
+  #isStopped = false;
+  #failedPulls = 0;
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.#reporter = new Reporter((observed) => options.source.report(observed), {
+      retryMs: () => Math.random() * maxRetryMs,
+      onFailure: (error) => options.log("warn", "report failed", { error: messageOf(error) }),
+    });
+    options.runtime.onChange(() => this.look());
+  }
+
+  start(): void {
+    this.#timers.push(setInterval(() => this.look(), observeEveryMs));
+    this.#timers.push(setInterval(() => this.pull(), timing.desiredPullEveryMs));
+    this.#timers.push(setInterval(() => void this.#measure(), timing.telemetryEveryMs));
+    this.pull();
+  }
+
+  /** The desired list may have changed. */
+  pull(): void {
+    this.#isPullDue = true;
+    this.look();
+  }
+
+  /** The edge is there again: it is told everything once more. */
+  connected(): void {
+    this.#reporter.forget();
+    this.pull();
+  }
+
+  /** What is may have changed. */
+  look(): void {
+    this.#isTurnDue = true;
+    if (!this.#isTurning) void this.#turn();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const wait of this.#waits) clearTimeout(wait);
+    this.#reporter.stop();
+  }
+
+  async #turn(): Promise<void> {
+    this.#isTurning = true;
+    while (this.#isTurnDue && !this.#isStopped) {
+      this.#isTurnDue = false;
+      try {
+        if (this.#isPullDue) await this.#pullNow();
+        await this.#reconcile();
+      } catch (error) {
+        this.#options.log("error", "reconcile turn failed", { error: messageOf(error) });
+        this.#after(maxRetryMs, () => this.look());
+      }
+    }
+    this.#isTurning = false;
+  }
+
+  async #pullNow(): Promise<void> {
+    this.#isPullDue = false;
+    try {
+      const pulled = await this.#options.source.pull();
+      this.#failedPulls = 0;
+      if (pulled === null) return;
+      this.#desired = pulled;
+      this.#attempts.keepOnly(new Set(pulled.map((each) => each.id)));
+    } catch (error) {
+      this.#options.log("warn", "pull failed", { error: messageOf(error) });
+      this.#failedPulls += 1;
+      const most = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failedPulls);
+      this.#after(Math.random() * most, () => this.pull());
+    }
+  }
+
+  async #reconcile(): Promise<void> {
+    const observed = await this.#options.runtime.observe();
+    this.#options.onObserved(observed);
+    if (this.#desired === null || this.#isStopped) return;
+    this.#reporter.report(report(this.#desired, observed, this.#attempts.failures));
+    for (const action of plan(this.#desired, observed)) this.#tryStep(action, this.#desired);
+  }
+
+  #tryStep(action: Action, desired: readonly DesiredEnvironment[]): void {
+    const id = "environment" in action ? action.environment.id : action.environmentId;
+    const generation = desired.find((each) => each.id === id)?.generation ?? 0;
+    if (this.#attempts.countUnderWay >= maxStepsAtOnce || !this.#attempts.mayTry(id, generation)) return;
+    this.#attempts.begin(id);
+    void this.#takeStep(action, id, generation);
+  }
+
+  async #takeStep(action: Action, id: string, generation: number): Promise<void> {
+    const { log, runtime } = this.#options;
+    const begin = performance.now();
+    const detail = () => ({
+      environment_id: id,
+      action: action.kind,
+      generation,
+      duration_ms: Math.round(performance.now() - begin),
+    });
+    try {
+      const deadline = AbortSignal.timeout(stepDeadlineMs);
+      await Promise.race([runtime.apply(action, deadline), rejectOn(deadline)]);
+      this.#attempts.succeed(id);
+      log("info", "step taken", detail());
+    } catch (error) {
+      const waitMs = this.#attempts.fail(id, generation, error);
+      log("warn", "step failed", { ...detail(), error: messageOf(error) });
+      this.#after(waitMs, () => this.look());
+    }
+    this.look();
+  }
+
+  async #measure(): Promise<void> {
+    const { runtime, source, log } = this.#options;
+    try {
+      const observed = await runtime.observe();
+      const samples: Telemetry["samples"] = [];
+      for (const { environment_id } of observed.filter((each) => each.phase === "running")) {
+        const readings = await runtime.readings(environment_id);
+        samples.push({ environment_id, readings, last_activity: await runtime.lastActivity(environment_id) });
+      }
+      if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
+    } catch (error) {
+      log("warn", "telemetry failed", { error: messageOf(error) });
+    }
+  }
+
+  #after(waitMs: number, act: () => void): void {
+    const wait = setTimeout(() => {
+      this.#waits.delete(wait);
+      act();
+    }, waitMs);
+    this.#waits.add(wait);
+  }
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,82 @@
+/**
+ * What has to be done so that what is becomes what is desired. Pure: two lists in, actions and a report out. What
+ * is not in the desired list is never touched and never reported.
+ */
+import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
+import type { Action } from "../runtime/runtime.ts";
+
+/** Why the last try to bring an environment about failed; counts for this generation only. */
+export interface Failure {
+  generation: number;
+  message: string;
+  reason: string;
+}
+
+/** Observed to be down though nobody stopped it. */
+const lost = "lost";
+
+/** The next step of every environment that is not as desired; at most one each. */
+export function plan(desired: readonly DesiredEnvironment[], observed: readonly ObservedEnvironment[]): Action[] {
+  const seen = byId(observed);
+  return desired.flatMap((environment) => {
+    const action = step(environment, seen.get(environment.id));
+    return action === null ? [] : [action];
+  });
+}
+
+function step(environment: DesiredEnvironment, seen: ObservedEnvironment | undefined): Action | null {
+  switch (environment.desired) {
+    case "deleted":
+      return seen === undefined ? null : { kind: "delete", environmentId: environment.id };
+    case "stopped":
+      return seen === undefined || isStopped(seen) ? null : { kind: "stop", environmentId: environment.id };
+    case "running":
+      return bringUp(environment, seen);
+  }
+}
+
+function bringUp(environment: DesiredEnvironment, seen: ObservedEnvironment | undefined): Action | null {
+  if (seen === undefined || seen.phase === "stopped" || seen.phase === "error") return { kind: "start", environment };
+  if (environment.generation > seen.generation) return { kind: "restart", environment };
+  return null;
+}
+
+/** Down and nothing left: what died by itself may have left processes behind. */
+function isStopped(seen: ObservedEnvironment): boolean {
+  return seen.phase === "stopped" && seen.reason !== lost;
+}
+
+/**
+ * What to report of the desired environments. An environment that is not there is left out, which says "gone". What
+ * is stopped is stopped as of the generation that should be, also if that one never ran here.
+ */
+export function report(
+  desired: readonly DesiredEnvironment[],
+  observed: readonly ObservedEnvironment[],
+  failures: ReadonlyMap<string, Failure>,
+): ObservedEnvironment[] {
+  const seen = byId(observed);
+  return desired.flatMap((environment) => {
+    const found = seen.get(environment.id);
+    const failure = failures.get(environment.id);
+    if (failure?.generation === environment.generation) return [failed(environment, failure)];
+    if (found === undefined) return [];
+    if (environment.desired === "running" || !isStopped(found)) return [found];
+    return [{ ...found, generation: Math.max(found.generation, environment.generation) }];
+  });
+}
+
+function failed(environment: DesiredEnvironment, failure: Failure): ObservedEnvironment {
+  return {
+    environment_id: environment.id,
+    generation: environment.generation,
+    phase: "error",
+    status_message: failure.message.slice(0, 500),
+    reason: failure.reason.slice(0, 64),
+    installation_completed: false,
+  };
+}
+
+function byId(observed: readonly ObservedEnvironment[]): Map<string, ObservedEnvironment> {
+  return new Map(observed.map((each) => [each.environment_id, each]));
+}

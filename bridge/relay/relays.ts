@@ -1,0 +1,88 @@
+/**
+ * All terminals of this bridge: one relay for every environment that runs or is watched, one data socket for every
+ * terminal that is wanted. Told what is wanted (the link) and what runs (the reconcile loop).
+ */
+import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
+import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
+import { logsWindow, mainWindow, parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
+import type { Edge } from "../socket.ts";
+import { DataSocket } from "./data-socket.ts";
+import { LogRelay } from "./log-relay.ts";
+import { type RelayContext, TerminalRelay } from "./terminal-relay.ts";
+
+export class Relays {
+  readonly #edge: Edge;
+  readonly #context: RelayContext;
+  readonly #terminals = new Map<string, TerminalRelay>();
+  readonly #logs = new Map<string, LogRelay>();
+  readonly #sockets = new Map<string, DataSocket>();
+  #running = new Set<string>();
+
+  constructor(edge: Edge, context: RelayContext) {
+    this.#edge = edge;
+    this.#context = context;
+  }
+
+  /** The full list of watched terminals: opens what is new, closes what is no longer there. */
+  want(wanted: readonly Assignment[]): void {
+    const byTerminal = new Map(wanted.map((assignment) => [assignment.terminal, assignment]));
+    for (const [terminal, socket] of this.#sockets) {
+      if (byTerminal.get(terminal)?.assignment === socket.assignment.assignment) continue;
+      socket.close();
+      this.#sockets.delete(terminal);
+      this.#forgetIfIdle(terminal);
+    }
+    for (const assignment of wanted) {
+      if (this.#sockets.has(assignment.terminal)) continue;
+      this.#sockets.set(
+        assignment.terminal,
+        new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal)),
+      );
+    }
+  }
+
+  /** What every environment is doing now; one that is not listed does not run. */
+  observed(environments: readonly ObservedEnvironment[]): void {
+    const running = environments.filter(({ phase }) => ["installing", "configuring", "running"].includes(phase));
+    this.#running = new Set(running.map((each) => each.environment_id));
+    for (const environmentId of this.#running) this.#terminalOf(terminalId(environmentId, mainWindow));
+    for (const [terminal, relay] of this.#terminals) {
+      relay.setRunning(this.#running.has(parseTerminalId(terminal).environmentId));
+      this.#forgetIfIdle(terminal);
+    }
+    for (const relay of this.#logs.values()) relay.changed();
+  }
+
+  close(): void {
+    for (const socket of this.#sockets.values()) socket.close();
+    for (const relay of [...this.#terminals.values(), ...this.#logs.values()]) relay.close();
+  }
+
+  #relayOf(terminal: string): TerminalRelay | LogRelay {
+    if (parseTerminalId(terminal).window !== logsWindow) return this.#terminalOf(terminal);
+    const relay = this.#logs.get(terminal) ?? new LogRelay(terminal, this.#context);
+    this.#logs.set(terminal, relay);
+    return relay;
+  }
+
+  #terminalOf(terminal: string): TerminalRelay {
+    const found = this.#terminals.get(terminal);
+    if (found !== undefined) return found;
+    const relay = new TerminalRelay(terminal, this.#context);
+    this.#terminals.set(terminal, relay);
+    relay.setRunning(this.#running.has(parseTerminalId(terminal).environmentId));
+    return relay;
+  }
+
+  /** Nothing is kept of a terminal that neither runs nor is watched. */
+  #forgetIfIdle(terminal: string): void {
+    if (this.#sockets.has(terminal)) return;
+    if (parseTerminalId(terminal).window === logsWindow) {
+      this.#logs.get(terminal)?.close();
+      this.#logs.delete(terminal);
+    } else if (!this.#running.has(parseTerminalId(terminal).environmentId)) {
+      this.#terminals.get(terminal)?.close();
+      this.#terminals.delete(terminal);
+    }
+  }
+}

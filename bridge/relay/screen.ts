@@ -1,0 +1,104 @@
+/**
+ * The screen of one terminal, drawn from the same bytes the viewers get, so that a viewer who joins can be given
+ * the picture instead of history. A snapshot stands at an exact offset, between sequences.
+ */
+import { SerializeAddon } from "@xterm/addon-serialize";
+import { Unicode11Addon } from "@xterm/addon-unicode11";
+import { Terminal } from "@xterm/headless";
+import type { TerminalSize } from "../runtime/runtime.ts";
+
+export interface Snapshot {
+  seq: number;
+  size: TerminalSize;
+  bytes: Uint8Array;
+}
+
+/** Serialize leaves the pen of the main screen on while it draws the alternate one. */
+const alternateScreen = "\u001b[?1049h\u001b[H";
+const alternateScreenReset = "\u001b[?1049h\u001b[0m\u001b[H";
+
+const mouseEncodings = [1005, 1006];
+
+export class Screen {
+  readonly #terminal: Terminal;
+  readonly #serializer = new SerializeAddon();
+  #fedSeq: number;
+  /** Modes that Serialize does not know: the scroll region (1-based, null = whole screen), cursor, its shape. */
+  #region: [number, number] | null = null;
+  #isCursorHidden = false;
+  #mouseEncodings = new Set<number>();
+  #cursorShape = 0;
+
+  /** `seq` is the offset of the first byte that will be fed. */
+  constructor(size: TerminalSize, seq: number) {
+    this.#terminal = new Terminal({ ...size, scrollback: 0, allowProposedApi: true });
+    this.#terminal.loadAddon(this.#serializer);
+    this.#terminal.loadAddon(new Unicode11Addon());
+    this.#terminal.unicode.activeVersion = "11";
+    this.#fedSeq = seq;
+    this.#watchModes();
+  }
+
+  feed(bytes: Uint8Array): void {
+    this.#fedSeq += bytes.length;
+    this.#terminal.write(bytes);
+  }
+
+  /** Takes effect after everything that was fed. */
+  resize(size: TerminalSize): void {
+    this.#terminal.write("", () => {
+      this.#terminal.resize(size.cols, size.rows);
+      this.#region = null;
+    });
+  }
+
+  /** The picture after everything that was fed so far; called synchronously when the parser is exactly there. */
+  snapshot(callback: (snapshot: Snapshot) => void): void {
+    const seq = this.#fedSeq;
+    this.#terminal.write("", () => {
+      const { cols, rows } = this.#terminal;
+      callback({ seq, size: { cols, rows }, bytes: Buffer.from(this.#draw()) });
+    });
+  }
+
+  dispose(): void {
+    this.#terminal.dispose();
+  }
+
+  #draw(): string {
+    const picture = this.#serializer.serialize({ scrollback: 0 }).replace(alternateScreen, alternateScreenReset);
+    const cursor = this.#isCursorHidden ? "\u001b[?25l" : "";
+    const shape = this.#cursorShape === 0 ? "" : `\u001b[${this.#cursorShape} q`;
+    const mouse = [...this.#mouseEncodings].map((mode) => `\u001b[?${mode}h`).join("");
+    return picture + this.#drawRegion() + cursor + shape + mouse;
+  }
+
+  /** Setting a region moves the cursor home, so it is kept around it. */
+  #drawRegion(): string {
+    if (this.#region === null) return "";
+    return `\u001b7\u001b[${this.#region.join(";")}r\u001b8`;
+  }
+
+  #watchModes(): void {
+    const { parser } = this.#terminal;
+    parser.registerCsiHandler({ final: "r" }, (params) => {
+      const [top, bottom] = [Number(params[0] || 1), Number(params[1] || this.#terminal.rows)];
+      this.#region = top <= 1 && bottom >= this.#terminal.rows ? null : [top, bottom];
+      return false;
+    });
+    parser.registerCsiHandler({ intermediates: " ", final: "q" }, (params) => {
+      this.#cursorShape = Number(params[0] ?? 0);
+      return false;
+    });
+    for (const final of ["h", "l"]) {
+      parser.registerCsiHandler({ prefix: "?", final }, (params) => {
+        if (params.includes(25)) this.#isCursorHidden = final === "l";
+        for (const mode of mouseEncodings.filter((each) => params.includes(each))) {
+          if (final === "h") this.#mouseEncodings.add(mode);
+          else this.#mouseEncodings.delete(mode);
+        }
+        return false;
+      });
+    }
+  }
+}

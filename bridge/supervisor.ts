@@ -1,0 +1,97 @@
+/** Puts the bridge together: runtime, reconcile loop, control link, relays; and takes it apart again. */
+import type { ClusterMessage } from "../durable-objects/protocol/bridge-link.ts";
+import { answer } from "./answers.ts";
+import { EdgeClient } from "./edge-client.ts";
+import { ControlLink } from "./link.ts";
+import type { Log } from "./log.ts";
+import { ReconcileLoop } from "./reconcile/loop.ts";
+import { Relays } from "./relay/relays.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+import type { Edge } from "./socket.ts";
+
+export interface SupervisorOptions {
+  runtime: Runtime;
+  edge: Edge;
+  version: string;
+  log: Log;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #relays: Relays;
+  readonly #loop: ReconcileLoop;
+  readonly #link: ControlLink;
+
+  constructor(options: SupervisorOptions) {
+    const { runtime, edge, version, log } = options;
+    this.#options = options;
+    this.#relays = new Relays(edge, { runtime, ledger: edge.bridgeId, log });
+    this.#loop = new ReconcileLoop({
+      runtime,
+      source: new EdgeClient(edge, runtime.kind),
+      onObserved: (observed) => this.#relays.observed(observed),
+      log,
+    });
+    const events = {
+      onConnected: () => this.#loop.connected(),
+      onMessage: (message: ClusterMessage) => this.#take(message),
+      onSuperseded: () => this.#standBy(),
+    };
+    this.#link = new ControlLink(edge, { version, runtime: runtime.kind }, events, log);
+  }
+
+  get isConnected(): boolean {
+    return this.#link.isConnected;
+  }
+
+  start(): void {
+    this.#loop.start();
+    this.#link.start();
+  }
+
+  /** Lets go of everything; environments keep running. */
+  async stop(): Promise<void> {
+    this.#standBy();
+    this.#link.stop();
+    await this.#options.runtime.close();
+  }
+
+  #standBy(): void {
+    this.#loop.stop();
+    this.#relays.close();
+  }
+
+  #take(message: ClusterMessage): void {
+    switch (message.type) {
+      case "changed":
+        this.#options.log("debug", "desired list changed", { request_id: message.request_id });
+        this.#loop.pull();
+        return;
+      case "want":
+        this.#relays.want(message.terminals);
+        return;
+      case "ask":
+        void this.#answer(message);
+        return;
+      case "transfer":
+        this.#options.log("warn", "transfers are not served by this version", { transfer: message.id });
+        return;
+    }
+  }
+
+  async #answer(ask: Extract<ClusterMessage, { type: "ask" }>): Promise<void> {
+    const detail = {
+      request_id: ask.request_id,
+      environment_id: ask.question.environment_id,
+      question: ask.question.kind,
+    };
+    try {
+      this.#link.send({ type: "answer", id: ask.id, result: await answer(this.#options.runtime, ask.question) });
+      this.#options.log("debug", "question answered", detail);
+    } catch (error) {
+      const result = { kind: "failed", code: "unavailable", message: "The bridge could not tell" } as const;
+      this.#link.send({ type: "answer", id: ask.id, result });
+      this.#options.log("error", "question failed", { ...detail, error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** A bridge in this process on a local runtime of its own, talking to a FakeEdge over real sockets. */
+import { execFileSync } from "node:child_process";
+import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
+import { Supervisor } from "../../../bridge/supervisor.ts";
+import { FakeEdge, token } from "./edge.ts";
+
+export const machinePath = "/usr/local/bin:/usr/bin:/bin";
+
+export interface TestBridge {
+  edge: FakeEdge;
+  dataDir: string;
+  supervisor: Supervisor;
+  /** Ends the bridge and starts another one on the same data directory, as after a crash. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startBridge(): Promise<TestBridge> {
+  const edge = await new FakeEdge().start();
+  const dataDir = await mkdtemp(join(tmpdir(), "dp-"));
+  const open = () => {
+    const runtime = new LocalRuntime({ dataDir, machinePath, isProduction: false });
+    const identity = { url: edge.url, token, bridgeId: crypto.randomUUID() };
+    const supervisor = new Supervisor({ runtime, edge: identity, version: "test", log: () => {} });
+    supervisor.start();
+    return supervisor;
+  };
+  const bridge: TestBridge = {
+    edge,
+    dataDir,
+    supervisor: open(),
+    restart: async () => {
+      await bridge.supervisor.stop();
+      bridge.supervisor = open();
+    },
+    stop: async () => {
+      await bridge.supervisor.stop();
+      await edge.stop();
+      await disposeDataDir(dataDir);
+    },
+  };
+  return bridge;
+}
+
+/** Ends what a test left running, as the development supervisor's reaper does, and removes the directory. */
+export async function disposeDataDir(dataDir: string): Promise<void> {
+  const sockets = join(dataDir, "tmux");
+  for (const name of existsSync(sockets) ? readdirSync(sockets) : []) {
+    const socket = join(realpathSync(sockets), name);
+    if (!lstatSync(socket).isSocket()) continue;
+    try {
+      execFileSync("tmux", ["-S", socket, "kill-server"], { stdio: "ignore" });
+    } catch {
+      // the server had ended before
+    }
+  }
+  if (existsSync(sockets)) await rm(realpathSync(sockets), { recursive: true, force: true });
+  await rm(dataDir, { recursive: true, force: true });
+}

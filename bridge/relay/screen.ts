@@ -2,10 +2,8 @@
  * The screen of one terminal, drawn from the same bytes the viewers get, so that a viewer who joins can be given
  * the picture instead of history. A snapshot stands at an exact offset, between sequences.
  */
-import { SerializeAddon } from "@xterm/addon-serialize";
-import { Unicode11Addon } from "@xterm/addon-unicode11";
-import { Terminal } from "@xterm/headless";
 import type { TerminalSize } from "../runtime/runtime.ts";
+import { SerializeAddon, Terminal, type TerminalType, Unicode11Addon } from "./xterm.ts";
 
 export interface Snapshot {
   seq: number;
@@ -20,7 +18,7 @@ const alternateScreenReset = "\u001b[?1049h\u001b[0m\u001b[H";
 const mouseEncodings = [1005, 1006];
 
 export class Screen {
-  readonly #terminal: Terminal;
+  readonly #terminal: TerminalType;
   readonly #serializer = new SerializeAddon();
   #fedSeq: number;
   /** Modes that Serialize does not know: the scroll region (1-based, null = whole screen), cursor, its shape. */

@@ -1,0 +1,101 @@
+/** The server itself: `wrangler dev` (workerd) with its state in the data directory, watched from outside. */
+import { join } from "node:path";
+import type { Program } from "./child.ts";
+import { writePrivate } from "./data-directory.ts";
+import { formatEnvFile, type Variables } from "./variables.ts";
+
+export interface WorkerPlace {
+  root: string;
+  dataDirectory: string;
+  host: string;
+  port: number;
+}
+
+/** Writes the Worker's variables into a private file and names the program that reads it. */
+export function workerProgram({ root, dataDirectory, host, port }: WorkerPlace, variables: Variables): Program {
+  const envFile = join(dataDirectory, "worker.env");
+  writePrivate(envFile, formatEnvFile(variables));
+  const options = {
+    ip: host,
+    port,
+    "inspector-port": 0,
+    "env-file": envFile,
+    "persist-to": join(dataDirectory, "wrangler"),
+    // "log" is what the Worker prints itself.
+    "log-level": "log",
+    "show-interactive-dev-session": "false",
+  };
+  const wrangler = join(root, "node_modules/wrangler/bin/wrangler.js");
+  return {
+    name: "server",
+    args: [wrangler, "dev", ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])],
+    cwd: root,
+    newFilter: newWranglerFilter,
+    environment: {
+      ...process.env,
+      CI: "1",
+      NO_COLOR: "1",
+      // The local tracer costs 1.5 ms per object event.
+      CLOUDFLARE_CF_FETCH_ENABLED: "false",
+      X_LOCAL_OBSERVABILITY: "false",
+      WRANGLER_SEND_METRICS: "false",
+      WRANGLER_LOG_PATH: join(dataDirectory, "wrangler/logs"),
+      WRANGLER_REGISTRY_PATH: join(dataDirectory, "wrangler/registry"),
+      XDG_CONFIG_HOME: join(dataDirectory, "wrangler/config"),
+    },
+  };
+}
+
+/**
+ * Leaves out wrangler's banner, our own watch and wrangler's request lines: those hold URLs, and some clients carry
+ * their token there. A problem before the server is ready opens the gate.
+ */
+function newWranglerFilter(): (line: string) => boolean {
+  let isOpen = false;
+  return (line) => {
+    const isTalk = line.includes("[wrangler:info]");
+    const isOurWatch = /GET \/health\/live\b.*\b200\b/.test(line);
+    isOpen ||= isTalk || /\bERROR\b|✘/.test(line);
+    return isOpen && !isTalk && !isOurWatch;
+  };
+}
+
+/** Status of one request, or null when nobody of ours answered in time. Our answers carry a request id. */
+export async function ask(url: string, withinMs: number): Promise<number | null> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(withinMs),
+      headers: { "user-agent": "devpocket-dev" },
+    });
+    await response.arrayBuffer();
+    return response.headers.has("x-request-id") ? response.status : null;
+  } catch {
+    // Refused, reset or late are all the same here: no answer.
+    return null;
+  }
+}
+
+const askEveryMs = 1_000;
+const answersWithinMs = 4_000;
+const missesAllowed = 3;
+
+/** Calls back whenever the server has not answered several times in a row, though its process may live. */
+export function watchWorker(url: string, onSilence: () => Promise<void>): () => void {
+  let misses = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  async function look(): Promise<void> {
+    misses = (await ask(`${url}/health/live`, answersWithinMs)) === null ? misses + 1 : 0;
+    if (misses >= missesAllowed && !isOver) {
+      // A fresh start gets time for its bundling.
+      misses = -10;
+      await onSilence();
+    }
+    if (!isOver) timer = setTimeout(look, askEveryMs);
+  }
+  timer = setTimeout(look, askEveryMs);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,168 @@
+/** `npm run dev` as a process: what it says, how it ends, what it leaves behind. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { root } from "../support/source-tree.ts";
+import { descendant, mentioning } from "./support/processes.ts";
+import { freePort, startProduct } from "./support/product.ts";
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** The product; ended after the test if the test has not done so. */
+async function start(options: Parameters<typeof startProduct>[0] = {}) {
+  const product = await startProduct(options);
+  cleanups.push(product.stop);
+  return product;
+}
+
+/** A start that is expected to fail: its exit code and what it said. */
+async function failToStart(environment: Record<string, string>, command = process.execPath) {
+  const dataDirectory = mkdtempSync(join(tmpdir(), "devpocket-fail-"));
+  cleanups.push(() => rmSync(dataDirectory, { recursive: true, force: true }));
+  const child = spawn(command, ["bridge/dev/main.ts"], {
+    cwd: root,
+    env: {
+      PATH: process.env["PATH"],
+      PORT: String(await freePort()),
+      DEVPOCKET_DATA_DIR: dataDirectory,
+      ...environment,
+    },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    said += bytes;
+  });
+  const [code] = await once(child, "close");
+  await nothingLeft(dataDirectory);
+  return { code, said };
+}
+
+async function nothingLeft(dataDirectory: string): Promise<void> {
+  await vi.waitFor(() => expect(mentioning(dataDirectory)).toEqual([]), { timeout: 15_000, interval: 100 });
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3000) }).catch(() => null);
+  return response?.status === 200;
+}
+const healthyAgain = (url: string) => vi.waitUntil(() => isHealthy(url), { timeout: 45_000, interval: 200 });
+
+function exited(child: ChildProcess): Promise<unknown> {
+  return child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve();
+}
+
+/** A shell environment's tmux server as the bridge would leave it. */
+function startTmux(dataDirectory: string, environmentId: string): void {
+  const directory = join(dataDirectory, "environments", environmentId);
+  const script = `mkdir -p "$1" "$2/tmux" && tmux -S "$2/tmux/$3" -f /dev/null new-session -d "sleep 600"`;
+  const env = { PATH: process.env["PATH"], DEVPOCKET_ENVIRONMENT_ID: environmentId, MARK: dataDirectory };
+  expect(spawnSync("sh", ["-c", script, "sh", directory, dataDirectory, environmentId], { env }).status).toBe(0);
+}
+
+/** Local addresses, in hexadecimal as the kernel writes them, on which somebody listens at this port. */
+function listeners(port: number): string[] {
+  const rows = ["tcp", "tcp6"].flatMap((name) => readFileSync(`/proc/net/${name}`, "utf8").split("\n"));
+  const fields = rows.map((row) => row.trim().split(/\s+/));
+  const listening = fields.filter(([, , , state]) => state === "0A").map(([, local = ""]) => local.split(":"));
+  return listening.filter(([, hex = ""]) => Number.parseInt(hex, 16) === port).map(([address = ""]) => address);
+}
+
+describe("npm run dev", () => {
+  it("serves on the loopback only, keeps secrets off command lines and in private files", async () => {
+    const { url, dataDirectory, process: child } = await start();
+    expect(await isHealthy(url)).toBe(true);
+    const secrets = JSON.parse(readFileSync(join(dataDirectory, "secrets.json"), "utf8")) as Record<string, string>;
+    const commands = mentioning(dataDirectory).map(({ command }) => command);
+    expect(commands.length).toBeGreaterThan(2);
+    for (const secret of Object.values(secrets)) expect(commands.join("\n")).not.toContain(secret);
+    expect(listeners(Number(new URL(url).port))).toEqual(["0100007F"]);
+    child.kill("SIGTERM");
+    await exited(child);
+    await nothingLeft(dataDirectory);
+  });
+
+  it("starts again what dies: Postgres, the server, workerd inside it", async () => {
+    const { url, process: child } = await start();
+    for (const command of [/bin\/postgres -D/, /wrangler(\.js|-dist\/cli\.js) dev/, /workerd serve/]) {
+      const victim = descendant(child.pid as number, command).pid;
+      process.kill(victim, "SIGKILL");
+      await vi.waitUntil(() => !existsSync(`/proc/${victim}`), { timeout: 5000 });
+      await healthyAgain(url);
+    }
+  });
+
+  it("keeps data from one start to the next, and leaves nothing after SIGTERM, tmux servers included", async () => {
+    const { dataDirectory, process: first } = await start();
+    startTmux(dataDirectory, "env_aaaaaaaaaaaaaaaaaaaa");
+    first.kill("SIGTERM");
+    await exited(first);
+    expect(first.exitCode).toBe(0);
+    await nothingLeft(dataDirectory);
+    const marker = readFileSync(join(dataDirectory, "secrets.json"), "utf8");
+    const second = await start({ environment: { DEVPOCKET_DATA_DIR: dataDirectory } });
+    expect(readFileSync(join(dataDirectory, "secrets.json"), "utf8")).toBe(marker);
+    expect(await isHealthy(second.url)).toBe(true);
+  });
+
+  it("leaves nothing after kill -9 of itself, and starts again at once", async () => {
+    const { dataDirectory, process: child } = await start();
+    startTmux(dataDirectory, "env_bbbbbbbbbbbbbbbbbbbb");
+    child.kill("SIGKILL");
+    const again = await start({ environment: { DEVPOCKET_DATA_DIR: dataDirectory } });
+    expect(await isHealthy(again.url)).toBe(true);
+    await again.stop();
+    await nothingLeft(dataDirectory);
+  });
+
+  it("touches nothing of another data directory", async () => {
+    const other = mkdtempSync(join(tmpdir(), "devpocket-other-"));
+    startTmux(other, "env_cccccccccccccccccccc");
+    cleanups.push(() => {
+      spawnSync("tmux", ["-S", join(other, "tmux/env_cccccccccccccccccccc"), "kill-server"]);
+      rmSync(other, { recursive: true, force: true });
+    });
+    const { stop } = await start();
+    await stop();
+    expect(mentioning(other).length).toBeGreaterThan(0);
+  });
+
+  it("says a taken port in one line and ends with 1", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    expect(await failToStart({ PORT: String(port) })).toEqual({
+      code: 1,
+      said: expect.stringMatching(new RegExp(`^npm run dev: port ${port} is taken.*\\n$`)),
+    });
+    server.close();
+  });
+
+  it("says a missing tmux in one line and ends with 1", async () => {
+    const answer = await failToStart({ PATH: "/nowhere" });
+    expect(answer).toEqual({ code: 1, said: expect.stringMatching(/^npm run dev: tmux is missing.*\n$/) });
+  });
+
+  it("says a broken database in one line and ends with 1", async () => {
+    const answer = await failToStart({ DATABASE_URL: "postgresql://nobody:geheim@127.0.0.1:1/none" });
+    expect(answer).toEqual({ code: 1, said: expect.stringMatching(/^npm run dev: .*ECONNREFUSED.*\n$/) });
+    expect(answer.said).not.toContain("geheim");
+  });
+
+  it("refuses a data directory that another one uses", async () => {
+    const { dataDirectory } = await start();
+    const child = spawnSync(process.execPath, ["bridge/dev/main.ts"], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], PORT: String(await freePort()), DEVPOCKET_DATA_DIR: dataDirectory },
+      encoding: "utf8",
+    });
+    expect([child.status, child.stderr]).toEqual([1, expect.stringMatching(/is used by another npm run dev.*\n$/)]);
+  });
+});

@@ -43,11 +43,11 @@ async function seedRows(db: NodePgDatabase, options: SeedOptions): Promise<Seede
   return { hasPeople, passwords: options.withRandomPasswords ? await replacePublicPasswords(db) : [] };
 }
 
-/** Known passwords belong on no server that others use. */
+/** Known passwords belong on no server that others use: wants to be told that this is not one. */
 export function refuseInProduction(environment: NodeJS.ProcessEnv): void {
-  if (environment["ENVIRONMENT"] === "production" || environment["NODE_ENV"] === "production") {
-    throw new Error("this is for development databases and refuses when ENVIRONMENT is production");
-  }
+  const { ENVIRONMENT: name = "production", NODE_ENV: mode } = environment;
+  if (["development", "test"].includes(name) && mode !== "production") return;
+  throw new Error("refuses in production: set ENVIRONMENT=development if this is a development database");
 }
 
 if (import.meta.main) {

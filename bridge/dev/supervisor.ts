@@ -2,6 +2,7 @@
  * Starts everything of a local run in order and knows how to end it: checks, data directory, database and Redis,
  * migrations and seeds, the server, the bridge. Imports nothing of the product: it starts its programs.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkMachine } from "./checks.ts";
@@ -13,6 +14,7 @@ import { endEnvironments } from "./leftovers.ts";
 import { type DevOptions, StartFailure } from "./options.ts";
 import { say } from "./output.ts";
 import { buildPage } from "./page.ts";
+import { freePort } from "./ports.ts";
 import { type Reaper, startReaper } from "./reaper.ts";
 import { startUpstashStandIn } from "./stand-ins.ts";
 import { supervise } from "./supervise.ts";
@@ -58,7 +60,7 @@ export async function startEverything(options: DevOptions, root: string, cleanup
   const seedLines = await prepareDatabase(root, database, variables, options.isLan);
   announceDatabase(dataDirectory, database.url);
   const url = `http://127.0.0.1:${port}`;
-  await serverReady(url);
+  await answers(`${url}/health/ready`, "the server was not ready");
   await startBridge({ root, dataDirectory, url, variables, reaper }, cleanups);
   cleanups.push(
     watchWorker(url, () => server.restart("does not answer: starting it again")),
@@ -94,11 +96,12 @@ async function prepareDatabase(root: string, database: Database, variables: Vari
   return lines.filter((line) => line.startsWith("seed: password"));
 }
 
-async function serverReady(url: string): Promise<void> {
+/** Waits for a 200. */
+async function answers(url: string, complaint: string): Promise<void> {
   const deadline = performance.now() + readyWithinMs;
-  while ((await ask(`${url}/health/ready`, readyWithinMs)) !== 200) {
+  while ((await ask(url, readyWithinMs))?.status !== 200) {
     if (performance.now() > deadline) {
-      throw new StartFailure(`the server was not ready after ${readyWithinMs / 1000} s; its lines above tell why`);
+      throw new StartFailure(`${complaint} after ${readyWithinMs / 1000} s; its lines above tell why`);
     }
     await delay(50);
   }
@@ -113,7 +116,14 @@ interface BridgePlace {
 }
 
 async function startBridge({ root, dataDirectory, url, variables, reaper }: BridgePlace, cleanups: Cleanup[]) {
-  const own = { BRIDGE_RUNTIME: "local", DEVPOCKET_URL: url, DEVPOCKET_DATA_DIR: dataDirectory };
+  const healthPort = await freePort();
+  const own = {
+    BRIDGE_RUNTIME: "local",
+    BRIDGE_HEALTH_PORT: String(healthPort),
+    DEVPOCKET_URL: url,
+    DEVPOCKET_DATA_DIR: dataDirectory,
+    ENVIRONMENT: "development",
+  };
   const wanted = ["BRIDGE_TOKEN", "LOG_LEVEL", "LOG_FORMAT", "DEBUG"].flatMap((name) => {
     const value = variables[name];
     return value === undefined ? [] : [[name, value]];
@@ -122,6 +132,8 @@ async function startBridge({ root, dataDirectory, url, variables, reaper }: Brid
   const program = { name: "bridge", args: [join(root, "bridge/main.ts")], cwd: root, environment };
   const bridge = await supervise("bridge", async () => startProgram(program, reaper));
   cleanups.push(bridge.stop);
+  if (!existsSync(join(root, "bridge/main.ts"))) return;
+  await answers(`http://127.0.0.1:${healthPort}/health`, "the bridge was not connected");
 }
 
 /** In production a cron does this; wrangler's local one never fires by itself. */

@@ -17,19 +17,19 @@ async function main(command: string[]): Promise<number> {
   const { dataDirectory } = readOptions([], process.env, root);
   makeDataDirectory(dataDirectory);
   const { POSTGRES_PASSWORD, ...secrets } = readSecrets(dataDirectory);
+  const local = { ENVIRONMENT: "development", ...secrets, ...given };
   const running = currentRun(dataDirectory)?.databaseUrl;
-  if (running) return run(command, { ...secrets, ...given, DATABASE_URL: running });
+  if (running) return run(command, { ...local, DATABASE_URL: running });
   const postgres = await startPostgres({ directory: dataDirectory, password: POSTGRES_PASSWORD, isDurable: true });
   try {
-    return run(command, { ...secrets, ...given, DATABASE_URL: postgres.url("postgres") });
+    return run(command, { ...local, DATABASE_URL: postgres.url("postgres") });
   } finally {
     await postgres.stop();
   }
 }
 
 function run([program = "", ...args]: string[], variables: Variables): number {
-  const environment = { ENVIRONMENT: "development", ...process.env, ...variables };
-  return spawnSync(program, args, { cwd: root, env: environment, stdio: "inherit" }).status ?? 1;
+  return spawnSync(program, args, { cwd: root, env: { ...process.env, ...variables }, stdio: "inherit" }).status ?? 1;
 }
 
 try {

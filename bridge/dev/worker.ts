@@ -60,15 +60,21 @@ function newWranglerFilter(): (line: string) => boolean {
   };
 }
 
-/** Status of one request, or null when nobody of ours answered in time. Our answers carry a request id. */
-export async function ask(url: string, withinMs: number): Promise<number | null> {
+/** What one request was answered; `isWorker` tells our answers, which carry a request id, from wrangler's own. */
+export interface Answer {
+  status: number;
+  isWorker: boolean;
+}
+
+/** Null when nobody answered in time. */
+export async function ask(url: string, withinMs: number): Promise<Answer | null> {
   try {
     const response = await fetch(url, {
       signal: AbortSignal.timeout(withinMs),
       headers: { "user-agent": "devpocket-dev" },
     });
     await response.arrayBuffer();
-    return response.headers.has("x-request-id") ? response.status : null;
+    return { status: response.status, isWorker: response.headers.has("x-request-id") };
   } catch {
     // Refused, reset or late are all the same here: no answer.
     return null;
@@ -85,7 +91,8 @@ export function watchWorker(url: string, onSilence: () => Promise<void>): () => 
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   async function look(): Promise<void> {
-    misses = (await ask(`${url}/health/live`, answersWithinMs)) === null ? misses + 1 : 0;
+    const answer = await ask(`${url}/health/live`, answersWithinMs);
+    misses = answer?.isWorker ? 0 : misses + 1;
     if (misses >= missesAllowed && !isOver) {
       // A fresh start gets time for its bundling.
       misses = -10;

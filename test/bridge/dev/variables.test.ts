@@ -37,7 +37,7 @@ describe("npm run keys", () => {
   it("adds keys and never changes one", () => {
     const path = join(directory, ".dev.vars");
     writeFileSync(path, "LOG_LEVEL=debug");
-    expect(addMissingKeys(directory)).toEqual(["JWT_KEYS", "ENVIRONMENT_KEYS"]);
+    expect(addMissingKeys(directory)).toEqual(["JWT_KEYS", "ENVIRONMENT_KEYS", "BRIDGE_TOKEN"]);
     const made = readFileSync(path, "utf8");
     expect(addMissingKeys(directory)).toEqual([]);
     expect(readFileSync(path, "utf8")).toBe(made);
@@ -63,7 +63,7 @@ describe(".dev.vars.example", () => {
   }
   function namesReadIn(path: string): string[] {
     const reads = /(?:environment|process\.env|given|variables)(?:\[")([A-Z][A-Z0-9_]+)"\]/g;
-    const keys = lists.includes(path) ? /(?:^ {2}|\{ |, )([A-Z][A-Z0-9_]+):/gm : /(?!)/g;
+    const keys = lists.includes(path) ? /(?:^ {2,4}|\{ |, )([A-Z][A-Z0-9_]+):/gm : /(?!)/g;
     const text = readSource(path);
     return [...text.matchAll(reads), ...text.matchAll(keys)].map((match) => match[1] ?? "");
   }

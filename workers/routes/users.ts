@@ -1,6 +1,7 @@
 /** /api/v1/users: one's own account. The password is changed under three paths, for clients of different ages. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { statuses, statusOf } from "../../durable-objects/protocol/vocabulary.ts";
+import { leave } from "../domain/accounts/leave.ts";
 import { changePassword, changeProfile } from "../domain/accounts/profile.ts";
 import { readOwnStats } from "../domain/accounts/stats.ts";
 import { authenticated } from "../http/authenticate.ts";
@@ -69,6 +70,27 @@ users.openapi(
     const { full_name: name, username: nickname, avatar_url: picture } = c.req.valid("json");
     const change = { fullName: name, username: nickname, avatarUrl: picture };
     return c.json(toUser(await changeProfile(c.var.deps, c.var.principal, change)), 200);
+  },
+);
+
+users.openapi(
+  createRoute({
+    method: "delete",
+    path: "/users/me",
+    tags: ["users"],
+    summary: "Leave: environments are deleted, every session ends, the account names nobody any more",
+    security: bearer,
+    middleware: [authenticated] as const,
+    request: { body: bodyOf(z.object({ password: typedPassword.optional() })) },
+    responses: {
+      200: jsonOf(messageSchema, "The account is gone"),
+      403: { description: "Without a password, within 15 minutes of signing in only" },
+    },
+  }),
+  async (c) => {
+    const { password } = c.req.valid("json");
+    await leave(c.var.deps, c.var.principal, { password, address: addressOf(c) });
+    return c.json({ message: "Account deleted successfully" }, 200);
   },
 );
 

@@ -6,6 +6,7 @@ import { FakeBridge } from "./fake-bridge.ts";
 import {
   api,
   db,
+  newApi,
   newCluster,
   newPerson,
   newTemplate,
@@ -203,5 +204,17 @@ describe("many creations at once", () => {
     const { create } = await newWorld(50);
     const answers = await Promise.all(Array.from({ length: 20 }, () => create({ name: "only one" })));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, ...Array(19).fill(409)]);
+  });
+});
+
+describe("creations by the hour", () => {
+  it("end in 429, and one that was refused does not count", async () => {
+    const world = await newWorld(5);
+    const hurried = newApi({ LIMIT_ENVIRONMENTS_PER_HOUR: "2" });
+    const statuses = [];
+    for (const more of [{ template: "none" }, { name: "a" }, { name: "a" }, { name: "b" }, { name: "c" }]) {
+      statuses.push((await world.create<Problem>(more, hurried)).status);
+    }
+    expect(statuses).toEqual([404, 201, 409, 201, 429]);
   });
 });

@@ -7,6 +7,7 @@ import { type Inserted, insertEnvironment, type NewEnvironment } from "../../sto
 import { type CreationFacts, type EnvironmentInFull, findCreationFacts } from "../../store/environments/find.ts";
 import { ivBytes, sealVariables } from "../../store/sealing.ts";
 import type { Deps } from "../deps.ts";
+import { beginCreation } from "../limits.ts";
 import { tellCluster, waitUntilSettled } from "./follow.ts";
 import { allowedSizes, requireGoodVariables } from "./settings.ts";
 import { type View, viewOf } from "./view.ts";
@@ -25,7 +26,7 @@ type KnownFacts = { [name in keyof CreationFacts]: NonNullable<CreationFacts[nam
 
 /**
  * Creates an environment and waits up to the configured time for its shell; answers what is true then. Fails with
- * `email_not_verified`, `not_found` (template, cluster), `quota_exceeded`, `already_exists`, `cluster_full`.
+ * `email_not_verified`, `too_many_requests`, `not_found` (template, cluster), `quota_exceeded`, `already_exists`, `cluster_full`.
  */
 export async function createEnvironment(
   deps: Deps,
@@ -33,14 +34,23 @@ export async function createEnvironment(
   asked: AskedEnvironment,
 ): Promise<View<EnvironmentInFull>> {
   if (!owner.isVerified) throw new Failed({ kind: "email_not_verified" });
+  const creation = await beginCreation(deps, owner.userId);
+  const { row, revision } = await insert(deps, owner, asked).catch(async (error: unknown) => {
+    await creation.giveBack();
+    throw error;
+  });
+  const ids = { environment_id: row.id, user_id: owner.userId, cluster_id: row.clusterId };
+  deps.log("info", "environment created", { ...ids, phase: row.phase });
+  tellCluster(deps, row.clusterId, revision);
+  return viewOf(deps, await waitUntilSettled(deps, owner, row.id));
+}
+
+async function insert(deps: Deps, owner: Principal, asked: AskedEnvironment) {
   const facts = await factsFor(deps, owner, asked);
   const row = await newRow(deps, owner.userId, asked, facts);
   const inserted = await insertEnvironment(deps.db, row);
   if (inserted.kind !== "inserted") throw new Failed(refusalOf(inserted, facts.plan.id));
-  const ids = { environment_id: row.id, user_id: owner.userId, cluster_id: row.clusterId };
-  deps.log("info", "environment created", { ...ids, phase: row.phase });
-  tellCluster(deps, row.clusterId, inserted.revision);
-  return viewOf(deps, await waitUntilSettled(deps, owner, row.id));
+  return { row, revision: inserted.revision };
 }
 
 async function factsFor(deps: Deps, owner: Principal, asked: AskedEnvironment): Promise<KnownFacts> {

@@ -14,12 +14,6 @@ export const authenticated: AppMiddleware = async (c, next) => {
   await limitedBy(c, next, limitUser(c.var.deps, principal));
 };
 
-/** Behind `authenticated`: lets only admins through. */
-export const adminOnly: AppMiddleware = async (c, next) => {
-  if (c.var.principal.role !== "admin") throw new Failed({ kind: "forbidden", detail: "Only for administrators" });
-  await next();
-};
-
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerToken(c: AppContext): string | null {
   return /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1] ?? null;

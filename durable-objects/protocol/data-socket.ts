@@ -32,7 +32,7 @@ export const dataMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("size"), cols: cells, rows: cells, gen: offset }),
   /** The tmux client was attached anew: a new epoch. Followed by a snapshot. */
   z.object({ type: z.literal("attached"), epoch: z.string(), gen: offset, seq: offset, cols: cells, rows: cells }),
-  /** The environment has no shell now; the screen comes when it runs again. */
+  /** The environment has no shell now; the screen comes when it runs again. Told to who types, not to all. */
   z.object({ type: z.literal("detached"), message: z.string() }),
   z.object({ type: z.literal("info"), message: z.string() }),
   /** What happened since the last such message. With `replay` it is a part of the log so far, which answers `snapshot`

@@ -63,7 +63,6 @@ function takeMessage(room: Room, turn: Turn, bridge: Bridge, message: DataMessag
       bridge.shell = { state: "detached", message: message.message.slice(0, maxMessageCharacters) };
       keepBridge(turn, bridge);
       makeAllWait(room, turn);
-      send(turn, viewers, { type: "info", message: message.message });
       return;
     case "size":
       applySize(room, turn, bridge, { cols: message.cols, rows: message.rows });

@@ -92,6 +92,7 @@ describe("input", () => {
     world.fromBridge(bridge, { type: "detached", message: "The environment is stopped" });
     say();
     expect(errors(world, viewer)).toEqual(["bridge_unavailable", "bridge_unavailable", "not_running"]);
+    expect(world.types(viewer).filter((type) => type === "info")).toHaveLength(1);
     expect(inputs(world, bridge)).toEqual([]);
   });
 

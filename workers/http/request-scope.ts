@@ -2,7 +2,7 @@
  * The outermost middleware: gives a request its id and its deps, and writes its one log line. The line names the
  * route's pattern, never the URL: a path or a query may carry a token.
  */
-import { routePath } from "hono/route";
+import { matchedRoutes } from "hono/route";
 import type { Deps } from "../domain/deps.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 
@@ -32,8 +32,13 @@ function logRequest(c: AppContext, durationMs: number): void {
   c.var.deps.log(level, "request", {
     user_id: c.var.principal?.userId,
     environment_id: /\benv_[a-z0-9]{20}\b/.exec(c.req.path)?.[0],
-    route: `${c.req.method} ${routePath(c, -1)}`,
+    route: `${c.req.method} ${handledPath(c)}`,
     status: c.res.status,
     duration_ms: Math.round(durationMs * 100) / 100,
   });
+}
+
+/** The pattern of the handler's path; middleware matches every method and does not count. */
+function handledPath(c: AppContext): string {
+  return matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "*";
 }

@@ -84,6 +84,18 @@ describe("the log", () => {
     expect(JSON.stringify(lines)).not.toContain("s3cret");
   });
 
+  it.each([
+    ["/api/v1/bridge/desired", "GET /api/v1/bridge/desired"],
+    ["/api/v1/templates/python", "GET /api/v1/templates/:id"],
+    ["/health/", "GET /health"],
+    ["/api/v1/nowhere/s3cret", "GET *"],
+  ])("names the route of %s", async (path, route) => {
+    const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+    await ask(env, path);
+    const lines = printed.mock.calls.map(([text]) => JSON.parse(String(text)));
+    expect(lines.find((line) => line.msg === "request")?.route).toBe(route);
+  });
+
   it("never quotes the values of a query that failed", async () => {
     const printed = vi.spyOn(console, "log").mockImplementation(() => {});
     await ask(noDatabase, "/api/v1/auth/login", login);

@@ -1,8 +1,10 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { Asks } from "../../durable-objects/cluster-asks.ts";
+import { pingText } from "../../durable-objects/protocol/client.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
-import { limits } from "../../durable-objects/protocol/timing.ts";
+import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { fresh, freshTerminal, link, serve, watch } from "./peers.ts";
 
@@ -101,6 +103,26 @@ describe("a cluster", () => {
     await control.has({ type: "ask" });
     control.socket.close(closes.finished.code);
     expect(await answer).toMatchObject({ kind: "failed", code: "unavailable" });
+  });
+
+  it("waits 10 s for an answer and no longer", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const answer = new Asks().wait("q", "link");
+    vi.advanceTimersByTime(timing.askTimeoutMs);
+    vi.useRealTimers();
+    expect(await answer).toMatchObject({ kind: "failed", code: "unavailable" });
+  });
+
+  it("notices a link that used to ping and fell silent", async () => {
+    const id = fresh("cluster-");
+    const control = await link(id);
+    control.say(pingText);
+    await vi.waitFor(() => expect(control.received).toContainEqual({ type: "pong" }));
+    vi.useFakeTimers({ now: Date.now() + timing.bridgeSilentAfterMs + 1_000, toFake: ["Date"] });
+    const isLinked = await env.CLUSTERS.getByName(id).isLinked();
+    vi.useRealTimers();
+    expect(isLinked).toBe(false);
+    expect(await control.isClosed()).toEqual({ code: closes.silent.code, reason: closes.silent.reason });
   });
 
   it("closes a link that speaks out of protocol or too much at once", async () => {

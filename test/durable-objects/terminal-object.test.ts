@@ -149,6 +149,20 @@ describe("a terminal", () => {
     await other.has({ type: "error", code: "bad_frame" });
   });
 
+  it("writes who came and went with the request's id, and no secret", async () => {
+    const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+    const { viewer, assignment } = await served();
+    viewer.socket.close(closes.finished.code);
+    await viewer.isClosed();
+    const text = printed.mock.calls.join("\n");
+    printed.mockRestore();
+    const lines = text.split("\n").map((line) => JSON.parse(line));
+    for (const msg of ["viewer attached", "bridge attached", "viewer left", "bridge closed"]) {
+      expect(lines).toContainEqual(expect.objectContaining({ msg, request_id: expect.stringMatching(/^req/) }));
+    }
+    expect(text).not.toContain(assignment.secret);
+  });
+
   it("replays the log so far to a viewer of logs and then follows it", async () => {
     const { viewer, data } = await served("logs");
     const log = (message: string) => ({

@@ -47,8 +47,8 @@ function isStopped(seen: ObservedEnvironment): boolean {
 }
 
 /**
- * What to report of the desired environments. An environment that is not there is left out, which says "gone". What
- * is stopped is stopped as of the generation that should be, also if that one never ran here.
+ * What to report of the desired environments. One that is not there is left out, but the end of a deletion is said:
+ * only then may the other side forget it. What is stopped is stopped as of the generation that should be, also if that one never ran here.
  */
 export function report(
   desired: readonly DesiredEnvironment[],
@@ -60,10 +60,21 @@ export function report(
     const found = seen.get(environment.id);
     const failure = failures.get(environment.id);
     if (failure?.generation === environment.generation) return [failed(environment, failure)];
-    if (found === undefined) return [];
+    if (found === undefined) return environment.desired === "deleted" ? [gone(environment)] : [];
     if (environment.desired === "running" || !isStopped(found)) return [found];
     return [{ ...found, generation: Math.max(found.generation, environment.generation) }];
   });
+}
+
+function gone(environment: DesiredEnvironment): ObservedEnvironment {
+  return {
+    environment_id: environment.id,
+    generation: environment.generation,
+    phase: "gone",
+    status_message: null,
+    reason: null,
+    installation_completed: false,
+  };
 }
 
 function failed(environment: DesiredEnvironment, failure: Failure): ObservedEnvironment {

@@ -44,7 +44,10 @@ export const desiredListSchema = z.object({
 });
 export type DesiredList = z.infer<typeof desiredListSchema>;
 
-/** What the bridge can see of an environment. `gone` = nothing of it is left (or it never existed). */
+/**
+ * What the bridge can see of an environment. `gone` = nothing of it is left (or it never existed). Leaving an
+ * environment out of a report says the same, except of one that is to be deleted: only a `gone` ends a deletion.
+ */
 export const observedPhases = [
   "provisioning",
   "installing",

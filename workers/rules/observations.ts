@@ -26,13 +26,12 @@ export function observe<Row extends Lifecycle>(stored: Row, seen: Observation, n
   }
 }
 
-/** A report may have been made before the bridge had begun what is now to be deleted; for so long it proves nothing. */
-const silenceProvesAfterMs = 60_000;
-
-/** The row after a report at `now` that leaves the environment out: nothing of it is there. */
+/**
+ * The row after a report at `now` that leaves the environment out: nothing of it is there. Only of a deletion this
+ * proves nothing: the report may have been made before the bridge began what it is now to delete.
+ */
 export function observeAbsence<Row extends Lifecycle>(row: Row, now: Date): Row {
-  const isFreshDeletion = row.desired === "deleted" && now.getTime() - row.phaseSince.getTime() < silenceProvesAfterMs;
-  return isFreshDeletion ? row : observe(row, absence(row.generation), now);
+  return row.desired === "deleted" ? row : observe(row, absence(row.generation), now);
 }
 
 function absence(generation: number): Observation {

@@ -139,7 +139,13 @@ describe("report", () => {
   });
 
   it("leaves out what is not there", () => {
-    expect(report([desired({ desired: "deleted" })], [], new Map())).toEqual([]);
+    expect(report([desired(), desired({ desired: "stopped" })], [], new Map())).toEqual([]);
+  });
+
+  it("says that nothing is left of what was deleted", () => {
+    const want = desired({ desired: "deleted", generation: 3 });
+    expect(report([want], [], new Map())).toMatchObject([{ phase: "gone", generation: 3 }]);
+    expect(report([want], [observed({ phase: "running" })], new Map())).toMatchObject([{ phase: "running" }]);
   });
 
   it("calls a stopped environment stopped as of the generation that should be", () => {

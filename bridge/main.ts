@@ -26,7 +26,7 @@ function run(): void {
     });
   }
   log("info", "bridge started", { bridge_id: edge.bridgeId, runtime: config.runtime });
-  supervisor.start();
+  void supervisor.start();
 }
 
 function fail(message: string): void {

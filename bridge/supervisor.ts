@@ -44,7 +44,9 @@ export class Supervisor {
     return this.#link.isConnected;
   }
 
-  start(): void {
+  /** What runs already is attached before anybody asks for it, so that a new bridge shows what the old one did. */
+  async start(): Promise<void> {
+    this.#relays.observed(await this.#options.runtime.observe());
     this.#loop.start();
     this.#link.start();
   }
@@ -65,7 +67,7 @@ export class Supervisor {
     switch (message.type) {
       case "changed":
         this.#options.log("debug", "desired list changed", { request_id: message.request_id });
-        this.#loop.pull();
+        this.#loop.pull(message.request_id);
         return;
       case "want":
         this.#relays.want(message.terminals);

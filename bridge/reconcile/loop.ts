@@ -45,6 +45,7 @@ export class ReconcileLoop {
   #isTurning = false;
   #isStopped = false;
   #failedPulls = 0;
+  #requestId: string | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -62,9 +63,10 @@ export class ReconcileLoop {
     this.pull();
   }
 
-  /** The desired list may have changed. */
-  pull(): void {
+  /** The desired list may have changed; `requestId` names the request that changed it, for the log. */
+  pull(requestId?: string): void {
     this.#isPullDue = true;
+    this.#requestId = requestId;
     this.look();
   }
 
@@ -137,7 +139,9 @@ export class ReconcileLoop {
   async #takeStep(action: Action, id: string, generation: number): Promise<void> {
     const { log, runtime } = this.#options;
     const begin = performance.now();
+    const requestId = this.#requestId;
     const detail = () => ({
+      request_id: requestId,
       environment_id: id,
       action: action.kind,
       generation,

@@ -14,6 +14,8 @@ export interface TerminalSize {
 
 /** One tmux client on a PTY. Bytes are raw; characters may be cut anywhere. */
 export interface TerminalStream {
+  /** The size it was attached with. */
+  readonly size: TerminalSize;
   /** Types the text, as UTF-8; a lone surrogate becomes U+FFFD. */
   write(text: string): void;
   /** Applies a size of whole numbers 1..1000; anything else throws. */
@@ -43,8 +45,9 @@ export interface Runtime {
   onChange(listener: (environmentId: string) => void): void;
   /** Carries out one step; resolves when it has been taken, which may be before its effect is complete. */
   apply(action: Action, signal: AbortSignal): Promise<void>;
-  /** Attaches a tmux client to the environment's session, making the shell anew if the last one has ended. */
-  attach(environmentId: string, window: string, size: TerminalSize): Promise<TerminalStream>;
+  /** Attaches our one tmux client to the environment's session, an earlier one of ours is detached. Without a size it
+   * takes the one the session has, so that a new bridge changes nothing. */
+  attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream>;
   /** Newest `lines` entries at or after `since` (RFC 3339), oldest first. */
   logs(
     environmentId: string,

@@ -10,12 +10,14 @@ import { attachArguments, type TmuxServer } from "./tmux.ts";
 
 export class ClientStream implements TerminalStream {
   readonly pid: number;
+  readonly size: TerminalSize;
   readonly #pty: IPty;
   #isOver = false;
   #endListeners: (() => void)[] = [];
 
   constructor(server: TmuxServer, size: TerminalSize) {
     refuseBadSize(size);
+    this.size = size;
     // With `encoding: null` node-pty hands over the bytes as they are.
     this.#pty = spawn(server.program, attachArguments(server), {
       cols: size.cols,

@@ -24,7 +24,15 @@ import {
 import { type CpuLook, composeReadings, cpuPercent, diskBytes, lookAtCpu, memoryPercent } from "./readings.ts";
 import { type EnvironmentRecord, type RecordedProcess, writeRecord } from "./record.ts";
 import { shellEnvironment, shellProgram } from "./shell-environment.ts";
-import { detachClient, killServer, lastOutputAt, listClients, startServer, type TmuxServer } from "./tmux.ts";
+import {
+  detachClient,
+  killServer,
+  lastOutputAt,
+  listClients,
+  sessionSize,
+  startServer,
+  type TmuxServer,
+} from "./tmux.ts";
 
 /** How long processes have to end by themselves. */
 const stopGraceMs = 1_500;
@@ -121,12 +129,12 @@ export class LocalEnvironment {
   }
 
   /** Attaches our one client; an earlier one of ours is detached, anybody else's is left alone. */
-  async attach(size: TerminalSize): Promise<ClientStream> {
+  async attach(size: TerminalSize | null): Promise<ClientStream> {
     if (this.#record.state !== "up" || !(await this.#isUp())) {
       throw new RuntimeFailure("not_running", "The environment is not running");
     }
     await this.#detachStale();
-    const stream = new ClientStream(this.#server, size);
+    const stream = new ClientStream(this.#server, size ?? (await sessionSize(this.#server)));
     this.#stream = stream;
     stream.onExit(() => this.#settings.onChange());
     const facts = await processFacts(stream.pid);

@@ -67,7 +67,7 @@ export class LocalRuntime implements Runtime {
     }
   }
 
-  async attach(environmentId: string, window: string, size: TerminalSize): Promise<TerminalStream> {
+  async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
     if (window !== mainWindow) throw new RuntimeFailure("not_found", `There is no window ${window}`);
     return await this.#find(environmentId).attach(size);
   }

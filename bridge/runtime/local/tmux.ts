@@ -7,6 +7,7 @@ import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { RuntimeFailure } from "../runtime.ts";
 
 const configuration = fileURLToPath(new URL("tmux.conf", import.meta.url));
@@ -87,9 +88,20 @@ export async function detachClient(server: TmuxServer, tty: string): Promise<voi
   await run(server, ["detach-client", "-t", tty]).catch(ignoreUnavailable);
 }
 
+/** The size the session has now. */
+export async function sessionSize(server: TmuxServer): Promise<{ cols: number; rows: number }> {
+  const [cols, rows] = (await display(server, "#{window_width} #{window_height}")).split(" ").map(Number);
+  return { cols: cols || limits.defaultCols, rows: rows || limits.defaultRows };
+}
+
 /** When the session's pane last printed something, in seconds since the epoch. */
 export async function lastOutputAt(server: TmuxServer): Promise<number> {
-  return Number((await run(server, ["display-message", "-p", "-t", `${target}:`, "#{window_activity}"])).trim());
+  return Number(await display(server, "#{window_activity}"));
+}
+
+/** A format of ours, expanded for the session. */
+async function display(server: TmuxServer, format: string): Promise<string> {
+  return (await run(server, ["display-message", "-p", "-t", `${target}:`, format])).trim();
 }
 
 interface RunOptions {

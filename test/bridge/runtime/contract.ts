@@ -125,6 +125,14 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       expect(await second.ask("echo $$")).toBe(pid);
     });
 
+    it("takes the size the session has where none is given", async () => {
+      const { id } = await start();
+      await (await shell(id)).ask("true");
+      await runtime.close();
+      runtime = ground.open();
+      expect((await runtime.attach(id, "main", null)).size).toEqual(size);
+    });
+
     it("stops every process, keeps the files and starts again with them", async () => {
       const environment = await start();
       const prompt = await shell(environment.id);

@@ -26,7 +26,7 @@ export async function startBridge(): Promise<TestBridge> {
     const runtime = new LocalRuntime({ dataDir, machinePath, isProduction: false });
     const identity = { url: edge.url, token, bridgeId: crypto.randomUUID() };
     const supervisor = new Supervisor({ runtime, edge: identity, version: "test", log: () => {} });
-    supervisor.start();
+    void supervisor.start();
     return supervisor;
   };
   const bridge: TestBridge = {
@@ -59,5 +59,6 @@ export async function disposeDataDir(dataDir: string): Promise<void> {
     }
   }
   if (existsSync(sockets)) await rm(realpathSync(sockets), { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
+  // Killed programs may still be writing their last files.
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }

@@ -113,6 +113,12 @@ export class FakeEdge {
     this.link?.send(JSON.stringify({ type: "want", terminals }));
   }
 
+  /** Closes the link as the cluster does when a newer bridge has said hello. */
+  supersede(): void {
+    this.link?.close(closes.superseded.code, closes.superseded.reason);
+    this.link = null;
+  }
+
   async ask(question: Question): Promise<AnswerResult> {
     const id = crypto.randomUUID();
     const answered = new Promise<AnswerResult>((resolve) => this.#answers.set(id, resolve));

@@ -1,0 +1,155 @@
+/** The bridge as a process: what it says when it cannot start, and what survives its death and its freezing. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
+import { root } from "../support/source-tree.ts";
+import { desiredEnvironment } from "./runtime/contract.ts";
+import { disposeDataDir, machinePath } from "./support/bridge.ts";
+import { FakeEdge, token } from "./support/edge.ts";
+
+interface BridgeProcess {
+  child: ChildProcess;
+  output(): string;
+}
+
+function startProcess(variables: Record<string, string>): BridgeProcess {
+  // Not in the repository's root: a .dev.vars there is somebody's own.
+  const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
+    cwd: tmpdir(),
+    env: { PATH: machinePath, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return { child, output: () => text };
+}
+
+async function end({ child }: BridgeProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await once(child, "exit");
+  }
+  return child.exitCode;
+}
+
+describe("bridge process", { timeout: 60_000 }, () => {
+  let edge: FakeEdge;
+  let dataDir: string;
+  let bridge: BridgeProcess;
+  const start = (more: Record<string, string> = {}) =>
+    startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token, DEVPOCKET_DATA_DIR: dataDir, ...more });
+
+  beforeEach(async () => {
+    edge = await new FakeEdge().start();
+    dataDir = await mkdtemp(join(tmpdir(), "dp-"));
+    bridge = start();
+    await vi.waitUntil(() => edge.link !== null, { timeout: 15_000 });
+  });
+  afterEach(async () => {
+    await end(bridge, "SIGKILL");
+    await edge.stop();
+    await disposeDataDir(dataDir);
+  });
+
+  const environmentWithShell = async () => {
+    const { id } = desiredEnvironment();
+    edge.desire({ ...desiredEnvironment(), id });
+    await edge.becomes(id, "running");
+    const dataEnd = await edge.watch(terminalId(id, mainWindow));
+    return { id, dataEnd, viewer: await dataEnd.join(100, 30) };
+  };
+
+  it("keeps shell, pid, size and screen through kill -9, with one tmux client", async () => {
+    const { id, viewer, dataEnd } = await environmentWithShell();
+    const pid = await viewer.ask("echo $$");
+    dataEnd.type("echo still-$((1+1))-here; sleep 1000 &\r");
+    await viewer.shows(/still-2-here/);
+    for (let round = 0; round < 2; round += 1) {
+      const before = edge.link;
+      await end(bridge, "SIGKILL");
+      bridge = start();
+      await vi.waitUntil(() => edge.link !== before, { timeout: 15_000 });
+    }
+    const again = await edge.dataEnd(terminalId(id, mainWindow));
+    expect(await again.message("hello")).toMatchObject({ cols: 100, rows: 30 });
+    const { ask, shows } = await again.join(100, 30);
+    await shows(/still-2-here/);
+    expect(await ask("echo $$")).toBe(pid);
+    expect(await ask("jobs | grep -c sleep")).toBe("1");
+    const clients = execFileSync("tmux", ["-S", join(dataDir, "tmux", id), "list-clients"])
+      .toString()
+      .trim();
+    expect(clients.split("\n")).toHaveLength(1);
+  });
+
+  it("loses nothing that was typed while it was frozen", async () => {
+    const { viewer, dataEnd } = await environmentWithShell();
+    const pid = await viewer.ask("echo $$");
+    bridge.child.kill("SIGSTOP");
+    for (const key of "echo frozen-$((20+1)) $$\r") dataEnd.type(key);
+    const before = dataEnd.frames.length;
+    bridge.child.kill("SIGCONT");
+    await viewer.shows(new RegExp(`frozen-21 ${pid}`));
+    expect(dataEnd.frames.length).toBeGreaterThan(before);
+    expect(dataEnd.faults).toEqual([]);
+  });
+
+  it("ends at once on SIGTERM and leaves environments running", async () => {
+    const { id, viewer } = await environmentWithShell();
+    const pid = Number(await viewer.ask("echo $$"));
+    expect(await end(bridge, "SIGTERM")).toBe(0);
+    expect(process.kill(pid, 0)).toBe(true);
+    expect(execFileSync("tmux", ["-S", join(dataDir, "tmux", id), "list-clients"]).toString()).toBe("");
+  });
+
+  it("does nothing more once a newer bridge has taken over", async () => {
+    const { id } = await environmentWithShell();
+    edge.supersede();
+    await vi.waitUntil(() => bridge.output().includes("superseded"));
+    edge.desired = edge.desired.map((each) => ({ ...each, desired: "stopped" }));
+    const newer = start();
+    await edge.becomes(id, "stopped");
+    expect(bridge.output()).not.toContain('"action":"stop"');
+    await end(newer, "SIGTERM");
+  });
+
+  it("writes no token and no variable into its log", async () => {
+    const environment = desiredEnvironment({ environment_variables: { SECRET: "hunter2-hunter2" } });
+    edge.desire(environment);
+    await edge.becomes(environment.id, "running");
+    expect(bridge.output()).toContain(environment.id);
+    expect(bridge.output()).not.toContain("hunter2");
+    expect(bridge.output()).not.toContain(token);
+  });
+
+  it.each([
+    ["no token", { BRIDGE_TOKEN: "" }, /^bridge: BRIDGE_TOKEN is missing/],
+    ["a token that is none", { BRIDGE_TOKEN: "hunter2-hunter2" }, /^bridge: BRIDGE_TOKEN is not a bridge token/],
+    ["a bad URL", { DEVPOCKET_URL: "localhost" }, /^bridge: DEVPOCKET_URL is not an http/],
+    ["an unknown runtime", { BRIDGE_RUNTIME: "docker" }, /^bridge: BRIDGE_RUNTIME is neither/],
+    ["production", { ENVIRONMENT: "production" }, /^bridge: The local runtime does not run in production/],
+    ["no tmux", { PATH: "/nowhere" }, /^bridge: tmux is not installed/],
+  ])("says one clear line and ends with 1 for %s", async (_case, variables, line) => {
+    const refused = start(variables);
+    await once(refused.child, "exit");
+    expect(refused.child.exitCode).toBe(1);
+    await vi.waitUntil(() => refused.output() !== "");
+    expect(refused.output()).toMatch(line);
+    expect(refused.output().trim().split("\n")).toHaveLength(1);
+    expect(refused.output()).not.toContain("hunter2");
+  });
+
+  it("tells on its health port whether it is connected", async () => {
+    const port = 23_400 + Math.floor(Math.random() * 99);
+    const other = start({ BRIDGE_HEALTH_PORT: String(port) });
+    const status = () => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.status);
+    await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, { timeout: 10_000 });
+    await edge.stop();
+    await vi.waitUntil(async () => (await status()) === 503, { timeout: 10_000 });
+    await end(other, "SIGTERM");
+  });
+});

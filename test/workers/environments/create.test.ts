@@ -1,6 +1,6 @@
 /** Creating environments: what is answered, what is refused, what holds when many come at once. */
 import { sql } from "drizzle-orm";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
 import { FakeBridge } from "./fake-bridge.ts";
 import {
@@ -100,6 +100,11 @@ describe("creating an environment", () => {
 });
 
 describe("a creation is refused", () => {
+  let shared: Awaited<ReturnType<typeof newWorld>>;
+  beforeAll(async () => {
+    shared = await newWorld();
+  });
+
   it.each([
     [{ name: "" }, "name"],
     [{ name: "   " }, "name"],
@@ -121,14 +126,13 @@ describe("a creation is refused", () => {
     [{ environment_variables: { A: 5 } }, "environment_variables.A"],
     [{ environment_variables: ["A"] }, "environment_variables"],
   ])("with 400 and the field for %j", async (more, field) => {
-    const { create } = await newWorld();
-    const refused = await create<Problem>(more);
+    const refused = await shared.create<Problem>(more);
     expect([refused.status, refused.body.code]).toEqual([400, "invalid_input"]);
     expect(refused.body.errors?.map((error) => error.field)).toContain(field);
   });
 
   it("with 404 for an unknown or retired template", async () => {
-    const { create } = await newWorld();
+    const { create } = shared;
     for (const template of ["no-such-template", await newTemplate("deprecated")]) {
       const refused = await create<Problem>({ template });
       expect([refused.status, refused.body.detail]).toEqual([404, "Template not found"]);
@@ -149,7 +153,7 @@ describe("a creation is refused", () => {
   });
 
   it("with 403 and the limit for sizes over the plan", async () => {
-    const { create } = await newWorld();
+    const { create } = shared;
     const refused = await create<Problem>({ resources: { memory: "8Gi" } });
     expect([refused.status, refused.body.code]).toEqual([403, "quota_exceeded"]);
     expect(refused.body.detail).toContain("limit of 4Gi");

@@ -79,20 +79,20 @@ describe("the list", () => {
     expect((await api<Problem>("GET", `${collection}?${query}`, { token })).status).toBe(400);
   });
 
-  it("costs two round trips to the database, the session's included", async () => {
-    const { create, person } = await newWorld();
+  it("costs two round trips to the database, the session's included; so does one environment", async () => {
+    const { create, person, path } = await newWorld();
     const { body } = await create();
-    const fetching = vi.spyOn(globalThis, "fetch");
-    const trips = async (path: string) => {
-      fetching.mockClear();
-      await api("GET", path, { token: person.token });
-      return fetching.mock.calls.filter(([url]) => String(url).startsWith(inject("variables").NEON_FETCH_ENDPOINT))
-        .length;
-    };
     await db.execute(sql`update environments set last_accessed_at = now() where id = ${body.id}`);
-    const list = await trips(collection);
+    const fetching = vi.spyOn(globalThis, "fetch");
+    const trips = async (asked: string) => {
+      fetching.mockClear();
+      await api("GET", asked, { token: person.token });
+      const endpoint = inject("variables").NEON_FETCH_ENDPOINT;
+      return fetching.mock.calls.filter(([url]) => String(url).startsWith(endpoint)).length;
+    };
+    const counted = [await trips(collection), await trips(path(body.id))];
     fetching.mockRestore();
-    expect(list).toBe(2);
+    expect(counted).toEqual([2, 2]);
   });
 });
 

@@ -43,7 +43,8 @@ export function statusUpdateOf(row: { phase: Phase; statusMessage: string | null
   return { type: "status_update", status: statusOf(row.phase), phase: row.phase, message, progress: null };
 }
 
-const firstPausesMs = [100, 200, 400, 800] as const;
+/** Reads at 0.1, 0.2, 0.4, 0.8, 1.2, 1.6, 2 s after the first: a local environment is there by then; later each second. */
+const firstPausesMs = [100, 100, 200, 400, 400, 400, 400] as const;
 const laterPauseMs = 1000;
 
 /** The row once it has settled (a usable shell, stopped, error) or the configured wait is over; whatever is true. */

@@ -33,9 +33,14 @@ function phasesNamed(name: Status | Phase): Phase[] {
   return phases.filter((phase) => (isStatus ? statusOf(phase) === name : phase === name));
 }
 
+/** When an environment was last looked at is written no more often than this. */
+const noteAccessAfterMs = 60_000;
+
 /** One environment in full; that its owner looked at it is noted once the answer is on its way. */
 export async function readEnvironment(deps: Deps, owner: Owner, id: string): Promise<View<EnvironmentInFull>> {
   const row = await ownEnvironment(deps, owner, id);
-  deps.waitUntil(noteAccess(deps.db, row.id, deps.now()));
+  const now = deps.now();
+  const isNoted = row.lastAccessedAt !== null && now.getTime() - row.lastAccessedAt.getTime() < noteAccessAfterMs;
+  if (!isNoted) deps.waitUntil(noteAccess(deps.db, row.id, now));
   return viewOf(deps, row);
 }

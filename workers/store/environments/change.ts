@@ -119,16 +119,7 @@ export async function changeSettings(db: Database, before: EnvironmentRow, after
   }
 }
 
-/** Notes that its owner looked at or used an environment, at most once a minute. */
+/** Notes that its owner looked at or used an environment. */
 export async function noteAccess(db: Database, id: string, now: Date): Promise<void> {
-  const minuteAgo = new Date(now.getTime() - 60_000);
-  await db
-    .update(environments)
-    .set({ lastAccessedAt: now })
-    .where(
-      and(
-        eq(environments.id, id),
-        sql`(${environments.lastAccessedAt} is null or ${environments.lastAccessedAt} < ${minuteAgo.toISOString()})`,
-      ),
-    );
+  await db.update(environments).set({ lastAccessedAt: now }).where(eq(environments.id, id));
 }

@@ -1,7 +1,10 @@
 /** POST /api/v1/auth/login, the lock after wrong passwords, and what a stranger can learn from either. */
+import { scryptSync } from "node:crypto";
+import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { login } from "../../../workers/domain/accounts/login.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
+import { users } from "../../../workers/store/schema/accounts.ts";
 import { call, newAddress, newPerson, randomText } from "../support/api.ts";
 import { newClock, newDeps, type TestDeps } from "../support/deps.ts";
 
@@ -122,6 +125,27 @@ describe("login", () => {
     for (let attempts = 0; attempts < 7; attempts += 1) {
       expect((await signIn({ username_or_email: username, password }, address)).status).toBe(200);
     }
+  });
+
+  it("tells a disabled account only to who knows its password, and never as 401", async () => {
+    const { username, password, userId } = await newPerson();
+    await newDeps().db.update(users).set({ isActive: false }).where(eq(users.id, userId));
+    expect((await signIn({ username, password: "wrong" })).status).toBe(401);
+    expect((await signIn({ username, password })).status).toBe(403);
+  });
+
+  it("replaces a hash of another cost once the password was right", async () => {
+    const { username, userId } = await newPerson();
+    const { db } = newDeps();
+    const salt = "AAECAwQFBgcICQoLDA0ODw";
+    const cheap = scryptSync("Older1Password", Buffer.from(salt, "base64"), 32, { N: 16, r: 8, p: 1 });
+    const passwordHash = `$scrypt$ln=4,r=8,p=1$${salt}$${cheap.toString("base64").replace("=", "")}`;
+    await db.update(users).set({ passwordHash }).where(eq(users.id, userId));
+    for (const round of ["the old hash", "the new hash"]) {
+      expect((await signIn({ username, password: "Older1Password" })).status, round).toBe(200);
+    }
+    const [row] = await db.select().from(users).where(eq(users.id, userId));
+    expect(row?.passwordHash).toContain("ln=14,r=8,p=5");
   });
 
   it("asks for a name and a password", async () => {

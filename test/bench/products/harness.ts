@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mentioning } from "../../e2e/support/processes.ts";
 import { root } from "../../support/source-tree.ts";
 import { script, startChild } from "../child.ts";
 import { startServices } from "./services.ts";
@@ -16,6 +17,8 @@ export interface HarnessProduct {
 export async function startHarness(): Promise<HarnessProduct> {
   const services = await startServices();
   const directory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
+  const endEnvironments = () => endMentioning(directory);
+  process.once("exit", endEnvironments);
   mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
   const product = await serve(join(root, "wrangler.toml"), services.variables);
   const yardstick = await serve(join(root, "test/bench/http/yardstick.wrangler.toml"), services.variables);
@@ -25,9 +28,10 @@ export async function startHarness(): Promise<HarnessProduct> {
       DEVPOCKET_URL: product.announced,
       BRIDGE_TOKEN: services.bridgeToken,
       BRIDGE_RUNTIME: "local",
+      LOG_LEVEL: "info",
       DEVPOCKET_DATA_DIR: directory,
     },
-    ready: /link/,
+    ready: /"link connected"/,
     endSignal: "SIGTERM",
   });
   return {
@@ -38,9 +42,16 @@ export async function startHarness(): Promise<HarnessProduct> {
       await product.stop();
       await yardstick.stop();
       await services.close();
+      process.off("exit", endEnvironments);
+      endEnvironments();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Environments outlive their bridge on purpose; with the benchmark they end. */
+function endMentioning(directory: string): void {
+  for (const { pid } of mentioning(directory)) process.kill(pid, "SIGKILL");
 }
 
 /** The local tracer alone costs 1.5 ms an event; it is no part of production. */

@@ -1,10 +1,14 @@
 /** A terminal over a WebSocket that speaks the version-1 frames of durable-objects/protocol/client.ts. */
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import { stripVTControlCharacters } from "node:util";
 import { WebSocket } from "ws";
 import { type BenchTerminal, collector, size } from "./terminal.ts";
 
-/** Connects and waits for the first output. Throws when the socket closes before it; a close later fails the run. */
+/**
+ * Connects and waits for a screen with something on it: before that there may be no bridge to take input. A socket
+ * that closes by itself and an error frame end the run.
+ */
 export async function openSocketTerminal(address: string): Promise<BenchTerminal> {
   const socket = new WebSocket(address);
   const received = collector();
@@ -23,14 +27,15 @@ export async function openSocketTerminal(address: string): Promise<BenchTerminal
     if (!isClosing) throw new Error(`the socket was closed with ${code} ${reason.toString()}`);
   });
   await once(socket, "open");
-  const firstOutput = new Promise<void>((resolve) => {
-    const stop = received.onText(() => {
+  const firstScreen = new Promise<void>((resolve) => {
+    const stop = received.onText((text) => {
+      if (stripVTControlCharacters(text).trim() === "") return;
       stop();
       resolve();
     });
   });
   socket.send(JSON.stringify({ type: "resize", ...size }));
-  await firstOutput;
+  await firstScreen;
   return {
     write: (text) => socket.send(JSON.stringify({ type: "input", data: text })),
     onText: received.onText,

@@ -17,8 +17,8 @@ const parts: readonly (readonly [name: string, command: RegExp])[] = [
   ["workerd", /\bworkerd\b/],
   ["wrangler", /wrangler|esbuild/],
   ["bridge", /bridge\/main\.ts/],
-  ["supervisor", /bridge\/dev\/main\.ts/],
-  ["stand-ins and reaper", /bridge\/dev\//],
+  ["supervisor with stand-ins", /bridge\/dev\/main\.ts/],
+  ["reaper", /bridge\/dev\//],
   ["npm", /\bnpm\b/],
 ];
 

@@ -51,7 +51,13 @@ export async function startHarness(): Promise<HarnessProduct> {
 
 /** Environments outlive their bridge on purpose; with the benchmark they end. */
 function endMentioning(directory: string): void {
-  for (const { pid } of mentioning(directory)) process.kill(pid, "SIGKILL");
+  for (const { pid } of mentioning(directory)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // it ended with its server
+    }
+  }
 }
 
 /** The local tracer alone costs 1.5 ms an event; it is no part of production. */

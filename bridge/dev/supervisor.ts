@@ -2,7 +2,6 @@
  * Starts everything of a local run in order and knows how to end it: checks, data directory, database and Redis,
  * migrations and seeds, the server, the bridge. Imports nothing of the product: it starts its programs.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkMachine } from "./checks.ts";
@@ -132,7 +131,6 @@ async function startBridge({ root, dataDirectory, url, variables, reaper }: Brid
   const program = { name: "bridge", args: [join(root, "bridge/main.ts")], cwd: root, environment };
   const bridge = await supervise("bridge", async () => startProgram(program, reaper));
   cleanups.push(bridge.stop);
-  if (!existsSync(join(root, "bridge/main.ts"))) return;
   await answers(`http://127.0.0.1:${healthPort}/health`, "the bridge was not connected");
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { checkMachine } from "./checks.ts";
 import { runProgram, startProgram } from "./child.ts";
-import { announceDatabase, leaveDirectory, makeDataDirectory, readSecrets, takeDirectory } from "./data-directory.ts";
+import { announceDatabase, leaveDirectory, readSecrets, takeDirectory } from "./data-directory.ts";
 import { type Database, startDatabase } from "./database.ts";
 import { lanAddress, showAddress } from "./lan.ts";
 import { endEnvironments } from "./leftovers.ts";
@@ -53,10 +53,13 @@ export async function startEverything(options: DevOptions, root: string, cleanup
     ...database.variables,
     DATABASE_URL: database.url,
   };
+  const preparing = prepareDatabase(root, database, variables, options.isLan);
+  // Nobody in the network may meet the public passwords.
+  if (options.isLan) await preparing;
   const place = { root, dataDirectory, host, port };
   const server = await supervise("server", async () => startProgram(workerProgram(place, variables), reaper));
   cleanups.push(server.stop);
-  const seedLines = await prepareDatabase(root, database, variables, options.isLan);
+  const seedLines = await preparing;
   announceDatabase(dataDirectory, database.url);
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/health/ready`, "the server was not ready");
@@ -74,7 +77,6 @@ export async function startEverything(options: DevOptions, root: string, cleanup
 
 /** Takes the data directory for us, guarded by a reaper, and ends what an earlier run left in it. */
 async function enterDirectory(dataDirectory: string, cleanups: Cleanup[]): Promise<Reaper> {
-  makeDataDirectory(dataDirectory);
   const reaper = startReaper(dataDirectory);
   await takeDirectory(dataDirectory, reaper.pid);
   cleanups.push(() => leaveDirectory(dataDirectory));

@@ -134,6 +134,30 @@ describe("npm run dev", () => {
     expect(mentioning(other).length).toBeGreaterThan(0);
   });
 
+  it.runIf(process.getuid?.() === 0)(
+    "runs for an ordinary user, from a private path with blanks and umlauts",
+    async () => {
+      const clone = join(mkdtempSync(join(tmpdir(), "dev pöcket ")), "klön");
+      cleanups.push(() => rmSync(join(clone, ".."), { recursive: true, force: true }));
+      const copy = `git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1" && ln -s "$2/node_modules" "$1/" &&
+      chown -R nobody "$1/.." && chmod 700 "$1/.."`;
+      spawnSync("mkdir", ["-p", clone]);
+      expect(spawnSync("sh", ["-c", copy, "sh", clone, root], { cwd: root }).status).toBe(0);
+      const run = ["--reuid", "nobody", "--clear-groups", process.execPath, "bridge/dev/main.ts"];
+      const port = await freePort();
+      const child = spawn("setpriv", run, {
+        cwd: clone,
+        env: { PATH: process.env["PATH"], HOME: "/nonexistent", PORT: String(port) },
+        stdio: "ignore",
+      });
+      cleanups.push(() => void child.kill("SIGTERM"));
+      await healthyAgain(`http://127.0.0.1:${port}`);
+      child.kill("SIGTERM");
+      await exited(child);
+      await nothingLeft(clone);
+    },
+  );
+
   it("says a taken port in one line and ends with 1", async () => {
     const server = createServer().listen(0, "127.0.0.1");
     await once(server, "listening");

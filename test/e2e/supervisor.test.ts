@@ -89,7 +89,7 @@ describe("npm run dev", () => {
     await nothingLeft(dataDirectory);
   });
 
-  it("starts again what dies: Postgres, the server, workerd inside it", async () => {
+  it("starts again what dies: Postgres, the server, workerd inside it", { timeout: 180_000 }, async () => {
     const { url, process: child } = await start();
     for (const command of [/bin\/postgres -D/, /wrangler(\.js|-dist\/cli\.js) dev/, /workerd serve/]) {
       const victim = descendant(child.pid as number, command).pid;

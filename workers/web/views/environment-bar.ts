@@ -89,14 +89,16 @@ function failedMetrics(error: unknown): Metrics {
 
 /** `CPU 3%  Mem 12%  Disk 1%`; a reading that there is not is a dash, and the reason follows. */
 export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: Metrics): string {
-  const readings = [cpu_usage, memory_usage, storage_usage];
-  const isDark = readings.every((reading) => reading === null || reading === undefined);
   const names = ["CPU", "Mem", "Disk"];
-  const line = isDark ? "Metrics –" : readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
-  return reason ? `${line} (${reason})` : line;
+  const readings = [cpu_usage ?? null, memory_usage ?? null, storage_usage ?? null];
+  const known = readings.filter((reading) => reading !== null);
+  const line = readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
+  // A reason may also be about a reading that is not shown.
+  const why = known.length < readings.length && reason ? ` (${reason})` : "";
+  return (known.length === 0 ? "Metrics –" : line) + why;
 }
 
-function percent(value: number | null | undefined): string {
-  if (value === null || value === undefined) return "–";
+function percent(value: number | null): string {
+  if (value === null) return "–";
   return value > 0 && value < 1 ? "<1%" : `${Math.round(value)}%`;
 }

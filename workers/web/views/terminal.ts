@@ -1,4 +1,5 @@
 /** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
+import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { View } from "../app.ts";
 import { pasteText } from "../clipboard.ts";
 import { el } from "../dom.ts";
@@ -78,8 +79,8 @@ export const terminalView =
     }
 
     function sendLine(line: string): boolean {
-      const isSent = typing.line(line);
-      if (!isSent) toast("Not connected. The line was not sent.");
+      const isSent = hasShell(watched.state().phase) && typing.line(line);
+      if (!isSent) toast("There is no shell right now. The line was not sent.");
       return isSent;
     }
 

@@ -1,5 +1,6 @@
 /** The words and tones the page has for what an environment is doing. */
 import type { Phase } from "../../durable-objects/protocol/vocabulary.ts";
+import type { Metrics } from "./api/model.ts";
 
 export type Tone = "live" | "waiting" | "idle" | "error";
 
@@ -43,6 +44,22 @@ function cpuWords(cpu: string): string {
 
 function byteWords(quantity: string): string {
   return quantity.replace(/^([\d.]+)\s*([KMGT])i?B?$/, "$1 $2B");
+}
+
+/** `CPU 3%  Mem 12%  Disk 1%`; a reading that there is not is a dash, and the reason follows. */
+export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: Metrics): string {
+  const names = ["CPU", "Mem", "Disk"];
+  const readings = [cpu_usage ?? null, memory_usage ?? null, storage_usage ?? null];
+  const known = readings.filter((reading) => reading !== null);
+  const line = readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
+  // A reason may also be about a reading that is not shown.
+  const why = known.length < readings.length && reason ? ` (${reason})` : "";
+  return (known.length === 0 ? "Metrics –" : line) + why;
+}
+
+function percent(value: number | null): string {
+  if (value === null) return "–";
+  return value > 0 && value < 1 ? "<1%" : `${Math.round(value)}%`;
 }
 
 /** Two letters for a card without a picture. */

@@ -6,7 +6,7 @@ import { el, setText } from "../dom.ts";
 import { type IconName, icon } from "../icons.ts";
 import { linkTo, type Route } from "../router.ts";
 import type { Connection } from "../terminal/live-socket.ts";
-import type { Tone } from "../words.ts";
+import { metricsLine, type Tone } from "../words.ts";
 
 export interface EnvironmentBar {
   element: HTMLElement;
@@ -85,20 +85,4 @@ function showMetrics(app: App, environmentId: string, line: HTMLElement, signal:
 function failedMetrics(error: unknown): Metrics {
   if (!(error instanceof Failed)) throw error;
   return { reason: "not available now" };
-}
-
-/** `CPU 3%  Mem 12%  Disk 1%`; a reading that there is not is a dash, and the reason follows. */
-export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: Metrics): string {
-  const names = ["CPU", "Mem", "Disk"];
-  const readings = [cpu_usage ?? null, memory_usage ?? null, storage_usage ?? null];
-  const known = readings.filter((reading) => reading !== null);
-  const line = readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
-  // A reason may also be about a reading that is not shown.
-  const why = known.length < readings.length && reason ? ` (${reason})` : "";
-  return (known.length === 0 ? "Metrics –" : line) + why;
-}
-
-function percent(value: number | null): string {
-  if (value === null) return "–";
-  return value > 0 && value < 1 ? "<1%" : `${Math.round(value)}%`;
 }

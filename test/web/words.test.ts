@@ -1,7 +1,7 @@
-/** Addresses of the page's views, and the words it derives. */
+/** Addresses of the page and the words it has for what it shows. */
 import { describe, expect, it } from "vitest";
 import { linkTo, parseRoute, type Route } from "../../workers/web/router.ts";
-import { monogram, sizeWords, suggestName } from "../../workers/web/words.ts";
+import { metricsLine, monogram, sizeWords, suggestName } from "../../workers/web/words.ts";
 
 const environmentId = "env_0123456789abcdefghij";
 
@@ -45,6 +45,15 @@ describe("words", () => {
     expect(suggestName("python", [])).toBe("my-python");
     expect(suggestName("python", ["My-Python", "my-python-2"])).toBe("my-python-3");
     expect(suggestName("x".repeat(80), []).length).toBeLessThanOrEqual(50);
+  });
+
+  it("shows readings, a dash for each that there is not, and why", () => {
+    const readings = { cpu_usage: 2.6, memory_usage: 0.4, storage_usage: 0 };
+    expect(metricsLine({ ...readings, reason: "network is not measured" })).toBe("CPU 3%  Mem <1%  Disk 0%");
+    expect(metricsLine({ ...readings, cpu_usage: null, reason: "first sample" })).toBe(
+      "CPU –  Mem <1%  Disk 0% (first sample)",
+    );
+    expect(metricsLine({ reason: "not running" })).toBe("Metrics – (not running)");
   });
 
   it("has two letters for any template", () => {

@@ -53,7 +53,7 @@ describe("words", () => {
     expect(metricsLine({ ...readings, cpu_usage: null, reason: "first sample" })).toBe(
       "CPU –  Mem <1%  Disk 0% (first sample)",
     );
-    expect(metricsLine({ reason: "not running" })).toBe("Metrics – (not running)");
+    expect(metricsLine({ reason: "not_running" })).toBe("Metrics – (not running)");
   });
 
   it("has two letters for any template", () => {

@@ -53,7 +53,7 @@ export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: 
   const known = readings.filter((reading) => reading !== null);
   const line = readings.map((reading, at) => `${names[at]} ${percent(reading)}`).join("  ");
   // A reason may also be about a reading that is not shown.
-  const why = known.length < readings.length && reason ? ` (${reason})` : "";
+  const why = known.length < readings.length && reason ? ` (${reason.replaceAll("_", " ")})` : "";
   return (known.length === 0 ? "Metrics –" : line) + why;
 }
 

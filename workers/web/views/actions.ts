@@ -1,4 +1,5 @@
 /** What a person can do to an environment, with the questions asked first; shared by the list and the terminal. */
+
 import type { EnvironmentAction } from "../api/calls.ts";
 import type { Environment } from "../api/model.ts";
 import { explain, Failed } from "../api/problem.ts";

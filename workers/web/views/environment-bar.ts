@@ -1,4 +1,5 @@
 /** The bar above the terminal and the logs: where you are, how it is, and what else there is to do. */
+import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { Metrics } from "../api/model.ts";
 import { Failed } from "../api/problem.ts";
 import type { App } from "../app.ts";
@@ -10,7 +11,7 @@ import { metricsLine, type Tone } from "../words.ts";
 
 export interface EnvironmentBar {
   element: HTMLElement;
-  showName(name: string): void;
+  show(name: string, phase: Phase): void;
   showConnection(connection: Connection): void;
   focus(): void;
 }
@@ -41,7 +42,8 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
   const back = iconLink({ view: "environments" }, "Back to environments", "back");
   const more = el("button", { class: "button icon-only plain", type: "button", "aria-label": "More" }, icon("more"));
   more.addEventListener("click", onMore);
-  showMetrics(app, environmentId, metrics, signal);
+  const measure = showMetrics(app, environmentId, metrics, signal);
+  let shownPhase: Phase | null = null;
   return {
     element: el(
       "header",
@@ -51,7 +53,11 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
       iconLink(other.route, other.label, other.picture),
       more,
     ),
-    showName: (text) => setText(name, text),
+    show(text, phase) {
+      setText(name, text);
+      if (phase !== shownPhase) measure();
+      shownPhase = phase;
+    },
     showConnection({ kind }) {
       const [text, tone] = connectionWords[kind];
       chip.dataset["tone"] = tone;
@@ -69,8 +75,8 @@ function iconLink(route: Route, label: string, picture: IconName): HTMLElement {
   );
 }
 
-/** Reads the metrics now and then while the page is seen. */
-function showMetrics(app: App, environmentId: string, line: HTMLElement, signal: AbortSignal): void {
+/** Reads the metrics now and then while the page is seen, and whenever the returned function is called. */
+function showMetrics(app: App, environmentId: string, line: HTMLElement, signal: AbortSignal): () => void {
   async function look(): Promise<void> {
     if (document.hidden) return;
     const metrics = await app.calls.metrics(environmentId).catch(failedMetrics);
@@ -79,7 +85,7 @@ function showMetrics(app: App, environmentId: string, line: HTMLElement, signal:
   }
   const timer = setInterval(() => void look(), metricsEveryMs);
   signal.addEventListener("abort", () => clearInterval(timer));
-  void look();
+  return () => void look();
 }
 
 function failedMetrics(error: unknown): Metrics {

@@ -25,7 +25,7 @@ export const logsView =
       onMore: () => void askMore(),
       signal,
     });
-    const watched = watchEnvironment(app, environmentId, signal, ({ name }) => bar.showName(name));
+    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase }) => bar.show(name, phase));
     const pill = linePill(() => socket.reopen());
 
     let arrived: LogLine[] = [];
@@ -53,7 +53,9 @@ export const logsView =
     }
 
     async function askMore(): Promise<void> {
-      const deed = await choose(watched.state().name, deedChoices(deedsFor(watched.state())));
+      const state = watched.state();
+      if (state === null) return;
+      const deed = await choose(state.name, deedChoices(deedsFor(state)));
       if (deed !== null) await watched.perform(deed);
     }
 

@@ -1,5 +1,4 @@
 /** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
-import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { View } from "../app.ts";
 import { pasteText } from "../clipboard.ts";
 import { el } from "../dom.ts";
@@ -33,9 +32,10 @@ export const terminalView =
     const cover = curtain((deed) => void watched.perform(deed));
     const pill = linePill(() => socket.reopen());
     const watched = watchEnvironment(app, environmentId, signal, ({ name, phase, message }) => {
-      bar.showName(name);
+      bar.show(name, phase);
       cover.show(phase, message);
     });
+    const isCovered = () => !cover.element.hidden;
 
     const socket = openLiveSocket({
       url: () => app.socketUrl("terminal", environmentId),
@@ -68,7 +68,7 @@ export const terminalView =
       if (frame.type === "output") screen.write(frame.data);
       else if (frame.type === "welcome") socket.send({ type: "resize", ...screen.size() });
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
-      else if (frame.type === "info" || frame.type === "error") toast(frame.message);
+      else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
 
     function onConnection(connection: Connection): void {
@@ -79,7 +79,7 @@ export const terminalView =
     }
 
     function sendLine(line: string): boolean {
-      const isSent = hasShell(watched.state().phase) && typing.line(line);
+      const isSent = !isCovered() && typing.line(line);
       if (!isSent) toast("There is no shell right now. The line was not sent.");
       return isSent;
     }
@@ -92,9 +92,11 @@ export const terminalView =
     }
 
     async function askMore(): Promise<void> {
+      const state = watched.state();
+      if (state === null) return;
       const { fontSizePx, isScreenReader } = readPreferences();
-      const deeds = deedChoices(deedsFor(watched.state()));
-      const answer = await choose<Deed | Partial<Preferences>>(watched.state().name, [
+      const deeds = deedChoices(deedsFor(state));
+      const answer = await choose<Deed | Partial<Preferences>>(state.name, [
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
         {

@@ -14,7 +14,8 @@ export interface EnvironmentState {
 }
 
 export interface WatchedEnvironment {
-  state(): EnvironmentState;
+  /** Null until something was heard of the environment. */
+  state(): EnvironmentState | null;
   /** A socket said so, which is sooner than the next look. */
   heard(phase: Phase, message: string): void;
   lookNow(): void;
@@ -28,7 +29,8 @@ export function watchEnvironment(
   signal: AbortSignal,
   onState: (state: EnvironmentState) => void,
 ): WatchedEnvironment {
-  let state: EnvironmentState = { name: "…", phase: "running", message: "" };
+  let state: EnvironmentState | null = null;
+  const name = () => state?.name ?? "this environment";
 
   function become(next: EnvironmentState): void {
     state = next;
@@ -37,9 +39,9 @@ export function watchEnvironment(
 
   async function look(): Promise<boolean> {
     try {
-      const { name, phase, status_message } = await app.calls.environment(id);
-      if (!signal.aborted) become({ name, phase, message: status_message ?? "" });
-      return isPassing(phase);
+      const found = await app.calls.environment(id);
+      if (!signal.aborted) become({ name: found.name, phase: found.phase, message: found.status_message ?? "" });
+      return isPassing(found.phase);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       return !signal.aborted && miss(error);
@@ -58,10 +60,10 @@ export function watchEnvironment(
   const lookNow = keepFresh(look, signal);
   return {
     state: () => state,
-    heard: (phase, message) => become({ ...state, phase, message }),
+    heard: (phase, message) => become({ name: name(), phase, message }),
     lookNow,
     async perform(deed) {
-      const done = carryOut(app, { id, name: state.name }, deed);
+      const done = carryOut(app, { id, name: name() }, deed);
       if ((await done) && deed === "delete") app.router.go({ view: "environments" }, true);
       else lookNow();
     },

@@ -14,7 +14,6 @@ export interface Curtain {
 const remedies: Partial<Readonly<Record<Phase, Deed>>> = { stopped: "start", error: "recover" };
 const explanations: Partial<Readonly<Record<Phase, string>>> = {
   stopped: "Its files are kept. Start it to have a shell again.",
-  error: "Something went wrong.",
 };
 
 export function curtain(onDeed: (deed: Deed) => void): Curtain {
@@ -34,7 +33,7 @@ export function curtain(onDeed: (deed: Deed) => void): Curtain {
       element.dataset["tone"] = phaseTone(phase);
       spinner.hidden = !isPassing(phase);
       setText(word, phaseWord(phase));
-      setText(text, message === "" ? (explanations[phase] ?? "This takes a few seconds.") : message);
+      setText(text, explanations[phase] ?? (message === "" ? "This takes a few seconds." : message));
       button.hidden = remedy === undefined;
       if (remedy !== undefined) setText(button, deedLabels[remedy]);
     },

@@ -1,5 +1,5 @@
 /** The bar above the terminal and the logs: where you are, how it is, and what else there is to do. */
-import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
+import { hasShell, type Phase } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { Metrics } from "../api/model.ts";
 import { Failed } from "../api/problem.ts";
 import type { App } from "../app.ts";
@@ -7,7 +7,7 @@ import { el, setText } from "../dom.ts";
 import { type IconName, icon } from "../icons.ts";
 import { linkTo, type Route } from "../router.ts";
 import type { Connection } from "../terminal/live-socket.ts";
-import { metricsLine, type Tone } from "../words.ts";
+import { metricsLine, phaseTone, phaseWord, type Tone } from "../words.ts";
 
 export interface EnvironmentBar {
   element: HTMLElement;
@@ -42,8 +42,20 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
   const back = iconLink({ view: "environments" }, "Back to environments", "back");
   const more = el("button", { class: "button icon-only plain", type: "button", "aria-label": "More" }, icon("more"));
   more.addEventListener("click", onMore);
+  // What there is to do depends on what the environment is doing.
+  more.disabled = true;
   const measure = showMetrics(app, environmentId, metrics, signal);
-  let shownPhase: Phase | null = null;
+  let phase: Phase | null = null;
+  let connection: Connection["kind"] = "connecting";
+
+  /** A live line to an environment without a shell is not what people would call live. */
+  function showState(phase: Phase | null, connection: Connection["kind"]): void {
+    const lacksShell = connection === "live" && phase !== null && !hasShell(phase);
+    const [text, tone] = lacksShell ? [phaseWord(phase), phaseTone(phase)] : connectionWords[connection];
+    chip.dataset["tone"] = tone;
+    setText(word, text);
+  }
+
   return {
     element: el(
       "header",
@@ -53,15 +65,16 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
       iconLink(other.route, other.label, other.picture),
       more,
     ),
-    show(text, phase) {
+    show(text, nextPhase) {
       setText(name, text);
-      if (phase !== shownPhase) measure();
-      shownPhase = phase;
+      more.disabled = false;
+      if (nextPhase !== phase) measure();
+      phase = nextPhase;
+      showState(phase, connection);
     },
     showConnection({ kind }) {
-      const [text, tone] = connectionWords[kind];
-      chip.dataset["tone"] = tone;
-      setText(word, text);
+      connection = kind;
+      showState(phase, connection);
     },
     focus: () => back.focus(),
   };

@@ -1,0 +1,130 @@
+/** The page on a phone, against the whole product: from registering to a shell that survives a lost connection. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
+import { descendant } from "./support/processes.ts";
+import { type Product, startProduct } from "./support/product.ts";
+
+if (browserPath === null)
+  console.warn("test/e2e/page.test.ts is skipped: there is no chromium (apt-get install chromium)");
+
+/** Ends in `#` for root and in `$` for everybody else. */
+const prompt = /workspace [#$] /;
+
+describe.skipIf(browserPath === null)("the page on a phone", () => {
+  let product: Product;
+  let browser: Browser;
+  let phone: Phone;
+
+  beforeAll(async () => {
+    product = await startProduct();
+    browser = await launchBrowser(browserPath ?? "");
+    phone = await openPhone(browser, product.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+  });
+
+  const send = async (line: string) => {
+    await phone.page.getByLabel("Line for the shell").fill(line);
+    await phone.page.getByLabel("Send line").click();
+  };
+
+  it("shows a refused registration at its fields and takes a good one", async () => {
+    const { page } = phone;
+    await page.getByRole("link", { name: "Create an account" }).click();
+    await page.getByLabel("User name").fill("pocket-person");
+    await page.getByLabel("E-mail").fill("pocket@example.com");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.locator("#field-password[aria-invalid=true]").waitFor();
+    expect(await page.locator("#field-password-error").textContent()).not.toBe("");
+    // The browser itself puts every 400 on the console.
+    expect(phone.complaints.splice(0)).toEqual([expect.stringContaining("400")]);
+
+    await page.getByLabel("Password").fill("SecurePass123!");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByRole("heading", { name: "No environment yet" }).waitFor();
+    expect(await phone.overflowPx()).toBe(0);
+    await phone.photograph("page-empty");
+  });
+
+  it("creates an environment from a template and reads 42 in its shell", async () => {
+    const { page } = phone;
+    await page.getByRole("link", { name: "New", exact: true }).click();
+    await page.getByRole("button", { name: /Python/ }).click();
+    expect(await page.getByLabel("Name").inputValue()).toBe("my-python");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.locator(".chip", { hasText: "Live" }).waitFor();
+    await phone.sees(prompt);
+    await send("echo $((6*7))");
+    await phone.sees(/^42\s*$/m);
+    expect(await phone.overflowPx()).toBe(0);
+    await phone.photograph("page-terminal");
+  });
+
+  it("sends Ctrl-C from the key row", async () => {
+    await send("sleep 1000; echo never");
+    await phone.sees(/sleep 1000/);
+    await phone.page.getByRole("button", { name: "Ctrl" }).click();
+    await phone.page.locator(".xterm-helper-textarea").press("c");
+    await phone.sees(/\^C/);
+    await send("echo still-$((1+1))-here");
+    await phone.sees(/^still-2-here/m);
+  });
+
+  it("gives the shell the size of the screen", async () => {
+    await send("clear; stty size");
+    const shown = await phone.sees(/^\d+ \d+\s*$/m);
+    const rows = await phone.page.locator(".xterm-rows > div").count();
+    expect(shown).toMatch(new RegExp(`^${rows} \\d+\\s*$`, "m"));
+  });
+
+  it("comes back to the same shell by itself after the server was killed", { timeout: 120_000 }, async () => {
+    const { page } = phone;
+    await send("clear; marker=$RANDOM; echo kept $marker");
+    const kept = /kept \d+/.exec(await phone.sees(/^kept \d+/m))?.[0] ?? "";
+    process.kill(descendant(product.process.pid ?? 0, /workerd serve/).pid, "SIGKILL");
+    await page.locator(".chip", { hasText: "Reconnecting" }).waitFor();
+    await page.locator(".chip", { hasText: "Live" }).waitFor({ timeout: 60_000 });
+    await send("clear; echo again $marker");
+    await phone.sees(new RegExp(`^${kept.replace("kept", "again")}`, "m"));
+    // The browser tells of every dial and call that found nobody.
+    phone.complaints.length = 0;
+  });
+
+  it("goes from the terminal to the logs and back by the browser's own button", async () => {
+    const { page } = phone;
+    await page.getByRole("link", { name: "Logs" }).click();
+    await page.getByRole("log").waitFor();
+    await page.goBack();
+    await page.getByLabel("Line for the shell").waitFor();
+  });
+
+  it("stops and starts the environment from the terminal", async () => {
+    const { page } = phone;
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await page.getByRole("heading", { name: "Stopped" }).waitFor();
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.locator(".curtain").waitFor({ state: "hidden" });
+    await send("echo started $((40+2))");
+    await phone.sees(/^started 42/m);
+  });
+
+  it("signs out, and asks whoever comes back to sign in", async () => {
+    const { page } = phone;
+    await page.getByRole("link", { name: "Back to environments" }).click();
+    await page.getByRole("button", { name: "Account" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+
+  it("broke no rule of its content policy and put no error on the console", () => {
+    expect(phone.complaints).toEqual([]);
+  });
+});

@@ -68,13 +68,18 @@ export class Screen {
     const cursor = this.#isCursorHidden ? "\u001b[?25l" : "";
     const shape = this.#cursorShape === 0 ? "" : `\u001b[${this.#cursorShape} q`;
     const mouse = [...this.#mouseEncodings].map((mode) => `\u001b[?${mode}h`).join("");
-    return picture + this.#drawRegion() + cursor + shape + mouse;
+    return picture + this.#drawRegionAndCursor() + cursor + shape + mouse;
   }
 
-  /** Setting a region moves the cursor home, so it is kept around it. */
-  #drawRegion(): string {
-    if (this.#region === null) return "";
-    return `\u001b7\u001b[${this.#region.join(";")}r\u001b8`;
+  /**
+   * Setting a region moves the cursor home, and Serialize may leave the cursor a column off behind wide characters: it
+   * is put right at the end. Only a cursor that waits behind the last column cannot be put there.
+   */
+  #drawRegionAndCursor(): string {
+    const { cursorX, cursorY } = this.#terminal.buffer.active;
+    const region = this.#region === null ? "" : `\u001b[${this.#region.join(";")}r`;
+    if (cursorX < this.#terminal.cols) return `${region}\u001b[${cursorY + 1};${cursorX + 1}H`;
+    return region === "" ? "" : `\u001b7${region}\u001b8`;
   }
 
   #watchModes(): void {

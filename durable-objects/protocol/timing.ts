@@ -31,6 +31,8 @@ export const limits = {
   /** Output to one such viewer between two of its pings; then it waits for a snapshot. */
   maxUnacknowledgedBytes: 1_048_576,
   maxSnapshotsPerSecond: 4,
+  /** Input of one viewer that is held until a bridge is there. */
+  maxHeldInputCharacters: 4_096,
   ringBytes: 262_144,
 } as const;
 
@@ -44,6 +46,8 @@ export const timing = {
   minResizeGapMs: 1_000,
   quietBeforeImmediateFlushMs: 8,
   batchWindowsMs: [8, 16, 33],
+  /** Input that found no bridge for this long is refused. */
+  holdInputMs: 30_000,
   nudgeGapMs: 1_000,
   desiredPullEveryMs: 300_000,
   telemetryEveryMs: 60_000,

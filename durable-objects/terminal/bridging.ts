@@ -3,6 +3,7 @@ import { type DataMessage, decodeStreamFrame } from "../protocol/data-socket.ts"
 import { limits } from "../protocol/timing.ts";
 import type { BridgeArrival, Turn } from "./events.ts";
 import { isTooLong, parseBridgeText } from "./frames.ts";
+import { refuseHeldInput, releaseInput } from "./holding.ts";
 import { removeBridge } from "./leaving.ts";
 import { passLogs } from "./logs.ts";
 import type { Bridge, Room, Size } from "./room.ts";
@@ -26,12 +27,16 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
   }
   removeBridge(room, turn, "superseded");
   room.bridge = { ...arrival, role: "bridge", shell: { state: "silent" }, asked: null, told: null, lastFrameAt: null };
+  room.isUnlinked = false;
   keepBridge(turn, room.bridge);
 }
 
+/** Held input goes on when the frame after hello shows that there is a shell: right after hello nobody knows. */
 export function takeBridgeFrame(room: Room, turn: Turn, bridge: Bridge, data: string | ArrayBuffer): void {
+  const wasAttached = bridge.shell.state === "attached";
   const isTaken = typeof data === "string" ? takeText(room, turn, bridge, data) : takeBytes(room, turn, data);
   if (!isTaken) removeBridge(room, turn, "badFrame");
+  else if (wasAttached && bridge.shell.state === "attached") releaseInput(room, turn, bridge);
 }
 
 function takeBytes(room: Room, turn: Turn, data: ArrayBuffer): boolean {
@@ -63,6 +68,7 @@ function takeMessage(room: Room, turn: Turn, bridge: Bridge, message: DataMessag
       bridge.shell = { state: "detached", message: message.message.slice(0, maxMessageCharacters) };
       keepBridge(turn, bridge);
       makeAllWait(room, turn);
+      refuseHeldInput(room, turn, "not_running", bridge.shell.message);
       return;
     case "size":
       applySize(room, turn, bridge, { cols: message.cols, rows: message.rows });
@@ -81,6 +87,7 @@ function greet(room: Room, turn: Turn, bridge: Bridge, hello: { epoch: string; s
   const isSamePlace = room.head !== null && room.head.epoch === hello.epoch && room.head.seq === hello.seq;
   if (!isSamePlace) makeAllWait(room, turn);
   settle(room, turn, bridge, hello);
+  if (isSamePlace) releaseInput(room, turn, bridge);
 }
 
 /** A new tmux client: nothing of before is valid, and its snapshot follows unasked. */

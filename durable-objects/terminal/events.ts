@@ -5,7 +5,7 @@ import type { BridgeKeepsake, ViewerKeepsake } from "./room.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
 export interface Arrival {
-  viewer: Omit<ViewerKeepsake, "role" | "joinedAt" | "standing" | "size" | "told">;
+  viewer: Omit<ViewerKeepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held">;
   greeting: ServerMessage[];
 }
 

@@ -4,6 +4,7 @@
  */
 import { attachBridge, takeBridgeFrame } from "./bridging.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
+import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
 import type { Room } from "./room.ts";
 import { send } from "./send.ts";
@@ -52,7 +53,8 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
       if (room.bridge?.id === event.id) removeBridge(room, turn, null);
       return;
     case "wanted":
-      if (!event.isLinked) send(turn, [...room.viewers.keys()], { type: "info", message: "Waiting for the cluster" });
+      room.isUnlinked = !event.isLinked;
+      if (room.isUnlinked) waitForCluster(room, turn);
       return;
     case "announce":
       send(turn, event.to === "all" ? [...room.viewers.keys()] : here(room, event.to), event.message);
@@ -64,6 +66,11 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
       if (room.bridge?.tokenId === event.tokenId) removeBridge(room, turn, "bridgeRevoked");
       return;
   }
+}
+
+function waitForCluster(room: Room, turn: Turn): void {
+  send(turn, [...room.viewers.keys()], { type: "info", message: "Waiting for the cluster" });
+  refuseHeldInput(room, turn, "bridge_unavailable", notConnected);
 }
 
 function takeFromViewer(

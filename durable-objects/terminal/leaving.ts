@@ -3,6 +3,7 @@ import type { CloseName } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
+import { expireInput } from "./holding.ts";
 import type { Bridge, Room, Viewer } from "./room.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
@@ -52,6 +53,7 @@ export function sweep(room: Room, turn: Turn): void {
   if (moment.now - room.sweptAt < sweepEveryMs) return;
   room.sweptAt = moment.now;
   for (const [id, { until }] of room.ended) if (until <= moment.now) room.ended.delete(id);
+  expireInput(room, turn);
   if (room.bridge !== null && isSilentBridge(room.bridge, moment)) loseBridge(room, turn);
   const silent = [...room.viewers.values()].filter((viewer) => isSilent(viewer, moment));
   for (const viewer of silent) removeViewer(room, turn, viewer, "silent");

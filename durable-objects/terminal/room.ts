@@ -40,6 +40,14 @@ export interface ViewerKeepsake {
   /** The size it has said, and the one it was told to draw at if that differs. */
   size: Size | null;
   told: Size | null;
+  held: HeldInput | null;
+}
+
+/** Input that waits for a bridge; `isFull` once a part of it had to be refused. */
+export interface HeldInput {
+  text: string;
+  since: number;
+  isFull: boolean;
 }
 
 export interface Viewer extends ViewerKeepsake {
@@ -96,9 +104,13 @@ export interface Room {
   /** The next byte that live viewers expect; null after waking, when the next frame decides. */
   head: { epoch: string; seq: number } | null;
   snapshotAsk: SnapshotAsk | null;
+  /** Some viewer's input waits for the bridge. */
+  isHolding: boolean;
   /** Whether the cluster was told that this terminal is wanted, and when last; a lost bridge begins the wait anew. */
   isWanted: boolean;
   wantedAt: number;
+  /** The cluster said that no bridge is linked, and none has come since. */
+  isUnlinked: boolean;
   sweptAt: number;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
@@ -110,8 +122,10 @@ export function newRoom(): Room {
     bridge: null,
     head: null,
     snapshotAsk: null,
+    isHolding: false,
     isWanted: false,
     wantedAt: 0,
+    isUnlinked: false,
     sweptAt: 0,
     ended: new Map(),
   };
@@ -125,6 +139,7 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = { ...keepsake, lastFrameAt: null };
   }
   room.isWanted = room.viewers.size > 0;
+  room.isHolding = [...room.viewers.values()].some((viewer) => viewer.held !== null);
   return room;
 }
 
@@ -144,8 +159,8 @@ export function restoreViewer(keepsake: ViewerKeepsake): Viewer {
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told } = viewer;
-  return { role: "viewer", id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told };
+  const { id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told, held } = viewer;
+  return { role: "viewer", id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told, held };
 }
 
 export function bridgeKeepsake(bridge: Bridge): BridgeKeepsake {

@@ -4,6 +4,7 @@ import { limits } from "../protocol/timing.ts";
 import { fill } from "./bucket.ts";
 import type { Arrival, Turn } from "./events.ts";
 import { isTooLong, parseClientFrame } from "./frames.ts";
+import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
 import { type Room, restoreViewer, type Viewer } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
@@ -24,6 +25,7 @@ export function joinViewer(room: Room, turn: Turn, arrival: Arrival): void {
     standing: { state: "waiting", seen: null },
     size: null,
     told: null,
+    held: null,
   });
   room.viewers.set(id, viewer);
   keepViewer(turn, viewer);
@@ -89,15 +91,19 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer, message: ClientMess
   }
 }
 
-/** Passes input on, lone surrogates replaced, or says that it was not: it is never lost in silence. */
+/** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
 function takeInput(room: Room, turn: Turn, viewer: Viewer, data: string): void {
   if (viewer.kind === "logs") {
     refuse(turn, viewer, "read_only", "This socket takes no input");
     return;
   }
-  const bridge = room.bridge;
-  if (bridge === null || bridge.shell.state === "silent") {
-    refuse(turn, viewer, "bridge_unavailable", "The cluster is not connected; the input was not sent");
+  const { bridge } = room;
+  if (room.isUnlinked) {
+    refuse(turn, viewer, "bridge_unavailable", notConnected);
+    return;
+  }
+  if (bridge === null || bridge.shell.state === "silent" || viewer.held !== null) {
+    holdInput(room, turn, viewer, data.toWellFormed());
     return;
   }
   if (bridge.shell.state === "detached") {

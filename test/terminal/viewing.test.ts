@@ -81,18 +81,88 @@ describe("input", () => {
     expect(world.seen(neighbour).closed).toBeNull();
   });
 
-  it("is never lost in silence: without a bridge, before its hello, and without a shell it says why", () => {
+  it("that comes before the bridge is held in order, through hibernation, and handed over with the screen", () => {
     const world = new World();
     const viewer = world.join();
-    const say = () => world.say(viewer, { type: "input", data: "x" });
-    say();
+    world.say(viewer, { type: "input", data: "ls" });
+    world.hibernate();
+    world.send({ kind: "wanted", isLinked: true });
     const bridge = world.dial();
-    say();
+    world.say(viewer, { type: "input", data: " -la" });
     world.hello(bridge, { epoch: "e", seq: 0 });
+    world.say(viewer, { type: "input", data: "\n" });
+    expect(inputs(world, bridge)).toEqual([]);
+    world.snapshot(bridge, 0, "$ ");
+    world.say(viewer, { type: "input", data: "x" });
+    expect(inputs(world, bridge)).toEqual(["ls -la\n", "x"]);
+    expect(errors(world, viewer)).toEqual([]);
+  });
+
+  it("that comes while the bridge dials again at the same place goes on at once", () => {
+    const { world, viewer, bridge } = watched();
+    world.send({ kind: "bridge_left", id: bridge });
+    world.say(viewer, { type: "input", data: "x" });
+    const again = world.dial();
+    world.hello(again, { epoch: "e", seq: 0 });
+    expect(inputs(world, again)).toEqual(["x"]);
+  });
+
+  it.each([
+    [
+      "there is no shell",
+      "not_running",
+      (world: World) => {
+        const bridge = world.dial();
+        world.hello(bridge, { epoch: "e", seq: 0 });
+        world.fromBridge(bridge, { type: "detached", message: "The environment is stopped" });
+      },
+    ],
+    ["no bridge is linked", "bridge_unavailable", (world: World) => world.send({ kind: "wanted", isLinked: false })],
+    [
+      "nothing came for 30 s",
+      "bridge_unavailable",
+      (world: World) => {
+        world.now += timing.holdInputMs + 1;
+        world.send({ kind: "announce", message: { type: "info", message: "tick" }, to: "all" });
+      },
+    ],
+  ])("that was held is refused aloud when %s", (_name, code, happen) => {
+    const world = new World();
+    const viewer = world.join();
+    world.say(viewer, { type: "input", data: "x" });
+    happen(world);
+    expect(errors(world, viewer)).toEqual([code]);
+  });
+
+  it("is held up to a limit; what is over it is refused, and all that follows", () => {
+    const world = new World();
+    const viewer = world.join();
+    for (const data of ["x".repeat(4_000), "y".repeat(200), "z"]) world.say(viewer, { type: "input", data });
+    expect(errors(world, viewer)).toEqual(["bridge_unavailable", "bridge_unavailable"]);
+    const bridge = world.dial();
+    world.hello(bridge, { epoch: "e", seq: 0 });
+    world.snapshot(bridge, 0, "");
+    expect(inputs(world, bridge)).toEqual(["x".repeat(4_000)]);
+  });
+
+  it("is refused at once when no bridge is linked, until one comes", () => {
+    const world = new World();
+    const viewer = world.join();
+    world.send({ kind: "wanted", isLinked: false });
+    world.say(viewer, { type: "input", data: "x" });
+    expect(errors(world, viewer)).toEqual(["bridge_unavailable"]);
+    const bridge = world.dial();
+    world.say(viewer, { type: "input", data: "y" });
+    world.hello(bridge, { epoch: "e", seq: 0 });
+    world.snapshot(bridge, 0, "");
+    expect(inputs(world, bridge)).toEqual(["y"]);
+  });
+
+  it("is refused while there is no shell", () => {
+    const { world, viewer, bridge } = watched();
     world.fromBridge(bridge, { type: "detached", message: "The environment is stopped" });
-    say();
-    expect(errors(world, viewer)).toEqual(["bridge_unavailable", "bridge_unavailable", "not_running"]);
-    expect(world.types(viewer).filter((type) => type === "info")).toHaveLength(1);
+    world.say(viewer, { type: "input", data: "x" });
+    expect(errors(world, viewer)).toEqual(["not_running"]);
     expect(inputs(world, bridge)).toEqual([]);
   });
 
@@ -171,14 +241,14 @@ describe("silence", () => {
     expect(inputs(world, bridge)).toEqual(["back"]);
   });
 
-  it("gives up a bridge that used to ping, and then refuses input", () => {
+  it("gives up a bridge that used to ping, and holds input for the next", () => {
     const { world, viewer, bridge } = watched();
     const socket = world.bridges.get(bridge);
     if (socket !== undefined) socket.pingedAt = world.now;
     world.now += timing.bridgeSilentAfterMs + 1;
     world.say(viewer, { type: "input", data: "x" });
     expect(socket?.closed).toBe("silent");
-    expect(errors(world, viewer)).toEqual(["bridge_unavailable"]);
+    expect(inputs(world, bridge)).toEqual([]);
   });
 
   it("of a cluster without a bridge makes the terminal want one again, as often as every 10 s", () => {

@@ -1,0 +1,55 @@
+/**
+ * Input that came before the bridge did: a script types the moment its socket opens, a phone while a bridge dials
+ * again. It is held beside the viewer's socket, so that it outlives hibernation, and handed over in order or refused
+ * aloud: when there is no shell, no bridge, too much of it, or too long.
+ */
+import type { ClientErrorCode } from "../protocol/client.ts";
+import { limits, timing } from "../protocol/timing.ts";
+import type { Turn } from "./events.ts";
+import type { Bridge, Room, Viewer } from "./room.ts";
+import { keepViewer, refuse, tellBridge } from "./send.ts";
+
+export const notConnected = "The cluster is not connected; the input was not sent";
+
+/** Puts input behind what is held already; refuses it, and all that follows until then, once there is too much. */
+export function holdInput(room: Room, turn: Turn, viewer: Viewer, data: string): void {
+  const held = viewer.held ?? { text: "", since: turn.moment.now, isFull: false };
+  const isFull = held.isFull || held.text.length + data.length > limits.maxHeldInputCharacters;
+  viewer.held = { ...held, isFull, text: isFull ? held.text : held.text + data };
+  room.isHolding = true;
+  keepViewer(turn, viewer);
+  if (isFull) refuse(turn, viewer, "bridge_unavailable", notConnected);
+}
+
+/** The bridge has shown that there is a shell: everything held goes to it. */
+export function releaseInput(room: Room, turn: Turn, bridge: Bridge): void {
+  for (const { viewer, text } of takeHeld(room, turn)) {
+    if (text !== "" && viewer.kind === "terminal") tellBridge(turn, bridge, { type: "input", data: text });
+  }
+}
+
+/** There is nobody to hand it to. */
+export function refuseHeldInput(room: Room, turn: Turn, code: ClientErrorCode, message: string): void {
+  for (const { viewer } of takeHeld(room, turn)) refuse(turn, viewer, code, message);
+}
+
+/** What was typed too long ago must not surprise its author now. */
+export function expireInput(room: Room, turn: Turn): void {
+  const { now } = turn.moment;
+  const isOld = ({ held }: Viewer) => held !== null && now - held.since > timing.holdInputMs;
+  if (room.isHolding && [...room.viewers.values()].some(isOld)) {
+    refuseHeldInput(room, turn, "bridge_unavailable", "The cluster did not answer; the input was not sent");
+  }
+}
+
+function takeHeld(room: Room, turn: Turn): { viewer: Viewer; text: string }[] {
+  if (!room.isHolding) return [];
+  room.isHolding = false;
+  return [...room.viewers.values()].flatMap((viewer) => {
+    if (viewer.held === null) return [];
+    const { text } = viewer.held;
+    viewer.held = null;
+    keepViewer(turn, viewer);
+    return [{ viewer, text }];
+  });
+}

@@ -152,6 +152,7 @@ describe("a server killed by hand", () => {
       const lost = observe(running, observation(seen, 1), at(10));
       expect(lost).toMatchObject({ phase: "restarting", phaseReason: "lost", generation: 1 });
       expect(lost.statusMessage).toContain("started again");
+      expect(observe(lost, observation(seen, 1), at(11))).toBe(lost);
       const back = observe(lost, observation("running", 1), at(12));
       expect(back).toMatchObject({ phase: "running", statusMessage: null, phaseDeadlineAt: null });
     },

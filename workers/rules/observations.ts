@@ -52,7 +52,7 @@ function whileStopping<Row extends Lifecycle>(row: Row, seen: Observation, now: 
 
 function whileRunning<Row extends Lifecycle>(row: Row, seen: Observation, now: Date): Row {
   const phase = wantedPhase(row, seen.phase);
-  if (phase === row.phase && (seen.phase === "stopped" || seen.phase === "gone")) return row;
+  if (phase === row.phase && isDown(seen.phase)) return row;
   if (phase !== row.phase && row.phase === "error" && !leavesError(row, phase)) return row;
   if (row.phase === "error" && row.phaseReason === deadlineExceeded && phase === "error") return note(row, seen);
   const moved = enter(row, phase, messageOf(row, seen, phase), now);
@@ -62,8 +62,13 @@ function whileRunning<Row extends Lifecycle>(row: Row, seen: Observation, now: D
 
 /** The phase a report means for an environment that should run: what is down was killed and is being brought back. */
 function wantedPhase(row: Lifecycle, seen: Observation["phase"]): Phase {
-  if (seen !== "stopped" && seen !== "gone" && seen !== "stopping") return seen;
+  if (!isDown(seen)) return seen;
   return hasShell(row.phase) ? "restarting" : row.phase;
+}
+
+/** Down, or on its way there; while it is brought back this is no news, and that it was lost stays said. */
+function isDown(seen: Observation["phase"]): seen is "stopped" | "gone" | "stopping" {
+  return seen === "stopped" || seen === "gone" || seen === "stopping";
 }
 
 /** A usable shell ends an error; but installing again after the time for it was over does not. */

@@ -1,53 +1,86 @@
-/** Remembers which environments are being worked on and which failed, and when those may be tried again. */
+/**
+ * Remembers which environments are being worked on and which failed, and when a step may be taken again: a failed one
+ * after a growing time, one that worked and is needed again (a server that dies at once) likewise.
+ */
 import { RuntimeFailure } from "../runtime/runtime.ts";
 import type { Failure } from "./plan.ts";
 
 const firstRetryMs = 2_000;
 const maxRetryMs = 300_000;
+const firstRepeatMs = 500;
+/** A step that held this long was a good one. */
+const heldMs = 60_000;
+
+/** What may be tried again: this kind of step for this generation. */
+export interface Step {
+  environmentId: string;
+  kind: string;
+  generation: number;
+}
+
+interface Last {
+  step: Step;
+  isFailure: boolean;
+  count: number;
+  endedAtMs: number;
+  nextAtMs: number;
+}
 
 export class Attempts {
   readonly failures = new Map<string, Failure>();
   readonly #underWay = new Set<string>();
-  readonly #retries = new Map<string, { count: number; atMs: number; generation: number }>();
+  readonly #last = new Map<string, Last>();
 
   get countUnderWay(): number {
     return this.#underWay.size;
   }
 
-  /** Whether a step of this environment may be taken now. */
-  mayTry(environmentId: string, generation: number | null): boolean {
-    if (this.#underWay.has(environmentId)) return false;
-    const retry = this.#retries.get(environmentId);
-    return retry === undefined || retry.generation !== generation || performance.now() >= retry.atMs;
+  /** Whether this step may be taken now. */
+  mayTry(step: Step): boolean {
+    if (this.#underWay.has(step.environmentId)) return false;
+    const last = this.#last.get(step.environmentId);
+    return last === undefined || !isSame(last.step, step) || performance.now() >= last.nextAtMs;
   }
 
   begin(environmentId: string): void {
     this.#underWay.add(environmentId);
   }
 
-  succeed(environmentId: string): void {
-    this.#underWay.delete(environmentId);
-    this.#retries.delete(environmentId);
-    this.failures.delete(environmentId);
+  /** Notes a success; returns the milliseconds until the same step may be taken again. */
+  succeed(step: Step): number {
+    this.failures.delete(step.environmentId);
+    return this.#end(step, false);
   }
 
   /** Notes a failure; returns the milliseconds until the next try. */
-  fail(environmentId: string, generation: number, error: unknown): number {
+  fail(step: Step, error: unknown): number {
+    this.failures.set(step.environmentId, { generation: step.generation, ...explain(error) });
+    return this.#end(step, true);
+  }
+
+  #end(step: Step, isFailure: boolean): number {
+    const { environmentId } = step;
+    const now = performance.now();
+    const last = this.#last.get(environmentId);
+    const isRepeat = last !== undefined && isSame(last.step, step) && last.isFailure === isFailure;
+    const count = isRepeat && now < last.nextAtMs + heldMs ? last.count + 1 : 0;
+    const most = Math.min(maxRetryMs, (isFailure ? firstRetryMs : firstRepeatMs) * 2 ** count);
+    const waitMs = most * (0.5 + Math.random() / 2);
     this.#underWay.delete(environmentId);
-    const before = this.#retries.get(environmentId);
-    const count = before?.generation === generation ? before.count + 1 : 0;
-    const waitMs = Math.min(maxRetryMs, firstRetryMs * 2 ** count) * (0.5 + Math.random() / 2);
-    this.#retries.set(environmentId, { count, atMs: performance.now() + waitMs, generation });
-    this.failures.set(environmentId, { generation, ...explain(error) });
+    this.#last.set(environmentId, { step, isFailure, count, endedAtMs: now, nextAtMs: now + waitMs });
     return waitMs;
   }
 
   /** Forgets environments that are no longer desired. */
   keepOnly(environmentIds: ReadonlySet<string>): void {
-    for (const map of [this.failures, this.#retries]) {
+    for (const map of [this.failures, this.#last]) {
       for (const id of map.keys()) if (!environmentIds.has(id)) map.delete(id);
     }
   }
+}
+
+function isSame(a: Step, b: Step): boolean {
+  return a.kind === b.kind && a.generation === b.generation;
 }
 
 /** People are told what a runtime says on purpose; anything else is a bug and only logged. */

@@ -7,7 +7,7 @@ import type { DesiredEnvironment, ObservedEnvironment, Telemetry } from "../../d
 import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import type { Action, Runtime } from "../runtime/runtime.ts";
-import { Attempts } from "./attempts.ts";
+import { Attempts, type Step } from "./attempts.ts";
 import { plan, report } from "./plan.ts";
 import { Reporter } from "./reporter.ts";
 
@@ -129,34 +129,36 @@ export class ReconcileLoop {
   }
 
   #tryStep(action: Action, desired: readonly DesiredEnvironment[]): void {
-    const id = "environment" in action ? action.environment.id : action.environmentId;
-    const generation = desired.find((each) => each.id === id)?.generation ?? 0;
-    if (this.#attempts.countUnderWay >= maxStepsAtOnce || !this.#attempts.mayTry(id, generation)) return;
-    this.#attempts.begin(id);
-    void this.#takeStep(action, id, generation);
+    const environmentId = "environment" in action ? action.environment.id : action.environmentId;
+    const generation = desired.find((each) => each.id === environmentId)?.generation ?? 0;
+    const step = { environmentId, kind: action.kind, generation };
+    if (this.#attempts.countUnderWay >= maxStepsAtOnce || !this.#attempts.mayTry(step)) return;
+    this.#attempts.begin(environmentId);
+    void this.#takeStep(action, step);
   }
 
-  async #takeStep(action: Action, id: string, generation: number): Promise<void> {
+  async #takeStep(action: Action, step: Step): Promise<void> {
     const { log, runtime } = this.#options;
     const begin = performance.now();
     const requestId = this.#requestId;
     const detail = () => ({
       request_id: requestId,
-      environment_id: id,
-      action: action.kind,
-      generation,
+      environment_id: step.environmentId,
+      action: step.kind,
+      generation: step.generation,
       duration_ms: Math.round(performance.now() - begin),
     });
+    let waitMs: number;
     try {
       const deadline = AbortSignal.timeout(stepDeadlineMs);
       await Promise.race([runtime.apply(action, deadline), rejectOn(deadline)]);
-      this.#attempts.succeed(id);
+      waitMs = this.#attempts.succeed(step);
       log("info", "step taken", detail());
     } catch (error) {
-      const waitMs = this.#attempts.fail(id, generation, error);
+      waitMs = this.#attempts.fail(step, error);
       log("warn", "step failed", { ...detail(), error: messageOf(error) });
-      this.#after(waitMs, () => this.look());
     }
+    this.#after(waitMs, () => this.look());
     this.look();
   }
 

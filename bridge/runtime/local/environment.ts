@@ -2,7 +2,7 @@
  * One local environment: its record, its tmux server, its processes. The steps (begin, stop, remove) must not
  * overlap; local-runtime.ts runs them one after the other.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
@@ -22,7 +22,13 @@ import {
   processFacts,
 } from "./processes.ts";
 import { type CpuLook, composeReadings, cpuPercent, diskBytes, lookAtCpu, memoryPercent } from "./readings.ts";
-import { type EnvironmentRecord, type RecordedProcess, writeRecord } from "./record.ts";
+import {
+  type EnvironmentRecord,
+  type RecordedProcess,
+  readJson,
+  recordedProcessSchema,
+  writeRecord,
+} from "./record.ts";
 import { shellEnvironment, shellProgram } from "./shell-environment.ts";
 import {
   detachClient,
@@ -224,10 +230,9 @@ export class LocalEnvironment {
   }
 
   async #detachStale(): Promise<void> {
-    const recorded = await readFile(this.#places.client, "utf8").catch(() => null);
-    if (recorded === null) return;
-    const stale = (JSON.parse(recorded) as RecordedProcess).pid;
-    const client = (await listClients(this.#server)).find((each) => each.pid === stale);
+    const stale = await readJson(this.#places.client, recordedProcessSchema);
+    if (stale === null) return;
+    const client = (await listClients(this.#server)).find((each) => each.pid === stale.pid);
     if (client !== undefined) await detachClient(this.#server, client.tty);
   }
 

@@ -3,11 +3,12 @@
  * truth is on disk (result file, recorded process), so that a new bridge sees what an old one began.
  */
 import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { EnvironmentPlaces } from "./places.ts";
 import { isSameProcess, processFacts } from "./processes.ts";
+import { readJson } from "./record.ts";
 import { environmentIdVariable, ownSocketsVariable } from "./shell-environment.ts";
 
 const installer = fileURLToPath(new URL("installer.ts", import.meta.url));
@@ -63,22 +64,13 @@ export async function installationState(
 ): Promise<InstallationState> {
   // The process first: it writes its result before it ends.
   const isAlive = installerProcess !== null && (await isSameProcess(installerProcess));
-  const result = await readResult(places.installation);
+  const result = await readJson(places.installation, resultSchema);
   if (result?.generation === generation) {
     if (result.message === null) return { kind: "completed" };
     return { kind: "failed", reason: "installation_failed", message: result.message };
   }
   if (isAlive) return { kind: "installing" };
   return { kind: "failed", reason: "installation_interrupted", message: "The startup commands were interrupted" };
-}
-
-async function readResult(path: string): Promise<InstallationResult | null> {
-  try {
-    return resultSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
 }
 
 function pick(from: Record<string, string>, names: readonly string[]): Record<string, string> {

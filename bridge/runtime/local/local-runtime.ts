@@ -83,7 +83,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
-    const stopFollowing = followLog(this.#find(environmentId).logPath, listener);
+    const stopFollowing = this.#follow(this.#find(environmentId).logPath, listener);
     const stop = () => {
       stopFollowing();
       this.#follows.delete(stop);
@@ -111,6 +111,15 @@ export class LocalRuntime implements Runtime {
     await this.#environments.get(environmentId)?.remove();
     this.#environments.delete(environmentId);
     this.#changed(environmentId);
+  }
+
+  /** A log cannot be followed before its directory is there, or when the machine has no watches left. */
+  #follow(path: string, listener: (messages: LogMessage[]) => void): () => void {
+    try {
+      return followLog(path, listener);
+    } catch (error) {
+      throw new RuntimeFailure("unavailable", `The log cannot be followed (${(error as NodeJS.ErrnoException).code})`);
+    }
   }
 
   #find(environmentId: string): LocalEnvironment {

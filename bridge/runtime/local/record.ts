@@ -3,12 +3,12 @@
  * holds no variables: they live in the processes and in the desired list only.
  */
 import { readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { resourcesSchema } from "../../../durable-objects/protocol/bridge-api.ts";
 import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 
-const recordedProcessSchema = z.object({ pid: z.number().int(), startTicks: z.number() });
+export const recordedProcessSchema = z.object({ pid: z.number().int(), startTicks: z.number() });
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>;
 
 export const recordSchema = z.object({
@@ -26,6 +26,17 @@ export const recordSchema = z.object({
   startedAt: z.string().nullable(),
 });
 export type EnvironmentRecord = z.infer<typeof recordSchema>;
+
+/** What a small file of ours holds, or null for one that is not there or was cut short by a crash. */
+export async function readJson<Value>(path: string, schema: z.ZodType<Value>): Promise<Value | null> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return null;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
 
 /** Writes the record so that a crash leaves the old or the new one. */
 export async function writeRecord(path: string, record: EnvironmentRecord): Promise<void> {

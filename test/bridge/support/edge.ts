@@ -157,8 +157,8 @@ export class FakeEdge {
   /** As the domain does: what is deleted and reported as gone leaves the list. */
   #takeReport(observed: ObservedEnvironment[]): void {
     this.reports.push(observed);
-    const seen = new Set(observed.map((each) => each.environment_id));
-    this.desired = this.desired.filter((each) => each.desired !== "deleted" || seen.has(each.id));
+    const gone = new Set(observed.filter(({ phase }) => phase === "gone").map((each) => each.environment_id));
+    this.desired = this.desired.filter((each) => each.desired !== "deleted" || !gone.has(each.id));
   }
 
   #accept(request: IncomingMessage, socket: WebSocket): void {

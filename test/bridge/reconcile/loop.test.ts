@@ -1,0 +1,88 @@
+/** The loop against a real runtime and an edge that fails: one environment's trouble is its own, and it ends. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ReconcileLoop } from "../../../bridge/reconcile/loop.ts";
+import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
+import type {
+  DesiredEnvironment,
+  ObservedEnvironment,
+  Telemetry,
+} from "../../../durable-objects/protocol/bridge-api.ts";
+import { timing } from "../../../durable-objects/protocol/timing.ts";
+import { desiredEnvironment } from "../runtime/contract.ts";
+import { machinePath, startBridge, type TestBridge } from "../support/bridge.ts";
+
+describe("reconcile loop", { timeout: 30_000 }, () => {
+  let bridge: TestBridge;
+  beforeEach(async () => {
+    bridge = await startBridge();
+    await vi.waitUntil(() => bridge.edge.link !== null);
+  });
+  afterEach(() => bridge.stop());
+
+  it("goes on with the others when one environment fails, says so, and tries that one again", async () => {
+    const [bad, good] = [desiredEnvironment(), desiredEnvironment()];
+    const inTheWay = join(bridge.dataDir, "environments", bad.id);
+    mkdirSync(join(bridge.dataDir, "environments"), { recursive: true });
+    writeFileSync(inTheWay, "");
+    bridge.edge.desire(bad);
+    bridge.edge.desire(good);
+    await bridge.edge.becomes(good.id, "running");
+    const failed = await bridge.edge.becomes(bad.id, "error");
+    expect(failed).toMatchObject({ generation: 1, reason: "internal" });
+    expect(failed.status_message).not.toContain(bridge.dataDir);
+    rmSync(inTheWay);
+    await bridge.edge.becomes(bad.id, "running");
+  });
+
+  it("leaves alone what is not in the list", async () => {
+    const environment = desiredEnvironment();
+    bridge.edge.desire(environment);
+    await bridge.edge.becomes(environment.id, "running");
+    bridge.edge.desired = [];
+    const other = desiredEnvironment();
+    bridge.edge.desire(other);
+    await bridge.edge.becomes(other.id, "running");
+    expect(bridge.edge.reported(environment.id)).toBeUndefined();
+    const metrics = await bridge.edge.ask({ kind: "metrics", environment_id: environment.id });
+    expect(metrics).toMatchObject({ kind: "metrics", readings: { uptime: expect.any(Number) } });
+  });
+
+  it("reports the whole list again when the link comes back, and pulls nothing it has", async () => {
+    const environment = desiredEnvironment();
+    bridge.edge.desire(environment);
+    await bridge.edge.becomes(environment.id, "running");
+    const reports = bridge.edge.reports.length;
+    const notModified = bridge.edge.notModified;
+    bridge.edge.link?.terminate();
+    await vi.waitUntil(() => bridge.edge.reports.length > reports, { timeout: 10_000 });
+    expect(bridge.edge.reported(environment.id)?.phase).toBe("running");
+    expect(bridge.edge.notModified).toBeGreaterThan(notModified);
+  });
+
+  it("measures what runs once a minute", async () => {
+    const environment = desiredEnvironment();
+    bridge.edge.desire(environment);
+    await bridge.edge.becomes(environment.id, "running");
+    const runtime = new LocalRuntime({ dataDir: bridge.dataDir, machinePath, isProduction: false });
+    const samples: Telemetry["samples"] = [];
+    const source = {
+      pull: async (): Promise<DesiredEnvironment[] | null> => null,
+      report: async (_observed: ObservedEnvironment[]) => {},
+      telemetry: async (sent: Telemetry["samples"]) => void samples.push(...sent),
+    };
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const loop = new ReconcileLoop({ runtime, source, onObserved: () => {}, log: () => {} });
+    loop.start();
+    vi.advanceTimersByTime(timing.telemetryEveryMs);
+    vi.useRealTimers();
+    await vi.waitUntil(() => samples.length > 0, { timeout: 5_000 });
+    loop.stop();
+    expect(samples[0]).toMatchObject({
+      environment_id: environment.id,
+      readings: { memory_usage: expect.any(Number) },
+    });
+    expect(Date.parse(samples[0]?.last_activity ?? "")).toBeGreaterThan(0);
+  });
+});

@@ -49,9 +49,9 @@ export function findTmux(path: string): string | null {
   );
 }
 
-/** The arguments with which a client attaches to the session. */
+/** The arguments with which a client attaches to the session. -N: where the server has just ended, it starts none. */
 export function attachArguments(server: TmuxServer): string[] {
-  return ["-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", target];
+  return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", target];
 }
 
 /** Starts the server with its one session; resolves with the server's pid. */

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ClientStream } from "../../../bridge/runtime/local/client-stream.ts";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
 import { disposeDataDir, machinePath } from "../support/bridge.ts";
 import { viewerOf } from "../support/viewer.ts";
@@ -129,6 +130,15 @@ describe("local runtime", { timeout: 30_000 }, () => {
     await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
     expect((await runtime.observe())[0]).toMatchObject({ phase: "running", installation_completed: true });
     expect(await (await attach(environment.id)).ask("cat times")).toBe("once");
+  });
+
+  it("starts no server by attaching to one that has just ended", async () => {
+    const socket = join(ground.dataDir, "tmux", "ended");
+    const stream = new ClientStream({ program: "tmux", socket }, size);
+    await new Promise<void>((resolve) => stream.onExit(resolve));
+    expect(() => execFileSync("tmux", ["-S", socket, "list-sessions"], { stdio: "pipe" })).toThrow(
+      /no server|No such file/,
+    );
   });
 
   it("works under a long path with spaces, umlauts and what looks like a tmux format", async () => {

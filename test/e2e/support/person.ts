@@ -72,11 +72,10 @@ function asPerson(url: string, token: string): Person {
   };
 }
 
-async function openTerminal(address: string, size?: { cols: number; rows: number }): Promise<Terminal> {
+async function openTerminal(address: string, size = { cols: 80, rows: 24 }): Promise<Terminal> {
   const socket = new WebSocket(address);
   const emulator = new xterm.Terminal({
-    cols: size?.cols ?? 80,
-    rows: size?.rows ?? 24,
+    ...size,
     allowProposedApi: true,
     scrollback: 0,
   });
@@ -98,7 +97,7 @@ async function openTerminal(address: string, size?: { cols: number; rows: number
   const send = (message: object) => socket.send(JSON.stringify(message));
   const screen = () => readScreen(emulator);
   const sees = (pattern: RegExp, withinMs = 20_000) => until(screen, pattern, watchers, withinMs);
-  if (size) send({ type: "resize", ...size });
+  send({ type: "resize", ...size });
   return {
     frames,
     socket,
@@ -122,7 +121,7 @@ async function readScreen(emulator: xterm.Terminal): Promise<string> {
     buffer.getLine(buffer.baseY + row)?.translateToString(true),
   );
   return rows
-    .map((row) => row ?? "")
+    .map((row) => row?.trimEnd() ?? "")
     .join("\n")
     .trimEnd();
 }

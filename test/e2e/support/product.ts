@@ -49,7 +49,7 @@ export async function startProduct(options: { environment?: Record<string, strin
   const product = { ...watch(child), url: `http://localhost:${port}`, dataDirectory, process: child };
   const stop = async () => {
     await end(child);
-    await rm(dataDirectory, { recursive: true, force: true });
+    await rm(dataDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
     await product.printed(/ready: http/, 60_000);

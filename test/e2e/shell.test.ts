@@ -1,0 +1,153 @@
+/** The whole product over real sockets: a shell that is typed into, shared, cut and restarted, and is the same shell. */
+import { execFileSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Person, register, type Terminal } from "./support/person.ts";
+import { descendant } from "./support/processes.ts";
+import { type Product, startProduct } from "./support/product.ts";
+
+let product: Product;
+let person: Person;
+let environmentId: string;
+
+beforeAll(async () => {
+  product = await startProduct();
+  person = await register(product.url);
+  const environment = await person.createEnvironment();
+  expect(environment.status).toBe("running");
+  environmentId = environment.id;
+});
+
+afterAll(async () => {
+  await product?.stop();
+});
+
+/** Dials until a terminal shows a live screen: what a client does after a cut. */
+async function reopen(): Promise<Terminal> {
+  return vi.waitUntil(
+    async () => {
+      const terminal = await person.openTerminal(environmentId).catch(() => null);
+      if (!terminal) return null;
+      terminal.type("\r");
+      const isLive = await terminal.sees(/[$#] *$/, 5_000).then(
+        () => true,
+        () => false,
+      );
+      if (isLive) return terminal;
+      await terminal.close();
+      return null;
+    },
+    { timeout: 50_000, interval: 250 },
+  ) as Promise<Terminal>;
+}
+
+async function shellPid(terminal: Terminal): Promise<string> {
+  terminal.type("clear; echo pid=$$.\r");
+  return /pid=(\d+)\./.exec(await terminal.sees(/pid=\d+\./))?.[1] as string;
+}
+
+describe("a shell", () => {
+  it("greets with output, welcome and a repaint, then echoes what is typed", async () => {
+    const terminal = await person.openTerminal(environmentId);
+    await terminal.sees(/[$#] *$/);
+    expect(terminal.frames.slice(0, 2).map((frame) => frame.type)).toEqual(["output", "welcome"]);
+    terminal.type("echo $((6*7))\r");
+    await terminal.sees(/^42$/m);
+    await terminal.close();
+  });
+
+  it("follows a resize", async () => {
+    const terminal = await person.openTerminal(environmentId, { size: { cols: 101, rows: 31 } });
+    terminal.type("clear; stty size\r");
+    await terminal.sees(/^31 101$/m);
+    await terminal.close();
+  });
+
+  it("shows two viewers the same screen", async () => {
+    const [phone, desk] = await Promise.all([person.openTerminal(environmentId), person.openTerminal(environmentId)]);
+    await desk.sees(/[$#] *$/);
+    phone.type("clear; echo shared-$((40+2))\r");
+    await Promise.all([phone.sees(/^shared-42$/m), desk.sees(/^shared-42$/m)]);
+    expect(await desk.screen()).toBe(await phone.screen());
+    await Promise.all([phone.close(), desk.close()]);
+  });
+
+  it("interrupts with Ctrl-C and gives a fresh shell after exit", async () => {
+    const terminal = await person.openTerminal(environmentId);
+    terminal.type("clear; echo begun; sleep 1000; echo never\r");
+    await terminal.sees(/^begun$/m);
+    terminal.type("\u0003");
+    await terminal.sees(/\^C[\s\S]*[$#] *$/);
+    const before = await shellPid(terminal);
+    terminal.type("exit\r");
+    await terminal.sees(/[$#] *$/);
+    await vi.waitUntil(async () => (await shellPid(terminal)) !== before, { timeout: 15_000 });
+    await terminal.close();
+  });
+
+  it("edits a file in vim", async () => {
+    const terminal = await person.openTerminal(environmentId);
+    await terminal.sees(/[$#] *$/);
+    terminal.type("clear; vi -u NONE note.txt\r");
+    await terminal.sees(/^~$/m);
+    terminal.type("ihélló from vim\u001b:wq\r");
+    await terminal.sees(/[$#] *$/);
+    terminal.type("clear; cat note.txt\r");
+    await terminal.sees(/^hélló from vim$/m);
+    await terminal.close();
+  });
+});
+
+describe("the same shell is there again", () => {
+  let pid: string;
+  beforeAll(async () => {
+    const terminal = await reopen();
+    pid = await shellPid(terminal);
+    terminal.type("clear; export KEPT=yes; echo marker-$((1+1))\r");
+    await terminal.sees(/^marker-2$/m);
+    await terminal.close();
+  });
+
+  async function expectSameShell(): Promise<void> {
+    const terminal = await reopen();
+    expect(await shellPid(terminal)).toBe(pid);
+    terminal.type("echo kept=$KEPT\r");
+    await terminal.sees(/^kept=yes$/m);
+    await terminal.close();
+  }
+
+  const supervised = (command: RegExp) => descendant(product.process.pid as number, command);
+
+  it("after workerd was killed", async () => {
+    process.kill(supervised(/\/workerd /).pid, "SIGKILL");
+    await expectSameShell();
+  });
+
+  it("after the bridge was killed", async () => {
+    process.kill(supervised(/bridge\/main\.ts/).pid, "SIGKILL");
+    await expectSameShell();
+  });
+
+  it("after the bridge was frozen, with what was typed meanwhile", async () => {
+    const terminal = await reopen();
+    const bridge = supervised(/bridge\/main\.ts/).pid;
+    process.kill(bridge, "SIGSTOP");
+    terminal.type("echo typed-$((2+3))\r");
+    await new Promise<void>((resolve) => {
+      terminal.socket.once("pong", () => resolve());
+      terminal.socket.ping();
+    });
+    process.kill(bridge, "SIGCONT");
+    await terminal.sees(/^typed-5$/m);
+    expect(await shellPid(terminal)).toBe(pid);
+    await terminal.close();
+  });
+
+  it("without stale tmux clients piling up", async () => {
+    await expectSameShell();
+    const socket = join(realpathSync(join(product.dataDirectory, "tmux")), environmentId);
+    const clients = execFileSync("tmux", ["-S", socket, "list-clients"]).toString().trim().split("\n");
+    expect(clients.length).toBeLessThanOrEqual(1);
+  });
+});

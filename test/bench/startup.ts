@@ -50,7 +50,7 @@ async function fillWithTerminals(product: DevProduct, dataDirectory: string, cou
   while (ids.length < count) ids.push(await createEnvironment(product.url, token, `bench ${ids.length}`));
   const filled = await settled();
   const addresses = ids.map((id) => terminalAddress(product.url, id, token));
-  const terminals = await Promise.all(addresses.map(openSocketTerminal));
+  const terminals = await Promise.all(addresses.map((address) => openSocketTerminal(address)));
   await Promise.all(terminals.map((terminal) => run(terminal, "true")));
   const watched = await settled();
   await Promise.all(terminals.map((terminal) => terminal.close()));

@@ -41,7 +41,7 @@ export async function ours(name: string, url: string): Promise<Contestant> {
   const environmentId = await createEnvironment(url, token, "bench");
   return {
     name,
-    open: () => openSocketTerminal(terminalAddress(url, environmentId, token)),
+    open: (options) => openSocketTerminal(terminalAddress(url, environmentId, token), options),
     close: async () => {},
   };
 }

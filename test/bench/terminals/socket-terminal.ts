@@ -3,14 +3,17 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { stripVTControlCharacters } from "node:util";
 import { WebSocket } from "ws";
-import { type BenchTerminal, collector, size } from "./terminal.ts";
+import { type BenchTerminal, collector, type OpenOptions, size } from "./terminal.ts";
 
 /**
  * Connects and waits for a screen with something on it: before that there may be no bridge to take input. A socket
  * that closes by itself and an error frame end the run.
  */
-export async function openSocketTerminal(address: string): Promise<BenchTerminal> {
-  const socket = new WebSocket(address);
+export async function openSocketTerminal(
+  address: string,
+  { isCompressed }: OpenOptions = { isCompressed: false },
+): Promise<BenchTerminal> {
+  const socket = new WebSocket(address, { perMessageDeflate: isCompressed });
   const received = collector();
   let isClosing = false;
   let upgrade: IncomingMessage | undefined;

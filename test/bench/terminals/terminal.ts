@@ -11,10 +11,18 @@ export interface BenchTerminal {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /**
+   * Whether the socket offers permessage-deflate as phones and browsers do. Only for counting bytes: Node inflates
+   * in its thread pool, half a millisecond a frame that no phone pays.
+   */
+  isCompressed: boolean;
+}
+
 export interface Contestant {
   name: string;
-  /** Opens one more terminal of 80x24 on this contestant's one shell. */
-  open(): Promise<BenchTerminal>;
+  /** Opens one more terminal of 80x24 on this contestant's one shell, uncompressed unless told otherwise. */
+  open(options?: OpenOptions): Promise<BenchTerminal>;
   close(): Promise<void>;
 }
 

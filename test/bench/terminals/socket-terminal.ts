@@ -29,7 +29,7 @@ export async function openSocketTerminal(
   socket.on("close", (code, reason) => {
     if (!isClosing) throw new Error(`the socket was closed with ${code} ${reason.toString()}`);
   });
-  await once(socket, "open");
+  // Watched from the start: the screen may come in the packet that accepts the upgrade, before a promise is resumed.
   const firstScreen = new Promise<void>((resolve) => {
     const stop = received.onText((text) => {
       if (stripVTControlCharacters(text).trim() === "") return;
@@ -37,6 +37,7 @@ export async function openSocketTerminal(
       resolve();
     });
   });
+  await once(socket, "open");
   socket.send(JSON.stringify({ type: "resize", ...size }));
   await firstScreen;
   return {

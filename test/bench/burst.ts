@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import xterm from "@xterm/headless";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, baseName } from "./options.ts";
 import { figure, ratio, type Table } from "./report.ts";
 import { median, rotated } from "./statistics.ts";
 import { type BenchTerminal, type Contestant, run, size } from "./terminals/terminal.ts";
@@ -37,7 +37,7 @@ export async function burst(contestants: readonly Contestant[], options: BenchOp
     await rm(directory, { recursive: true });
   }
   for (const { terminal } of players) await terminal.close();
-  return tableOf(bursts, options.catMegabytes);
+  return tableOf(bursts, options);
 }
 
 async function print(terminal: BenchTerminal, file: string): Promise<Burst> {
@@ -81,13 +81,14 @@ async function render(text: string): Promise<string[]> {
   );
 }
 
-function tableOf(bursts: ReadonlyMap<string, readonly Burst[]>, megabytes: number): Table {
+function tableOf(bursts: ReadonlyMap<string, readonly Burst[]>, options: BenchOptions): Table {
+  const { catMegabytes: megabytes } = options;
   const results = [...bursts].map(([name, samples]) => ({
     name,
     seconds: median(samples.map((sample) => sample.seconds)),
     wireBytes: median(samples.map((sample) => sample.wireBytes)),
   }));
-  const base = results[0];
+  const base = options.contestants.includes(baseName) ? results[0] : undefined;
   return {
     title: `cat of ${megabytes} MB`,
     note: `Text of short lines; seconds from Enter to the line after it; the last screen is compared with the file. Medians of ${rounds} alternating rounds. tmux drops what a client cannot take, so few bytes travel; ours compresses them as phones ask it to, the peer does not.`,

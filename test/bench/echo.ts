@@ -1,7 +1,7 @@
 /** Echo of single keys: typed 20 ms apart into a program that prints nothing, so that the tty itself answers. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, baseName } from "./options.ts";
 import { figure, latencyCells, type Table } from "./report.ts";
 import { rotated, summarizeRounds } from "./statistics.ts";
 import { type BenchTerminal, type Contestant, run } from "./terminals/terminal.ts";
@@ -22,14 +22,12 @@ export async function echo(contestants: readonly Contestant[], options: BenchOpt
   }
   for (const { terminal } of players) await terminal.close();
   const results = [...rounds].map(([name, samples]) => ({ name, ...summarizeRounds(samples) }));
+  const base = options.contestants.includes(baseName) ? results[0] : undefined;
   return {
     title: "Echo of a key",
     note: `Keys ${keyGapMs} ms apart, ms from the write to the arrival of the echo; medians of ${options.rounds} alternating rounds of ${options.keysPerRound} keys.`,
     columns: ["contestant", "p50", "p99", "p50 / floor", "p99 / floor", "p50 of the rounds", "added p50"],
-    rows: results.map((result) => [
-      ...latencyCells(result, results[0]),
-      figure(result.p50 - (results[0]?.p50 ?? Number.NaN)),
-    ]),
+    rows: results.map((result) => [...latencyCells(result, base), figure(result.p50 - (base?.p50 ?? Number.NaN))]),
   };
 }
 

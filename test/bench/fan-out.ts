@@ -1,6 +1,6 @@
 /** One typist, many viewers of the same terminal: how late is a key on all of their screens. */
 import { silence, typeKeys } from "./echo.ts";
-import type { BenchOptions } from "./options.ts";
+import { type BenchOptions, fanOutBaseName } from "./options.ts";
 import { latencyCells, type Table } from "./report.ts";
 import { rotated, summarizeRounds } from "./statistics.ts";
 import { type BenchTerminal, type Contestant, run } from "./terminals/terminal.ts";
@@ -23,11 +23,12 @@ export async function fanOut(contestants: readonly Contestant[], options: BenchO
   }
   for (const { viewers } of audiences) await Promise.all(viewers.map((viewer) => viewer.close()));
   const results = audiences.map(({ name, rounds }) => ({ name, ...summarizeRounds(rounds) }));
+  const base = options.contestants.includes(fanOutBaseName) ? results[0] : undefined;
   return {
     title: `Fan-out to ${options.viewers} viewers`,
     note: `One of ${options.viewers} viewers types, keys 20 ms apart; ms until the key is seen, over all viewers. The floor has no viewers; the peer is the base of the ratios.`,
     columns: ["contestant", "p50", "p99", "p50 / peer", "p99 / peer", "p50 of the rounds"],
-    rows: results.map((result) => latencyCells(result, results[0])),
+    rows: results.map((result) => latencyCells(result, base)),
   };
 }
 

@@ -7,6 +7,10 @@ export type SectionName = (typeof sectionNames)[number];
 export const contestantNames = ["floor", "relay", "harness", "dev"] as const;
 export type ContestantName = (typeof contestantNames)[number];
 
+/** What the others are compared with in each section, if it takes part. */
+export const baseName: ContestantName = "floor";
+export const fanOutBaseName: ContestantName = "relay";
+
 export interface BenchOptions {
   sections: readonly SectionName[];
   contestants: readonly ContestantName[];

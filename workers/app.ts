@@ -6,6 +6,7 @@ import type { AppContext, AppEnv } from "./http/context.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { dialect } from "./http/dialect.ts";
 import { answerError, answerFailure, limitedBody, unhandledFailure } from "./http/failing.ts";
+import { refuseUnfitUrl } from "./http/input-bounds.ts";
 import { limitHeaders } from "./http/limits.ts";
 import { problemResponse } from "./http/problems.ts";
 import { requestScope } from "./http/request-scope.ts";
@@ -43,7 +44,7 @@ app.route("/health", health);
 // Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.
 app.route("/api/v1/bridge", bridge);
 
-app.use("/api/v1/*", dialect);
+app.use("/api/v1/*", refuseUnfitUrl, dialect);
 app.route("/api/v1/health", health);
 app.route("/api/v1", info);
 app.route("/api/v1/auth", auth);

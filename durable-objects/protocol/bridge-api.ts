@@ -59,12 +59,15 @@ export const observedPhases = [
   "error",
   "gone",
 ] as const;
+/** A program's own words may hold NUL, which no text column keeps; one such word must not cost the whole report. */
+const withoutNul = (words: string) => words.replaceAll("\0", "\uFFFD");
+
 export const observedEnvironmentSchema = z.object({
   environment_id: environmentIdSchema,
   /** The generation the observation is about. */
   generation: z.number().int().nonnegative(),
   phase: z.enum(observedPhases),
-  status_message: z.string().max(500).nullable(),
+  status_message: z.string().max(500).transform(withoutNul).nullable(),
   /** Stable and for programs, e.g. `image_pull_failed`. */
   reason: z.string().max(64).nullable(),
   installation_completed: z.boolean(),

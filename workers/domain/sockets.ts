@@ -1,6 +1,7 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
 import { encodeTicket, objectPaths, ticketHeader, type ViewerTicket } from "../../durable-objects/protocol/objects.ts";
 import {
+  environmentIdSchema,
   logsWindow,
   mainWindow,
   type SocketKind,
@@ -32,6 +33,8 @@ export async function openViewer(
   if (asked.token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
   const checkedAtMs = deps.now().getTime();
   const claims = await verifyToken(deps.config.tokens, "access", asked.token, deps.now());
+  const isId = environmentIdSchema.safeParse(asked.environmentId).success;
+  if (!isId) throw new Failed({ kind: "not_found", what: "environment" });
   const [principal, row] = await Promise.all([
     authenticateToken(deps, asked.token),
     findEnvironment(deps.db, claims.userId, asked.environmentId),

@@ -4,6 +4,7 @@
  */
 import { Failed } from "../rules/failures.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
+import { refuseUnfitBody } from "./input-bounds.ts";
 
 const spellings = new Map(
   Object.entries({
@@ -34,6 +35,7 @@ async function rewriteBody(c: AppContext): Promise<void> {
   if (mediaType !== "" && !isJson(mediaType) && mediaType !== "application/x-www-form-urlencoded") return;
   const text = new TextDecoder().decode(await c.req.arrayBuffer());
   const body = mediaType === "application/x-www-form-urlencoded" ? parseForm(text) : parseJson(text);
+  refuseUnfitBody(body);
   replaceBody(c, normalize(body));
 }
 

@@ -23,6 +23,7 @@ export function answerFailure(c: AppContext, failure: Failure): Response {
 /** The failure for a path and method nobody handles: 405 where another method would be, 404 elsewhere. */
 export function unhandledFailure(app: Hono<AppEnv>, path: string): Failure {
   const allowed = [...new Set(app.routes.map((route) => route.method))].filter((method) => handles(app, method, path));
+  if (allowed.includes("GET")) allowed.push("HEAD");
   return allowed.length > 0 ? { kind: "method_not_allowed", allowed } : { kind: "not_found", what: "route" };
 }
 

@@ -3,8 +3,8 @@ import { z } from "@hono/zod-openapi";
 import type { AppContext } from "./context.ts";
 
 export const pageSchema = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  limit: z.coerce.number("must be a number").int("must be a whole number").min(1).max(100).default(20),
+  offset: z.coerce.number("must be a number").int("must be a whole number").min(0).max(1_000_000).default(0),
 });
 
 export const paginationSchema = z.object({

@@ -185,8 +185,13 @@ const alreadyExists = {
   environment: "An environment with this name already exists",
 } as const;
 
+/** How many fields the sentence for people names; `errors` has all. */
+const maxToldErrors = 10;
+
 function invalidInput(errors: FieldError[]): Problem {
-  const summary = `Validation failed: ${errors.map((error) => `${error.field}: ${error.message}`).join("; ")}`;
+  const told = errors.slice(0, maxToldErrors).map((error) => `${error.field}: ${error.message}`);
+  const rest = errors.length > told.length ? [`and ${errors.length - told.length} more`] : [];
+  const summary = `Validation failed: ${[...told, ...rest].join("; ")}`;
   return { status: 400, code: "invalid_input", detail: summary, summary, errors };
 }
 

@@ -45,6 +45,9 @@ export const newPassword = z.string().superRefine((password, context) => {
   for (const message of passwordProblems(password)) context.addIssue({ code: "custom", message });
 });
 
+/** A user name or an e-mail address as somebody typed it to sign in. */
+export const typedName = z.string().max(maxTypedLength);
+
 /** A password as somebody typed it: it is compared, so no rule applies. */
 export const typedPassword = z.string().min(1).max(maxTypedLength);
 

@@ -8,7 +8,7 @@ import { authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import type { AppContext } from "../http/context.ts";
 import { limitedByAddress } from "../http/limits.ts";
-import { bearer, newRouter } from "../http/router.ts";
+import { bearer, isBlank, newRouter, withOneOf } from "../http/router.ts";
 import {
   bodyOf,
   email,
@@ -18,6 +18,7 @@ import {
   newPassword,
   tokensSchema,
   toUser,
+  typedName,
   typedPassword,
   username,
   userSchema,
@@ -25,18 +26,19 @@ import {
 
 const registerSchema = z.object({ username, email, password: newPassword, full_name: fullName.optional() });
 
-const loginSchema = z
-  .object({
-    username_or_email: z.string().optional(),
-    email: z.string().optional(),
-    username: z.string().optional(),
+const loginNames = ["username_or_email", "email", "username"] as const;
+const loginSchema = withOneOf(
+  z.object({
+    username_or_email: typedName.optional(),
+    email: typedName.optional(),
+    username: typedName.optional(),
     password: typedPassword,
-  })
-  .transform(({ password, ...names }) => ({
-    name: names.username_or_email ?? names.email ?? names.username ?? "",
-    password,
-  }))
-  .refine(({ name }) => name.trim() !== "", { path: ["username_or_email"], message: "Required" });
+  }),
+  loginNames,
+).transform(({ password, ...names }) => ({
+  name: loginNames.map((field) => names[field]).find((name) => !isBlank(name)) ?? "",
+  password,
+}));
 
 const signedInSchema = tokensSchema.extend({ user: userSchema });
 const registeredSchema = userSchema.extend({ ...signedInSchema.shape, message: z.string() });

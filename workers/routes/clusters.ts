@@ -86,7 +86,7 @@ clusters.openapi(
   },
 );
 
-const idParameter = z.object({ id: z.string().max(64) });
+const idParameter = z.object({ id: z.string() });
 
 clusters.openapi(
   createRoute({

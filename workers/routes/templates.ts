@@ -116,7 +116,7 @@ templates.openapi(
     tags: ["templates"],
     summary: "One template by its slug, an alias or its display name",
     middleware: [limitedByAddress],
-    request: { params: z.object({ id: z.string().max(80) }) },
+    request: { params: z.object({ id: z.string() }) },
     responses: { 200: json(templateSchema, "The template"), ...problems({ 404: "Unknown template" }) },
   }),
   async (c) => c.json(templateBody(await readTemplate(c.var.deps, c.req.valid("param").id)), 200),

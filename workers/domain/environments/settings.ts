@@ -26,11 +26,16 @@ const problemTexts = {
   too_large_together: `must be at most ${maxAllVariablesBytes} bytes together`,
 } as const;
 
+/** What is wrong with a set of variables, in words; an empty name stands for all of them together. */
+export function variableErrors(variables: Readonly<Record<string, string>>) {
+  return variableProblems(variables).map(({ name, problem: code }) => ({ name, message: problemTexts[code], code }));
+}
+
 /** Throws `invalid_input` with every variable that is not fit to be one. */
 export function requireGoodVariables(variables: Readonly<Record<string, string>>): void {
-  const errors = variableProblems(variables).map(({ name, problem }): FieldError => {
+  const errors = variableErrors(variables).map(({ name, message, code }): FieldError => {
     const field = name === "" ? "environment_variables" : `environment_variables.${name.slice(0, 128)}`;
-    return { field, message: problemTexts[problem], code: problem };
+    return { field, message, code };
   });
   if (errors.length > 0) throw new Failed({ kind: "invalid_input", errors });
 }

@@ -6,7 +6,7 @@ import { readEnvironments } from "../../domain/environments/read.ts";
 import { json, problems } from "../../http/answers.ts";
 import { authenticated } from "../../http/authenticate.ts";
 import { pageSchema, paginationOf, paginationSchema, wantsBareArray } from "../../http/paging.ts";
-import { bearer, newRouter } from "../../http/router.ts";
+import { bearer, newRouter, withOneOf } from "../../http/router.ts";
 import {
   askedResources,
   askedResourcesSchema,
@@ -51,8 +51,8 @@ collection.openapi(
   },
 );
 
-const creationSchema = z
-  .object({
+const creationSchema = withOneOf(
+  z.object({
     name: nameSchema,
     template: z.string().min(1).max(80).optional(),
     template_id: z.string().min(1).max(80).optional(),
@@ -61,11 +61,9 @@ const creationSchema = z
     resources: askedResourcesSchema.optional(),
     resource_limits: askedResourcesSchema.optional(),
     environment_variables: askedVariablesSchema.optional(),
-  })
-  .refine((body) => (body.template ?? body.template_id) !== undefined, {
-    path: ["template"],
-    message: "template or template_id is required",
-  });
+  }),
+  ["template", "template_id"],
+);
 
 collection.openapi(
   createRoute({

@@ -93,7 +93,7 @@ insight.openapi(
     request: {
       params: idParameter,
       query: z.object({
-        lines: z.coerce.number().int().min(1).max(1000).default(100),
+        lines: z.coerce.number("must be a number").int("must be a whole number").min(1).max(1000).default(100),
         since: z.iso.datetime({ offset: true }).optional(),
       }),
     },

@@ -8,7 +8,9 @@ import {
   statusSchema,
   terminalId,
 } from "../../../durable-objects/protocol/vocabulary.ts";
+import { variableErrors } from "../../domain/environments/settings.ts";
 import type { EnvironmentInFull, EnvironmentInList, View } from "../../domain/environments/view.ts";
+import { isObject } from "../../http/router.ts";
 import type { AskedResources } from "../../rules/plans.ts";
 import { bytesSchema, cpuSchema, formatResources } from "../../rules/quantities.ts";
 import { templateBody, templateSchema } from "../template-shape.ts";
@@ -101,10 +103,7 @@ export function environmentInFullBody(view: View<EnvironmentInFull>): z.infer<ty
 /** Printable, on one line, and without the marks that turn text around; spaces inside are fine. */
 const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*$/u;
 export const nameSchema = z.string().trim().min(1).max(50).regex(printable, "must be printable");
-export const descriptionSchema = z
-  .string()
-  .max(500)
-  .refine((text) => !text.includes("\0"), "must not contain NUL");
+export const descriptionSchema = z.string().max(500);
 
 /** null = absent, for each size too. */
 export const askedResourcesSchema = z
@@ -120,5 +119,14 @@ export function askedResources(asked: z.output<typeof askedResourcesSchema> | un
   };
 }
 
-export const askedVariablesSchema = z.record(z.string(), z.string().nullable());
-export const idParameter = z.object({ id: z.string().max(64) });
+/** null removes a variable. Each bad name and value is an error of its own, also beside values that are no text. */
+export const askedVariablesSchema = z.record(z.string(), z.string().nullable()).superRefine(
+  (variables, context) => {
+    const texts = Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+    for (const { name, message, code } of variableErrors(Object.fromEntries(texts)))
+      context.addIssue({ code: "custom", path: name === "" ? [] : [name], message, params: { code } });
+  },
+  { when: isObject },
+);
+/** Any text: one that is no id is an unknown id. */
+export const idParameter = z.object({ id: z.string() });

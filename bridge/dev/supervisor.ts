@@ -43,6 +43,7 @@ export async function startEverything(options: DevOptions, root: string, cleanup
   cleanups.push(database.stop, () => redis?.close());
   const variables: Variables = {
     ENVIRONMENT: "development",
+    LOG_FORMAT: process.stdout.isTTY ? "pretty" : "json",
     PUBLIC_URL: publicUrl,
     ALLOWED_ORIGINS: `${publicUrl},http://localhost:${port},http://127.0.0.1:${port}`,
     JWT_KEYS: secrets.JWT_KEYS,

@@ -44,6 +44,8 @@ export async function startNeonProxy(options: NeonProxyOptions): Promise<Running
   let isClosing = false;
   // An idle connection that breaks leaves the pool by itself; the next query reports what is wrong.
   pool.on("error", (error) => isClosing || console.error(`postgres connection lost: ${error.message}`));
+  // One that breaks in use emits as well, beside failing its query: unheard, that would end the whole supervisor.
+  pool.on("connect", (client) => client.on("error", ignoreTwiceTold));
   const server = createServer((request, response) => {
     answer(pool, request).then(
       ({ status, body }) => sendJson(response, status, body),
@@ -62,6 +64,9 @@ export async function startNeonProxy(options: NeonProxyOptions): Promise<Running
     },
   };
 }
+
+/** The pool or the query tells the same error. */
+function ignoreTwiceTold(): void {}
 
 async function answer(pool: pg.Pool, request: IncomingMessage): Promise<Answer> {
   if (request.method !== "POST" || !/^\/sql(\?|$)/.test(request.url ?? "")) {

@@ -60,6 +60,13 @@ describe("Neon proxy", () => {
     expect(await sql.query(`select id from ${name} order by id`)).toEqual([{ id: 1 }, { id: 2 }]);
   });
 
+  it("outlives a connection that breaks in the middle of a batch, and says that the database is away", async () => {
+    const sql = neon(DATABASE_URL);
+    const end = () => sql.query("select pg_terminate_backend(pg_backend_pid())");
+    await expect(sql.transaction([end(), sql`select 1`])).rejects.toThrow(/503/);
+    expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+  });
+
   it("starts a batch with the isolation and access the driver asks for", async () => {
     const sql = neon(DATABASE_URL);
     const answers = await sql.transaction([sql`show transaction_isolation`, sql`show transaction_read_only`], {

@@ -14,7 +14,7 @@ const variables = z.object({
   BRIDGE_HEALTH_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
   ENVIRONMENT: z
     .enum(["development", "test", "production"], { error: "is neither development, test nor production" })
-    .default("development"),
+    .default("production"),
   LOG_LEVEL: z.enum(logLevels, { error: `is none of ${logLevels.join(", ")}` }).default("info"),
   LOG_FORMAT: z.enum(["json", "pretty"], { error: "is neither json nor pretty" }).default("json"),
   PATH: z.string().default("/usr/local/bin:/usr/bin:/bin"),

@@ -20,7 +20,7 @@ function startProcess(variables: Record<string, string>): BridgeProcess {
   // Not in the repository's root: a .dev.vars there is somebody's own.
   const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
     cwd: tmpdir(),
-    env: { PATH: machinePath, ...variables },
+    env: { PATH: machinePath, ENVIRONMENT: "test", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -132,6 +132,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     ["a bad URL", { DEVPOCKET_URL: "localhost" }, /^bridge: DEVPOCKET_URL is not an http/],
     ["an unknown runtime", { BRIDGE_RUNTIME: "docker" }, /^bridge: BRIDGE_RUNTIME is neither/],
     ["production", { ENVIRONMENT: "production" }, /^bridge: The local runtime does not run in production/],
+    ["no word on where it runs", { ENVIRONMENT: "" }, /^bridge: The local runtime does not run in production/],
     ["no tmux", { PATH: "/nowhere" }, /^bridge: tmux is not installed/],
   ])("says one clear line and ends with 1 for %s", async (_case, variables, line) => {
     const refused = start(variables);

@@ -3,6 +3,7 @@
  * took. A bridge only ever reaches the environments of its own cluster.
  */
 import type { DesiredEnvironment, DesiredList, Report, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
+import { Failed } from "../rules/failures.ts";
 import { observe, observeAbsence } from "../rules/observations.ts";
 import { findBridgeToken } from "../store/catalog.ts";
 import {
@@ -69,8 +70,12 @@ const maxAttempts = 3;
 /**
  * Takes over what the bridge sees of all its environments, those it leaves out included; ids that are not of its
  * cluster are ignored. Answers the revision of what is desired, so that the bridge notices when it is behind.
+ * Fails with `forbidden` for the local runtime in production: it gives strangers shells that share one machine.
  */
 export async function takeReport(deps: Deps, bridge: BridgeIdentity, report: Report): Promise<{ revision: string }> {
+  if (deps.config.environment === "production" && report.runtime === "local") {
+    throw new Failed({ kind: "forbidden", detail: "The local runtime does not serve production" });
+  }
   const now = deps.now();
   const [revision, rows] = await Promise.all([
     noteBridge(deps.db, bridge.clusterId, report.runtime, now),

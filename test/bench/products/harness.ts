@@ -28,6 +28,7 @@ export async function startHarness(): Promise<HarnessProduct> {
       DEVPOCKET_URL: product.announced,
       BRIDGE_TOKEN: services.bridgeToken,
       BRIDGE_RUNTIME: "local",
+      ENVIRONMENT: "test",
       LOG_LEVEL: "info",
       DEVPOCKET_DATA_DIR: directory,
     },

@@ -2,6 +2,9 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import { takeReport } from "../../../workers/domain/bridge.ts";
+import { failureIn } from "../../../workers/rules/failures.ts";
+import { newDeps } from "../support/deps.ts";
 import { FakeBridge, seenAsDesired } from "./fake-bridge.ts";
 import { api, db, newCluster, newWorld, type Problem, setPhase } from "./world.ts";
 
@@ -149,6 +152,17 @@ describe("a report", () => {
     const { body } = await bridge.pull();
     await create();
     expect(Number((await bridge.report([])).body.revision)).toBe(Number(body.revision) + 1);
+  });
+
+  it("of the local runtime is refused in production", async () => {
+    const { id: clusterId, tokenId } = await newCluster();
+    const { config } = newDeps();
+    const report = takeReport(
+      newDeps({ config: { ...config, environment: "production" } }),
+      { clusterId, tokenId, revision: 0 },
+      { bridge_id: "b", runtime: "local", observed: [] },
+    );
+    expect(failureIn(await report.catch((error: unknown) => error))).toMatchObject({ kind: "forbidden" });
   });
 
   it("tells when its cluster was last seen and which runtime it speaks for", async () => {

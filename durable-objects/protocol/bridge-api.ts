@@ -44,6 +44,13 @@ export const desiredListSchema = z.object({
 });
 export type DesiredList = z.infer<typeof desiredListSchema>;
 
+/** A program's own words may hold NUL, which no text column keeps; one such word must not cost the whole report. */
+const words = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .transform((text) => text.replaceAll("\0", "\uFFFD"));
+
 /**
  * What the bridge can see of an environment. `gone` = nothing of it is left (or it never existed). Leaving an
  * environment out of a report says the same, except of one that is to be deleted: only a `gone` ends a deletion.
@@ -59,24 +66,21 @@ export const observedPhases = [
   "error",
   "gone",
 ] as const;
-/** A program's own words may hold NUL, which no text column keeps; one such word must not cost the whole report. */
-const withoutNul = (words: string) => words.replaceAll("\0", "\uFFFD");
-
 export const observedEnvironmentSchema = z.object({
   environment_id: environmentIdSchema,
   /** The generation the observation is about. */
   generation: z.number().int().nonnegative(),
   phase: z.enum(observedPhases),
-  status_message: z.string().max(500).transform(withoutNul).nullable(),
+  status_message: words(500).nullable(),
   /** Stable and for programs, e.g. `image_pull_failed`. */
-  reason: z.string().max(64).nullable(),
+  reason: words(64).nullable(),
   installation_completed: z.boolean(),
 });
 export type ObservedEnvironment = z.infer<typeof observedEnvironmentSchema>;
 
 export const reportSchema = z.object({
   bridge_id: z.string(),
-  runtime: z.string(),
+  runtime: words(64),
   observed: z.array(observedEnvironmentSchema).max(5000),
 });
 export type Report = z.infer<typeof reportSchema>;

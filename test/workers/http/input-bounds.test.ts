@@ -58,8 +58,8 @@ describe("NUL", () => {
   it("in a bridge's words costs the bridge no report", async () => {
     const { create: createOwn, cluster, person: owner, path } = await newWorld();
     const { id } = (await createOwn()).body;
-    const report = { environment_id: id, generation: 1, phase: "error", status_message: "exec: \0", reason: null };
-    const body = { bridge_id: "b", runtime: "local", observed: [{ ...report, installation_completed: false }] };
+    const report = { environment_id: id, generation: 1, phase: "error", status_message: "exec: \0", reason: "a\0" };
+    const body = { bridge_id: "b\0", runtime: "lo\0cal", observed: [{ ...report, installation_completed: false }] };
     expect((await api("POST", "/api/v1/bridge/report", { token: cluster.token, body })).status).toBe(200);
     const { body: seen } = await api("GET", path(id), { token: owner.token });
     expect(seen).toMatchObject({ phase: "error", status_message: "exec: \ufffd" });

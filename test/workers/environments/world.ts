@@ -1,6 +1,6 @@
 /**
- * What tests of environments stand on: the real application over the real database, people who signed up through
- * the API, a template and a cluster of the test's own, and a bridge that speaks the bridge's HTTP protocol.
+ * What tests of environments stand on: the real application over the real database, people who signed up, a template
+ * and a cluster of the test's own, and a bridge that speaks the bridge's HTTP protocol.
  */
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
@@ -9,6 +9,7 @@ import { app } from "../../../workers/app.ts";
 import { readConfig } from "../../../workers/env.ts";
 import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
 import { connectDatabase } from "../../../workers/store/database.ts";
+import { signedUpPerson } from "../support/people.ts";
 
 export const db = connectDatabase(readConfig(env).database);
 
@@ -77,17 +78,14 @@ export interface Person {
   token: string;
 }
 
-/** Somebody who signed up through the API, verified, on a plan that allows this many environments of 2 cpu, 4Gi, 20Gi. */
+/** Somebody who signed up, verified, on a plan that allows this many environments of 2 cpu, 4Gi, 20Gi. */
 export async function newPerson(maxEnvironments = 5): Promise<Person> {
-  const name = `p${uniqueWord()}`;
-  const { body } = await api<{ id: string; access_token: string }>("POST", "/api/v1/auth/register", {
-    body: { username: name, email: `${name}@example.com`, password: "SecurePass123!" },
-  });
+  const { userId: id, accessToken: token } = await signedUpPerson(`p${uniqueWord()}`, "192.0.2.1");
   const plan = `test-${maxEnvironments}`;
   await db.execute(sql`insert into plans values (${plan}, ${maxEnvironments}, 2000, ${4 * gibi}::bigint, ${20 * gibi}::bigint,
     null, null, 100000) on conflict do nothing`);
-  await db.execute(sql`update users set plan_id = ${plan}, is_verified = true where id = ${body.id}`);
-  return { id: body.id, token: body.access_token };
+  await db.execute(sql`update users set plan_id = ${plan}, is_verified = true where id = ${id}`);
+  return { id, token };
 }
 
 /** A template of the test's own: port 8000, 500m, 1Gi, 10Gi, one variable, aliases `alias-<id>`. Answers its id. */

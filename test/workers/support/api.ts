@@ -1,6 +1,6 @@
 /** Talks to the Worker as a client does: real requests into workerd, one fresh address for each caller. */
 import { exports } from "cloudflare:workers";
-import { expect } from "vitest";
+import { type Person, signedUpPerson } from "./people.ts";
 
 export interface Call {
   token?: string | undefined;
@@ -18,14 +18,7 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-export interface Person {
-  username: string;
-  email: string;
-  password: string;
-  userId: string;
-  accessToken: string;
-  refreshToken: string;
-}
+export type { Person };
 
 export const origin = "https://devpocket.test";
 
@@ -46,13 +39,9 @@ export async function call(route: string, options: Call = {}): Promise<Answer> {
   return answerOf(await exports.default.fetch(new Request(`${origin}${path}`, init)));
 }
 
-/** Registers somebody new. */
-export async function newPerson(): Promise<Person> {
-  const username = `u${randomText(12)}`;
-  const person = { username, email: `${username}@example.com`, password: "SecurePass123!" };
-  const answer = await call("POST /api/v1/auth/register", { json: person });
-  expect(answer.status, answer.text).toBe(201);
-  return { ...person, userId: String(answer.body["id"]), ...tokensIn(answer) };
+/** Somebody new. */
+export function newPerson(): Promise<Person> {
+  return signedUpPerson(`u${randomText(12)}`, newAddress());
 }
 
 /** The two tokens of an answer. */

@@ -9,8 +9,8 @@ export interface Running {
   pid: number;
   /** Called once with how it ended. */
   onExit(listener: (how: string) => void): void;
-  /** Ends it, politely first; resolves when it is gone. */
-  stop(): Promise<void>;
+  /** Ends it, politely for `graceMs` (4 s unless told); resolves when it is gone. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 export interface Program {
@@ -49,9 +49,9 @@ export function startProgram(program: Program, reaper: Reaper): Running {
   return {
     pid,
     onExit: (listener) => void exited.then(listener),
-    stop: async () => {
-      signalGroup(pid, "SIGTERM");
-      const deadline = setTimeout(() => signalGroup(pid, "SIGKILL"), stopWithinMs);
+    stop: async (graceMs = stopWithinMs) => {
+      signalGroup(pid, graceMs > 0 ? "SIGTERM" : "SIGKILL");
+      const deadline = setTimeout(() => signalGroup(pid, "SIGKILL"), graceMs);
       await exited;
       clearTimeout(deadline);
     },

@@ -3,10 +3,22 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /** Changes when a process number is used again: ticks since boot at which it began; null = no such process. */
 export function processStart(pid: number): string | null {
+  const fields = statFields(pid);
+  return fields[0] === "Z" ? null : (fields[19] ?? null);
+}
+
+/** The living processes of a process group. */
+export function groupMembers(group: number): number[] {
+  return allPids().filter((pid) => {
+    const [state, , pgrp] = statFields(pid);
+    return state !== undefined && state !== "Z" && Number(pgrp) === group;
+  });
+}
+
+/** What stands behind the program's name in /proc/PID/stat: state, parent, group, ... (proc(5)); empty when it is gone. */
+function statFields(pid: number): string[] {
   const stat = read(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state] = fields;
-  return stat === "" || state === "Z" ? null : (fields[19] ?? null);
+  return stat === "" ? [] : stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** The variables a process was started with; empty when it is gone or not ours to look at. */

@@ -3,7 +3,9 @@ import type { Running } from "./child.ts";
 import { say } from "./output.ts";
 
 export interface Supervised {
-  /** Ends the child, which is then started again. */
+  /** The child's process number, null while there is none. */
+  pid(): number | null;
+  /** Ends the child at once, which is then started again. */
   restart(why: string): Promise<void>;
   /** Ends the child for good. */
   stop(): Promise<void>;
@@ -47,9 +49,10 @@ export async function supervise(name: string, start: () => Promise<Running>): Pr
 
   adopt(await start());
   return {
+    pid: () => current?.pid ?? null,
     restart: async (why) => {
       say(`${name} ${why}`);
-      await current?.stop();
+      await current?.stop(0);
     },
     stop: async () => {
       isStopping = true;

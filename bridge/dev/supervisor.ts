@@ -18,7 +18,7 @@ import { type Reaper, startReaper } from "./reaper.ts";
 import { startUpstashStandIn } from "./stand-ins.ts";
 import { supervise } from "./supervise.ts";
 import { givenVariables, type Variables } from "./variables.ts";
-import { ask, watchWorker, workerProgram } from "./worker.ts";
+import { ask, watchPortHolder, watchWorker, workerProgram } from "./worker.ts";
 
 /** Ends something; the last one added is called first. */
 export type Cleanup = () => Promise<void> | void;
@@ -66,6 +66,7 @@ export async function startEverything(options: DevOptions, root: string, cleanup
   await answers(`${url}/health/ready`, "the server was not ready");
   await startBridge({ root, dataDirectory, url, variables, reaper }, cleanups);
   cleanups.push(
+    watchPortHolder(port, server.pid, () => server.restart("lost its workerd: starting it again")),
     watchWorker(url, () => server.restart("does not answer: starting it again")),
     sweepRegularly(url),
   );

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Program } from "./child.ts";
 import { writePrivate } from "./data-directory.ts";
+import { groupMembers, processArguments, processStart } from "./proc.ts";
 import { formatEnvFile, type Variables } from "./variables.ts";
 
 export interface WorkerPlace {
@@ -79,6 +80,33 @@ export async function ask(url: string, withinMs: number): Promise<Answer | null>
     // Refused, reset or late are all the same here: no answer.
     return null;
   }
+}
+
+const lookEveryMs = 250;
+
+/**
+ * Calls back when the workerd that holds our port has died. Wrangler puts others in its place by itself, but behind
+ * a new holder of the port requests hang. A reload of the code changes other workerds, never this one.
+ */
+export function watchPortHolder(port: number, pidOf: () => number | null, onDeath: () => Promise<void>): () => void {
+  let holder: { pid: number; wrangler: number } | null = null;
+  const timer = setInterval(() => {
+    const wrangler = pidOf();
+    if (wrangler === null || holder?.wrangler !== wrangler) holder = null;
+    if (wrangler === null) return;
+    if (holder === null) {
+      const pid = groupMembers(wrangler).find((member) => holdsPort(member, port));
+      if (pid !== undefined) holder = { pid, wrangler };
+    } else if (processStart(holder.pid) === null) {
+      holder = null;
+      void onDeath();
+    }
+  }, lookEveryMs);
+  return () => clearInterval(timer);
+}
+
+function holdsPort(pid: number, port: number): boolean {
+  return processArguments(pid).some((word) => word.startsWith("--socket-addr=entry=") && word.endsWith(`:${port}`));
 }
 
 const askEveryMs = 1_000;

@@ -12,7 +12,7 @@ export interface Memory {
 
 /** The first match names the part; what matches nothing is shown as `other`. */
 const parts: readonly (readonly [name: string, command: RegExp])[] = [
-  ["tmux and shells", /^tmux|^(\/\S+\/)?-?(ba|da|z)?sh( |$)|shell\.sh|^cat\b/],
+  ["tmux and shells", /^(\S*\/)?tmux|^(\S*\/)?-?(ba|da|z)?sh( |$)|shell\.sh|^cat\b/],
   ["postgres", /postgres/],
   ["workerd", /\bworkerd\b/],
   ["wrangler", /wrangler|esbuild/],

@@ -28,8 +28,8 @@ async function stop(): Promise<void> {
   process.exit();
 }
 process.once("disconnect", stop);
-// Ctrl-C reaches the whole group; the run ends us when it is done.
-process.on("SIGINT", () => {});
+// Ctrl-C and `timeout` reach the whole group; the run ends us when it is done, and then Postgres is ended too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
 
 process.send?.({
   ENVIRONMENT: "test",

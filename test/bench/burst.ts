@@ -1,10 +1,10 @@
 /** `cat` of a large text: how long until the prompt is back, what it cost on the wire, and whether the end is right. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import xterm from "@xterm/headless";
 import { type BenchOptions, baseName } from "./options.ts";
 import { figure, ratio, type Table } from "./report.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { median, rotated } from "./statistics.ts";
 import { type BenchTerminal, type Contestant, run, size } from "./terminals/terminal.ts";
 
@@ -18,9 +18,9 @@ interface Burst {
 
 /** Lets everyone print the same file, alternating; a wrong last line on anybody's screen throws. */
 export async function burst(contestants: readonly Contestant[], options: BenchOptions): Promise<Table> {
-  const directory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
+  const directory = scratchDirectory();
   const lines = textOf(options.catMegabytes * bytesPerMegabyte);
-  const file = join(directory, "text");
+  const file = join(directory.path, "text");
   await writeFile(file, lines.join(""));
   const players = await Promise.all(
     contestants.map(async ({ name, open }) => ({ name, terminal: await open({ isCompressed: true }) })),
@@ -34,7 +34,7 @@ export async function burst(contestants: readonly Contestant[], options: BenchOp
       }
     }
   } finally {
-    await rm(directory, { recursive: true });
+    directory.remove();
   }
   for (const { terminal } of players) await terminal.close();
   return tableOf(bursts, options);

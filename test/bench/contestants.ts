@@ -1,12 +1,11 @@
 /** Starts the contestants that were asked for and ends them in reverse order. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../support/source-tree.ts";
 import type { ContestantName } from "./options.ts";
 import { ours } from "./products/account.ts";
 import { startDev } from "./products/dev.ts";
 import { startHarness } from "./products/harness.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { floor } from "./terminals/floor.ts";
 import { relay } from "./terminals/relay.ts";
 import type { Contestant } from "./terminals/terminal.ts";
@@ -23,19 +22,19 @@ export interface OpenContestants {
 
 /** Opens the named contestants; when one fails to start, those before it are closed and its error is thrown. */
 export async function openContestants(names: readonly ContestantName[]): Promise<OpenContestants> {
-  const directory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
-  const tmux = tmuxServer(tmuxConfiguration, directory);
+  const directory = scratchDirectory();
+  const tmux = tmuxServer(tmuxConfiguration, directory.path);
   const start: Record<ContestantName, () => Promise<Contestant>> = {
     floor: () => floor(tmux),
     relay: () => relay(tmux),
     harness: startOursInHarness,
-    dev: () => startOursInDev(join(directory, "dev")),
+    dev: () => startOursInDev(join(directory.path, "dev")),
   };
   const contestants: Contestant[] = [];
   const close = async () => {
     for (const contestant of contestants.toReversed()) await contestant.close();
     await tmux.close();
-    await rm(directory, { recursive: true, force: true });
+    directory.remove();
   };
   try {
     for (const name of names) contestants.push(await start[name]());

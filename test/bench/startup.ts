@@ -1,13 +1,11 @@
 /** How long `npm run dev` takes to be ready, and what memory its parts and its terminals take. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Memory, memoryByPart } from "./memory.ts";
 import type { BenchOptions } from "./options.ts";
 import { createEnvironment, signIn, terminalAddress } from "./products/account.ts";
 import { type DevProduct, startDev } from "./products/dev.ts";
 import { figure, range, type Table } from "./report.ts";
+import { scratchDirectory } from "./scratch.ts";
 import { median } from "./statistics.ts";
 import { openSocketTerminal } from "./terminals/socket-terminal.ts";
 import { run } from "./terminals/terminal.ts";
@@ -21,20 +19,20 @@ type MemoryByPart = Map<string, Memory>;
 
 /** Starts into a fresh data directory once and again a few times, then fills the last one with idle terminals. */
 export async function startup(options: BenchOptions): Promise<Table[]> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
+  const directory = scratchDirectory();
   let product: DevProduct | undefined;
   try {
     const seconds: number[] = [];
     for (let start = 0; start <= laterStarts; start += 1) {
       await product?.stop();
-      product = await startDev(dataDirectory);
+      product = await startDev(directory.path);
       seconds.push(product.startSeconds);
     }
-    const memory = product ? await fillWithTerminals(product, dataDirectory, options.idleTerminals) : [];
+    const memory = product ? await fillWithTerminals(product, directory.path, options.idleTerminals) : [];
     return [startTable(seconds), memoryTable(memory, options.idleTerminals)];
   } finally {
     await product?.stop();
-    await rm(dataDirectory, { recursive: true, force: true });
+    directory.remove();
   }
 }
 

@@ -1,11 +1,10 @@
 /** Ours without the development supervisor: the built Worker in wrangler's harness and a real bridge process. */
 import { mkdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mentioning } from "../../e2e/support/processes.ts";
 import { root } from "../../support/source-tree.ts";
 import { script, startChild } from "../child.ts";
+import { scratchDirectory } from "../scratch.ts";
 import { startServices } from "./services.ts";
 
 export interface HarnessProduct {
@@ -16,8 +15,8 @@ export interface HarnessProduct {
 
 export async function startHarness(): Promise<HarnessProduct> {
   const services = await startServices();
-  const directory = await mkdtemp(join(tmpdir(), "devpocket-bench-"));
-  const endEnvironments = () => endMentioning(directory);
+  const directory = scratchDirectory();
+  const endEnvironments = () => endMentioning(directory.path);
   process.once("exit", endEnvironments);
   mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
   const product = await serve(join(root, "wrangler.toml"), services.variables);
@@ -30,7 +29,7 @@ export async function startHarness(): Promise<HarnessProduct> {
       BRIDGE_RUNTIME: "local",
       ENVIRONMENT: "test",
       LOG_LEVEL: "info",
-      DEVPOCKET_DATA_DIR: directory,
+      DEVPOCKET_DATA_DIR: directory.path,
     },
     ready: /"link connected"/,
     endSignal: "SIGTERM",
@@ -45,7 +44,7 @@ export async function startHarness(): Promise<HarnessProduct> {
       await services.close();
       process.off("exit", endEnvironments);
       endEnvironments();
-      await rm(directory, { recursive: true, force: true });
+      directory.remove();
     },
   };
 }

@@ -77,6 +77,8 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
     if (frame.type === "welcome") {
       redial.held();
       settle({ kind: "live" });
+      // The platform cuts a closed line at once only if a frame has come over it; else after seconds.
+      probe();
     }
     options.onFrame(frame);
   }

@@ -2,7 +2,7 @@
  * The directory everything local is kept in: private, used by one supervisor at a time, with the secrets that were
  * made for it.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
@@ -78,6 +78,12 @@ export function readSecrets(directory: string): Secrets {
   };
   writePrivate(path, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
+}
+
+/** A directory that only we may enter, whatever modes its files get from others' programs. */
+export function makePrivate(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o700);
 }
 
 /** Only we may read it. */

@@ -1,7 +1,7 @@
 /** The server itself: `wrangler dev` (workerd) with its state in the data directory, watched from outside. */
 import { join } from "node:path";
 import type { Program } from "./child.ts";
-import { writePrivate } from "./data-directory.ts";
+import { makePrivate, writePrivate } from "./data-directory.ts";
 import { groupMembers, processArguments, processStart } from "./proc.ts";
 import { formatEnvFile, type Variables } from "./variables.ts";
 
@@ -14,6 +14,7 @@ export interface WorkerPlace {
 
 /** Writes the Worker's variables into a private file and names the program that reads it. */
 export function workerProgram({ root, dataDirectory, host, port }: WorkerPlace, variables: Variables): Program {
+  makePrivate(join(dataDirectory, "wrangler"));
   const envFile = join(dataDirectory, "worker.env");
   writePrivate(envFile, formatEnvFile(variables));
   const options = {
@@ -90,7 +91,7 @@ const lookEveryMs = 250;
  */
 export function watchPortHolder(port: number, pidOf: () => number | null, onDeath: () => Promise<void>): () => void {
   let holder: { pid: number; wrangler: number } | null = null;
-  const timer = setInterval(() => {
+  function look(): void {
     const wrangler = pidOf();
     if (wrangler === null || holder?.wrangler !== wrangler) holder = null;
     if (wrangler === null) return;
@@ -101,7 +102,9 @@ export function watchPortHolder(port: number, pidOf: () => number | null, onDeat
       holder = null;
       void onDeath();
     }
-  }, lookEveryMs);
+  }
+  look();
+  const timer = setInterval(look, lookEveryMs);
   return () => clearInterval(timer);
 }
 

@@ -1,7 +1,7 @@
 /** `npm run dev` as a process: what it says, how it ends, what it leaves behind. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +83,9 @@ describe("npm run dev", () => {
     const commands = mentioning(dataDirectory).map(({ command }) => command);
     expect(commands.length).toBeGreaterThan(2);
     for (const secret of Object.values(secrets)) expect(commands.join("\n")).not.toContain(secret);
+    for (const name of ["environments", "tmux", "wrangler"]) {
+      expect(statSync(join(dataDirectory, name)).mode & 0o077, name).toBe(0);
+    }
     expect(listeners(Number(new URL(url).port))).toEqual(["0100007F"]);
     child.kill("SIGTERM");
     await exited(child);
@@ -97,6 +100,14 @@ describe("npm run dev", () => {
       await vi.waitUntil(() => !existsSync(`/proc/${victim}`), { timeout: 5000 });
       await healthyAgain(url);
     }
+  });
+
+  it("starts the server again as soon as the workerd that holds its port dies", async () => {
+    const { url, process: child, printed } = await start();
+    const holder = new RegExp(`--socket-addr=entry=127.0.0.1:${new URL(url).port}`);
+    process.kill(descendant(child.pid as number, holder).pid, "SIGKILL");
+    await printed(/server lost its workerd/);
+    await healthyAgain(url);
   });
 
   it("keeps data from one start to the next, and leaves nothing after SIGTERM, tmux servers included", async () => {

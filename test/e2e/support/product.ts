@@ -52,7 +52,7 @@ export async function startProduct(options: { environment?: Record<string, strin
     await rm(dataDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
-    await product.printed(/ready: http/, 60_000);
+    await product.printed(/ready: http/, 45_000);
   } catch (error) {
     await stop();
     throw error;

@@ -2,7 +2,8 @@
  * One local environment: its record, its tmux server, its processes. The steps (begin, stop, remove) must not
  * overlap; local-runtime.ts runs them one after the other.
  */
-import { writeFile } from "node:fs/promises";
+import { realpath, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
@@ -226,7 +227,10 @@ export class LocalEnvironment {
   }
 
   async #processes(): Promise<ProcessFacts[]> {
-    return processesOf(await allProcesses(), this.#record.id, this.#places.ownSocketsDir);
+    const { ownSocketsDir } = this.#places;
+    // Its own directory may be gone already, the one around it is not.
+    const root = join(await realpath(dirname(this.#places.root)), basename(this.#places.root));
+    return processesOf(await allProcesses(), { environmentId: this.#record.id, ownSocketsDir, root });
   }
 
   async #detachStale(): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * Finds and ends the processes of an environment through /proc: those whose environment carries its id, also when
- * they daemonised out of tmux, and everything below them. Never touches another process.
+ * they daemonised out of tmux, everything below them, and orphans at work in its directory. Never touches another one.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { environmentIdVariable, ownSocketsVariable } from "./shell-environment.ts";
 
@@ -21,6 +21,8 @@ export interface ProcessFacts {
   memoryBytes: number;
   environmentId: string | null;
   ownSocketsDir: string | null;
+  /** Where one works that carries no id and has neither terminal nor parent (ppid 1); null of all others. */
+  orphanedIn: string | null;
 }
 
 /** What /proc says of one process, or null when there is none (or a zombie). */
@@ -31,6 +33,7 @@ export async function processFacts(pid: number): Promise<ProcessFacts | null> {
     if (fields[0] === "Z" || fields[0] === "X") return null;
     const number = (index: number) => Number(fields[index]);
     const environ = await readEnviron(pid);
+    const isOrphan = number(1) === 1 && number(4) === 0;
     return {
       pid,
       parentPid: number(1),
@@ -39,6 +42,7 @@ export async function processFacts(pid: number): Promise<ProcessFacts | null> {
       memoryBytes: number(21) * pageBytes,
       environmentId: environ.get(environmentIdVariable) ?? null,
       ownSocketsDir: environ.get(ownSocketsVariable) ?? null,
+      orphanedIn: isOrphan && !environ.has(environmentIdVariable) ? await workingDirectory(pid) : null,
     };
   } catch (error) {
     if (isGone(error)) return null;
@@ -64,15 +68,16 @@ export async function allProcesses(): Promise<ProcessFacts[]> {
 
 /**
  * Those of `processes` that belong to the environment. `ownSocketsDir` tells environments with the same id under
- * another data directory apart.
+ * another data directory apart; `root` is the environment's directory, without symbolic links.
  */
 export function processesOf(
   processes: readonly ProcessFacts[],
-  environmentId: string,
-  ownSocketsDir: string,
+  { environmentId, ownSocketsDir, root }: { environmentId: string; ownSocketsDir: string; root: string },
 ): ProcessFacts[] {
   const isOurs = (each: ProcessFacts) =>
-    each.environmentId === environmentId && (each.ownSocketsDir === null || each.ownSocketsDir === ownSocketsDir);
+    each.orphanedIn === root ||
+    each.orphanedIn?.startsWith(`${root}/`) ||
+    (each.environmentId === environmentId && (each.ownSocketsDir === null || each.ownSocketsDir === ownSocketsDir));
   const chosen = new Set(processes.filter(isOurs).map((each) => each.pid));
   for (let before = -1; before !== chosen.size; ) {
     before = chosen.size;
@@ -104,6 +109,15 @@ function signal(pid: number, name: NodeJS.Signals): void {
     process.kill(pid, name);
   } catch (error) {
     if (!isGone(error)) throw error;
+  }
+}
+
+async function workingDirectory(pid: number): Promise<string | null> {
+  try {
+    return await readlink(`/proc/${pid}/cwd`);
+  } catch (error) {
+    if (isGone(error)) return null;
+    throw error;
   }
 }
 

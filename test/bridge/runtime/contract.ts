@@ -136,7 +136,9 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
     it("stops every process, keeps the files and starts again with them", async () => {
       const environment = await start();
       const prompt = await shell(environment.id);
-      await prompt.ask("echo kept > file; (setsid sleep 987 >/dev/null 2>&1 &)");
+      // Other runs on this machine have sleeps of their own.
+      const seconds = `987${process.pid}`;
+      await prompt.ask(`echo kept > file; (setsid sleep ${seconds} >/dev/null 2>&1 &)`);
       const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
       await apply({ kind: "stop", environmentId: environment.id });
       await ended;
@@ -144,7 +146,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       await expect(runtime.attach(environment.id, "main", size)).rejects.toMatchObject({ code: "not_running" });
       await apply({ kind: "start", environment: { ...environment, generation: 2 } });
       const again = await shell(environment.id);
-      expect(await again.ask("cat file; pgrep -cf '[s]leep 987'")).toMatch(/^kept\s+0$/);
+      expect(await again.ask(`cat file; pgrep -cf '[s]leep ${seconds}'`)).toMatch(/^kept\s+0$/);
     });
 
     it("restarts with a new shell and new variables", async () => {

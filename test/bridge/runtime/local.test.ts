@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,11 @@ async function makeGround(under = ""): Promise<Ground & { dataDir: string }> {
       await rm(base, { recursive: true, force: true });
     },
   };
+}
+
+function isAlive(pid: number): boolean {
+  const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "";
+  return state !== "" && !/\) [ZX] /.test(state);
 }
 
 runtimeContract("local", () => makeGround());
@@ -104,6 +109,16 @@ describe("local runtime", { timeout: 30_000 }, () => {
     await prompt.shows(/this is a fresh one/);
     // The dying vim may say its last words in between.
     expect(await prompt.ask("echo $$; stty -a | grep -wo echo")).toMatch(/^\d+$.*^echo$/ms);
+  });
+
+  it("ends what daemonised and threw its environment away", async () => {
+    const { id } = await start();
+    const prompt = await attach(id);
+    const daemon = "(env -i setsid sh -c 'echo $$ > pid; exec sleep 600' &)";
+    const pid = Number(await prompt.ask(`${daemon}; until [ -s pid ]; do :; done; cat pid`));
+    expect(isAlive(pid)).toBe(true);
+    await runtime.apply({ kind: "stop", environmentId: id }, AbortSignal.timeout(20_000));
+    expect(isAlive(pid)).toBe(false);
   });
 
   it("leaves one client after many attaches, and other people's alone", async () => {

@@ -58,6 +58,8 @@ export default defineConfig({
           globalSetup,
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
+          // Whole products start and die here beside each other; a busy machine gets a second try.
+          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

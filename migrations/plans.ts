@@ -16,6 +16,7 @@ export const initialPlans: Plan[] = [
     idleSeconds: hour / 4,
     runningSecondsPerMonth: 60 * hour,
     requestsPerMinute: 100,
+    unattendedSeconds: 2 * hour,
   },
   {
     id: "starter",
@@ -26,6 +27,7 @@ export const initialPlans: Plan[] = [
     idleSeconds: hour,
     runningSecondsPerMonth: 300 * hour,
     requestsPerMinute: 300,
+    unattendedSeconds: 8 * hour,
   },
   {
     id: "pro",
@@ -36,6 +38,7 @@ export const initialPlans: Plan[] = [
     idleSeconds: 4 * hour,
     runningSecondsPerMonth: null,
     requestsPerMinute: 1000,
+    unattendedSeconds: 24 * hour,
   },
   {
     id: "enterprise",
@@ -46,5 +49,6 @@ export const initialPlans: Plan[] = [
     idleSeconds: null,
     runningSecondsPerMonth: null,
     requestsPerMinute: 5000,
+    unattendedSeconds: null,
   },
 ];

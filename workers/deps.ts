@@ -1,5 +1,6 @@
 /** The edge: makes what a request works with from the raw environment, the clock and the randomness of the platform. */
 import { isLogged, type LogDetail, type LogLevel, logLine } from "../durable-objects/protocol/log-line.ts";
+import { connectMailer } from "./clients/mail.ts";
 import { connectObjects } from "./clients/objects.ts";
 import { connectRedis } from "./clients/redis.ts";
 import type { Deps } from "./domain/deps.ts";
@@ -10,11 +11,16 @@ import { connectDatabase } from "./store/database.ts";
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 const idLength = 20;
 
-type Shared = Pick<Deps, "config" | "db" | "redis">;
+type Shared = Pick<Deps, "config" | "db" | "redis" | "mailer">;
 const sharedByEnv = new WeakMap<Env, Shared>();
 
 /** Throws what `readConfig` throws when the environment is not complete. */
-export function createDeps(env: Env, requestId: string, waitUntil: (promise: Promise<unknown>) => void): Deps {
+export function createDeps(
+  env: Env,
+  requestId: string,
+  waitUntil: (promise: Promise<unknown>) => void,
+  address: string | null = null,
+): Deps {
   const shared = sharedDeps(env);
   return {
     ...shared,
@@ -24,6 +30,7 @@ export function createDeps(env: Env, requestId: string, waitUntil: (promise: Pro
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     waitUntil,
     requestId,
+    address,
     log: (level, msg, fields) => printLine(shared.config, level, msg, { request_id: requestId, ...fields }),
   };
 }
@@ -49,7 +56,8 @@ function sharedDeps(env: Env): Shared {
   const known = sharedByEnv.get(env);
   if (known !== undefined) return known;
   const config = readConfig(env);
-  const made = { config, db: connectDatabase(config.database), redis: connectRedis(config.redis) };
+  const redis = connectRedis(config.redis);
+  const made = { config, db: connectDatabase(config.database), redis, mailer: connectMailer(config.mail, redis) };
   sharedByEnv.set(env, made);
   return made;
 }

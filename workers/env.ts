@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { logLevels } from "../durable-objects/protocol/log-line.ts";
-import type { Config, EnvironmentKey, LimitConfig, SigningKey } from "./rules/config.ts";
+import type { Config, EnvironmentKey, GoogleConfig, LimitConfig, MailConfig, SigningKey } from "./rules/config.ts";
 
 const wholeNumber = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const flag = z
@@ -17,6 +17,11 @@ const optionalText = z
   .transform((text) => text.trim() || null)
   .nullable()
   .default(null);
+/** Words separated by commas. */
+const list = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").flatMap((word) => word.trim() || []));
 const url = z.url().transform((text) => text.replace(/\/$/, ""));
 
 const signingKeySchema = z.object({
@@ -41,6 +46,18 @@ const variablesSchema = z.object({
   ENVIRONMENT_KEYS: z.string().transform(parseEnvironmentKeys),
   GOOGLE_CLIENT_ID: optionalText,
   GOOGLE_CLIENT_SECRET: optionalText,
+  GOOGLE_AUDIENCES: list,
+  GOOGLE_ISSUER: url.default("https://accounts.google.com"),
+  GOOGLE_JWKS_URL: url.default("https://www.googleapis.com/oauth2/v3/certs"),
+  GOOGLE_AUTHORIZATION_URL: url.default("https://accounts.google.com/o/oauth2/v2/auth"),
+  GOOGLE_TOKEN_URL: url.default("https://oauth2.googleapis.com/token"),
+  APP_LINKS: list,
+  MAIL_SENDER: z.enum(["resend", "outbox", "none", ""]).default(""),
+  MAIL_FROM: z.string().default("DevPocket <no-reply@localhost>"),
+  RESEND_API_KEY: optionalText,
+  RESEND_URL: url.default("https://api.resend.com"),
+  EMAIL_VERIFICATION: z.enum(["true", "false", ""]).default(""),
+  METRICS_TOKEN: optionalText,
   DEBUG: flag,
   LOG_LEVEL: z.enum(logLevels).optional(),
   LOG_FORMAT: z.enum(["json", "pretty"]).default("json"),
@@ -78,6 +95,8 @@ export function readConfig(env: unknown): Config {
   if (!parsed.success) {
     throw new BadConfiguration(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
   }
+  if (parsed.data.MAIL_SENDER === "resend" && parsed.data.RESEND_API_KEY === null)
+    throw new BadConfiguration(["RESEND_API_KEY: is needed to send mail"]);
   const unsafe = parsed.data.ENVIRONMENT === "production" ? unsafeInProduction(parsed.data) : [];
   if (unsafe.length > 0) throw new BadConfiguration(unsafe);
   return toConfig(parsed.data);
@@ -89,7 +108,6 @@ export function readAssets(env: Env): Fetcher {
 }
 
 function toConfig(vars: Variables): Config {
-  const { GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = vars;
   return {
     environment: vars.ENVIRONMENT,
     publicUrl: vars.PUBLIC_URL,
@@ -116,10 +134,35 @@ function toConfig(vars: Variables): Config {
       audience: "devpocket-api",
     },
     environmentKeys: vars.ENVIRONMENT_KEYS,
-    google: clientId !== null && clientSecret !== null ? { clientId, clientSecret } : null,
+    google: toGoogle(vars),
+    mail: toMail(vars),
+    metricsToken: vars.METRICS_TOKEN,
     log: { level: vars.LOG_LEVEL ?? (vars.DEBUG ? "debug" : "info"), format: vars.LOG_FORMAT },
     limits: toLimits(vars),
   };
+}
+
+function toGoogle(vars: Variables): GoogleConfig | null {
+  if (vars.GOOGLE_CLIENT_ID === null) return null;
+  return {
+    clientId: vars.GOOGLE_CLIENT_ID,
+    clientSecret: vars.GOOGLE_CLIENT_SECRET,
+    audiences: [vars.GOOGLE_CLIENT_ID, ...vars.GOOGLE_AUDIENCES],
+    issuer: vars.GOOGLE_ISSUER,
+    jwksUrl: vars.GOOGLE_JWKS_URL,
+    authorizationUrl: vars.GOOGLE_AUTHORIZATION_URL,
+    tokenUrl: vars.GOOGLE_TOKEN_URL,
+    appLinks: vars.APP_LINKS,
+  };
+}
+
+/** A server that can send mail verifies addresses; one that cannot takes them at their word. */
+function toMail(vars: Variables): MailConfig {
+  const { RESEND_API_KEY: apiKey, RESEND_URL, EMAIL_VERIFICATION: asked } = vars;
+  const byDefault = apiKey !== null ? "resend" : vars.ENVIRONMENT === "production" ? "none" : "outbox";
+  const kind = vars.MAIL_SENDER || byDefault;
+  const sender: MailConfig["sender"] = kind === "resend" ? { kind, apiKey: apiKey ?? "", url: RESEND_URL } : { kind };
+  return { sender, from: vars.MAIL_FROM, requiresVerification: asked === "" ? kind === "resend" : asked === "true" };
 }
 
 function toLimits(vars: Variables): LimitConfig {
@@ -150,6 +193,8 @@ function unsafeInProduction(vars: Variables): string[] {
       /^(your|example|development|dev|test)/i.test(vars.UPSTASH_REDIS_REST_TOKEN),
       "UPSTASH_REDIS_REST_TOKEN: is the example",
     ],
+    [vars.MAIL_SENDER === "outbox", "MAIL_SENDER: the outbox is for development only"],
+    [vars.METRICS_TOKEN !== null && vars.METRICS_TOKEN.length < 16, "METRICS_TOKEN: is too short"],
     [vars.NEON_FETCH_ENDPOINT !== null, "NEON_FETCH_ENDPOINT: is for development only"],
     [vars.NEON_WS_PROXY !== null, "NEON_WS_PROXY: is for development only"],
   ];

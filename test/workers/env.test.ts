@@ -56,7 +56,7 @@ describe("configuration", () => {
     expect(config.limits.addressRequestsPerMinute).toBe(7);
     expect(config.tokens.accessSeconds).toBe(60);
     expect(config.log).toEqual({ level: "debug", format: "pretty" });
-    expect(config.google).toEqual({ clientId: "id", clientSecret: "secret" });
+    expect(config.google).toMatchObject({ clientId: "id", clientSecret: "secret", audiences: ["id"] });
     expect(config.publicUrl).toBe("https://devpocket.example");
     expect(config.allowedOrigins).toEqual(["https://app.example.com", "http://localhost:5173"]);
   });

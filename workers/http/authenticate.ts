@@ -2,17 +2,37 @@
 import { authenticateToken } from "../domain/accounts/sessions.ts";
 import { limitAddress, limitUser } from "../domain/limits.ts";
 import { Failed } from "../rules/failures.ts";
-import type { Principal } from "../rules/principal.ts";
+import { hasScope, type Principal, type Scope } from "../rules/principal.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 import { limitedBy } from "./limits.ts";
 
-/** Lets only signed-in people through and leaves who they are in `principal`. */
-export const authenticated: AppMiddleware = async (c, next) => {
-  const principal = await authenticate(c);
-  c.set("principal", principal);
-  await limitedBy(c, next, limitUser(c.var.deps, principal));
-};
+/** Lets only signed-in people through and leaves who they are in `principal`; a personal token is never enough. */
+export const authenticated: AppMiddleware = allowed(null);
+
+/** Lets only administrators through: signed in, or with a personal token of the scope `admin`. */
+export const administrator: AppMiddleware = guard("admin", (principal) => {
+  if (principal.role !== "admin") throw new Failed({ kind: "admin_required" });
+});
+
+/** Lets signed-in people through, and personal tokens that have this scope. null = no token. */
+export function allowed(scope: Scope | null): AppMiddleware {
+  return guard(scope, () => {});
+}
+
+function guard(scope: Scope | null, check: (principal: Principal) => void): AppMiddleware {
+  return async function guarded(c, next) {
+    const principal = await authenticate(c);
+    c.set("principal", principal);
+    // Whoever is refused is counted too.
+    const goOn = async () => {
+      if (!hasScope(principal, scope)) throw new Failed({ kind: "insufficient_scope", scope });
+      check(principal);
+      await next();
+    };
+    await limitedBy(c, goOn, limitUser(c.var.deps, principal));
+  };
+}
 
 /** The token of an `Authorization: Bearer` header, or null. */
 export function bearerToken(c: AppContext): string | null {

@@ -2,9 +2,11 @@
 import type { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { auditDenial } from "../domain/audit.ts";
 import { Failed, type Failure, failureIn, rootCause } from "../rules/failures.ts";
 import type { AppContext, AppEnv, AppMiddleware } from "./context.ts";
-import { problemResponse } from "./problems.ts";
+import { problemOf, problemResponse } from "./problems.ts";
+import { routeOf } from "./request-scope.ts";
 
 /** Turns whatever a handler threw into a problem; a bug is logged with its stack and tells the client nothing. */
 export function answerError(error: Error, c: AppContext): Response {
@@ -15,8 +17,12 @@ export function answerError(error: Error, c: AppContext): Response {
   return answerFailure(c, { kind: "internal" });
 }
 
-/** The problem body of a failure for this request. */
+/** The problem body of a failure for this request; a refusal of access is counted. */
 export function answerFailure(c: AppContext, failure: Failure): Response {
+  const { status, code } = problemOf(failure);
+  if (status === 401 || status === 403) {
+    auditDenial(c.var.deps, { actorId: c.var.principal?.userId ?? null, route: routeOf(c), code });
+  }
   return problemResponse(failure, { requestId: c.var.requestId, path: c.req.path, now: c.var.deps.now() });
 }
 

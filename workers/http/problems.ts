@@ -4,6 +4,7 @@
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Failure, FieldError } from "../rules/failures.ts";
+import type { Scope } from "../rules/principal.ts";
 
 export interface Problem {
   status: ContentfulStatusCode;
@@ -31,8 +32,10 @@ const reasons: Partial<Record<ContentfulStatusCode, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
+  412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  422: "Unprocessable Content",
   426: "Upgrade Required",
   429: "Too Many Requests",
   500: "Internal Server Error",
@@ -106,6 +109,14 @@ export function problemOf(failure: Failure): Problem {
       return { status: 403, code: failure.kind, detail: "Verify your e-mail address first" };
     case "forbidden":
       return { status: 403, code: failure.kind, detail: failure.detail };
+    case "admin_required":
+      return { status: 403, code: failure.kind, detail: "Only administrators may do this" };
+    case "insufficient_scope":
+      return insufficientScope(failure.scope);
+    case "invalid_code":
+      return { status: 400, code: failure.kind, detail: "The link or code is not valid or has expired" };
+    case "google_failed":
+      return googleProblems[failure.reason];
     case "quota_exceeded":
       return {
         status: 403,
@@ -128,6 +139,19 @@ export function problemOf(failure: Failure): Problem {
         detail: alreadyExists[failure.what],
         extra: { field: failure.field },
       };
+    case "in_use":
+      return { status: 409, code: failure.kind, detail: `The ${failure.what} is in use by ${failure.by}` };
+    case "idempotency_key_reused":
+      return { status: 422, code: failure.kind, detail: "This Idempotency-Key was used for another request" };
+    case "idempotency_in_progress":
+      return {
+        status: 409,
+        code: failure.kind,
+        detail: "The first request under this Idempotency-Key is still at work",
+        headers: { "Retry-After": "1" },
+      };
+    case "precondition_failed":
+      return { status: 412, code: failure.kind, detail: "It was changed since you read it: read it again" };
     case "cluster_full":
       return {
         status: 503,
@@ -183,7 +207,36 @@ const alreadyExists = {
   account: "Username or email is already registered",
   username: "Username is already taken",
   environment: "An environment with this name already exists",
+  template: "A template of this name already exists",
+  cluster: "A cluster of this name already exists",
 } as const;
+
+const googleProblems: Record<Extract<Failure, { kind: "google_failed" }>["reason"], Problem> = {
+  not_configured: { status: 404, code: "google_not_configured", detail: "Sign-in with Google is not set up here" },
+  invalid_token: {
+    status: 401,
+    code: "invalid_google_token",
+    detail: "The Google sign-in is not valid",
+    headers: { "WWW-Authenticate": "Bearer" },
+  },
+  email_not_verified: {
+    status: 403,
+    code: "google_email_not_verified",
+    detail: "Google has not verified this e-mail address",
+  },
+  state_mismatch: {
+    status: 400,
+    code: "invalid_google_state",
+    detail: "This sign-in was not begun here; please try again",
+  },
+};
+
+/** RFC 6750, section 3.1. */
+function insufficientScope(scope: Scope | null): Problem {
+  const detail = scope === null ? "No personal token may do this: sign in" : `The token lacks the scope ${scope}`;
+  const challenge = `Bearer error="insufficient_scope"${scope === null ? "" : `, scope="${scope}"`}`;
+  return { status: 403, code: "insufficient_scope", detail, headers: { "WWW-Authenticate": challenge } };
+}
 
 /** How many fields the sentence for people names; `errors` has all. */
 const maxToldErrors = 10;

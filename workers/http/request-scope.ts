@@ -4,10 +4,11 @@
  */
 import { matchedRoutes } from "hono/route";
 import type { Deps } from "../domain/deps.ts";
+import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 
 type WaitUntil = (promise: Promise<unknown>) => void;
-type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil) => Deps;
+type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil, address: string | null) => Deps;
 
 const saneRequestId = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -20,7 +21,7 @@ export function requestScope(makeDeps: MakeDeps, newRequestId: () => string): Ap
     c.set("requestId", requestId);
     c.set(
       "deps",
-      makeDeps(c.env, requestId, (promise) => c.executionCtx.waitUntil(promise)),
+      makeDeps(c.env, requestId, (promise) => c.executionCtx.waitUntil(promise), addressOf(c)),
     );
     await next();
     logRequest(c, performance.now() - startedAtMs);
@@ -32,13 +33,14 @@ function logRequest(c: AppContext, durationMs: number): void {
   c.var.deps.log(level, "request", {
     user_id: c.var.principal?.userId,
     environment_id: /\benv_[a-z0-9]{20}\b/.exec(c.req.path)?.[0],
-    route: `${c.req.method} ${handledPath(c)}`,
+    route: routeOf(c),
     status: c.res.status,
     duration_ms: Math.round(durationMs * 100) / 100,
   });
 }
 
-/** The pattern of the handler's path; middleware matches every method and does not count. */
-function handledPath(c: AppContext): string {
-  return matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "*";
+/** Method and pattern of the route that handles a request; middleware matches every method and does not count. */
+export function routeOf(c: AppContext): string {
+  const path = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "*";
+  return `${c.req.method} ${path}`;
 }

@@ -22,9 +22,35 @@ export interface Config {
   tokens: TokenConfig;
   /** AES-256 keys that seal environment variables; the first seals, all open. */
   environmentKeys: readonly EnvironmentKey[];
-  google: { clientId: string; clientSecret: string } | null;
+  google: GoogleConfig | null;
+  mail: MailConfig;
+  /** What a scraper shows as a bearer token to read /metrics; null = nobody may. */
+  metricsToken: string | null;
   log: { level: LogLevel; format: LogFormat };
   limits: LimitConfig;
+}
+
+export interface GoogleConfig {
+  /** The client of our own browser flow; null secret = only tokens that apps bring are accepted. */
+  clientId: string;
+  clientSecret: string | null;
+  /** Every client id whose tokens are accepted, ours among them: each app has its own. */
+  audiences: readonly string[];
+  issuer: string;
+  /** JSON Web Key set of the issuer. */
+  jwksUrl: string;
+  authorizationUrl: string;
+  tokenUrl: string;
+  /** Where the browser flow may lead besides our own page, e.g. `devpocket://signed-in`. */
+  appLinks: readonly string[];
+}
+
+export interface MailConfig {
+  /** `outbox` keeps mails for /dev/outbox (development and test only); `none` sends nothing. */
+  sender: { kind: "resend"; apiKey: string; url: string } | { kind: "outbox" } | { kind: "none" };
+  from: string;
+  /** Whether a new address has to be verified before environments can be created. */
+  requiresVerification: boolean;
 }
 
 export interface DatabaseConfig {

@@ -3,12 +3,15 @@
  * workers/http/problems.ts maps each arm to HTTP, and a new arm does not compile until it is mapped there.
  */
 import type { Phase } from "../../durable-objects/protocol/vocabulary.ts";
+import type { Scope } from "./principal.ts";
 
 export interface FieldError {
   field: string;
   message: string;
   code: string;
 }
+
+export type QuotaName = "environments" | "cpu" | "memory" | "storage" | "running hours";
 
 export type Failure =
   | { kind: "malformed_json" }
@@ -23,16 +26,34 @@ export type Failure =
   | { kind: "reauthentication_required" }
   | { kind: "email_not_verified" }
   | { kind: "forbidden"; detail: string }
-  | { kind: "quota_exceeded"; what: "environments" | "cpu" | "memory" | "storage"; plan: string; limit: string }
-  | { kind: "not_found"; what: "environment" | "template" | "cluster" | "user" | "route" }
+  /** Only for administrators. */
+  | { kind: "admin_required" }
+  /** A personal token that was not made for this; `scope` null = no token may do it. */
+  | { kind: "insufficient_scope"; scope: Scope | null }
+  /** A mailed link or code, or a one-time code of a sign-in: wrong, used or expired, and nothing tells which. */
+  | { kind: "invalid_code" }
+  | { kind: "google_failed"; reason: "not_configured" | "invalid_token" | "email_not_verified" | "state_mismatch" }
+  | { kind: "quota_exceeded"; what: QuotaName; plan: string; limit: string }
+  | {
+      kind: "not_found";
+      what: "environment" | "template" | "cluster" | "user" | "session" | "token" | "plan" | "route";
+    }
   | { kind: "method_not_allowed"; allowed: string[] }
-  | { kind: "already_exists"; what: "account" | "username" | "environment"; field: string }
+  | { kind: "already_exists"; what: "account" | "username" | "environment" | "template" | "cluster"; field: string }
+  /** What others depend on cannot be removed. */
+  | { kind: "in_use"; what: "cluster" | "template"; by: string }
+  /** An Idempotency-Key that was used for another request. */
+  | { kind: "idempotency_key_reused" }
+  /** The first request under the same Idempotency-Key is still at work. */
+  | { kind: "idempotency_in_progress" }
+  /** If-Match named a version that is not the current one. */
+  | { kind: "precondition_failed" }
   | { kind: "cluster_full" }
   | { kind: "invalid_state"; phase: Phase; action: string; allowed: string[] }
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }
-  | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments"; retryAfterSeconds: number }
-  | { kind: "unavailable"; dependency: "database" | "redis" | "bridge"; retryAfterSeconds: number }
+  | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments" | "mails"; retryAfterSeconds: number }
+  | { kind: "unavailable"; dependency: "database" | "redis" | "bridge" | "mail" | "google"; retryAfterSeconds: number }
   | { kind: "not_ready"; checks: Readonly<Record<string, "ok" | "down">> }
   | { kind: "misconfigured" }
   | { kind: "internal" };

@@ -18,9 +18,23 @@ export interface Account {
   lastLoginAt: Date | null;
 }
 
+/** What a personal token may be allowed to do. A session may do everything its person may. */
+export const scopes = [
+  "account:read",
+  "account:write",
+  "environments:read",
+  "environments:write",
+  "terminal",
+  "admin",
+] as const;
+export type Scope = (typeof scopes)[number];
+
 export interface Principal {
   userId: string;
+  /** The session, or the personal token (`pat_...`), that ends what is done with it when it ends. */
   sessionId: string;
+  /** null = a session, which may everything its person may. */
+  scopes: readonly Scope[] | null;
   username: string;
   role: Role;
   plan: string;
@@ -30,4 +44,9 @@ export interface Principal {
   /** When this person last proved who they are. */
   signedInAt: Date;
   account: Account;
+}
+
+/** Whether somebody may do what wants this scope. `null` = only a session may. */
+export function hasScope(principal: Pick<Principal, "scopes">, scope: Scope | null): boolean {
+  return principal.scopes === null || (scope !== null && principal.scopes.includes(scope));
 }

@@ -9,11 +9,14 @@ import { drizzle } from "drizzle-orm/neon-http";
 import { drizzle as drizzlePool } from "drizzle-orm/neon-serverless";
 import type { DatabaseConfig } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
+import * as access from "./schema/access.ts";
 import * as accounts from "./schema/accounts.ts";
+import * as audit from "./schema/audit.ts";
 import * as catalog from "./schema/catalog.ts";
 import * as environments from "./schema/environments.ts";
+import * as requests from "./schema/requests.ts";
 
-const schema = { ...accounts, ...catalog, ...environments };
+const schema = { ...accounts, ...access, ...catalog, ...environments, ...audit, ...requests };
 const retryAfterSeconds = 5;
 
 /** SQLSTATE of a value that a unique index refused. */

@@ -33,7 +33,8 @@ export async function authenticateToken(deps: Deps, token: string | null): Promi
   }
   const { account, requestsPerMinute, createdAt: signedInAt } = session;
   const { id: userId, username, role, plan, isVerified } = account;
-  return { userId, sessionId: session.id, username, role, plan, isVerified, requestsPerMinute, signedInAt, account };
+  const sessionId = session.id;
+  return { userId, sessionId, scopes: null, username, role, plan, isVerified, requestsPerMinute, signedInAt, account };
 }
 
 /**

@@ -14,6 +14,9 @@ export const plans = pgTable("plans", {
   idleSeconds: integer("idle_seconds"),
   runningSecondsPerMonth: integer("running_seconds_per_month"),
   requestsPerMinute: integer("requests_per_minute").notNull(),
+  /** How long an environment may work with nobody attending before it counts as idle. */
+  unattendedSeconds: integer("unattended_seconds"),
+  updatedAt: time("updated_at").notNull().defaultNow(),
 });
 
 export const users = pgTable(
@@ -35,6 +38,8 @@ export const users = pgTable(
       .notNull()
       .default("free")
       .references(() => plans.id),
+    /** A change of plan stops nothing at once: limits that end what runs wait a day from here. */
+    planChangedAt: time("plan_changed_at"),
     lastLoginAt: time("last_login_at"),
     createdAt: time("created_at").notNull().defaultNow(),
     updatedAt: time("updated_at").notNull().defaultNow(),
@@ -43,6 +48,7 @@ export const users = pgTable(
   (table) => [
     uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
     uniqueIndex("users_email_key").on(sql`lower(${table.email})`),
+    index("users_created_idx").on(table.createdAt, table.id),
   ],
 );
 
@@ -67,13 +73,18 @@ export const sessions = pgTable(
     endedReason: text("ended_reason"),
     userAgent: text("user_agent"),
     address: text("address"),
+    /** How the person proved who they are. */
+    method: text("method", { enum: ["password", "google"] })
+      .notNull()
+      .default("password"),
   },
   (table) => [index("sessions_user_id_idx").on(table.userId).where(sql`ended_at is null`)],
 );
 
 /**
  * Wrong passwords in a row for one login name and the lock they led to. Kept apart from `users`, so that an unknown
- * name fails, locks and answers exactly as a known one does. `subject` is a user id or the hash of an unknown name.
+ * name fails, locks and answers exactly as a known one does. `subject` is a user id or the hash of an unknown name;
+ * a known device of an account counts for itself, as `<user id>/<hash of the device>`.
  */
 export const loginAttempts = pgTable("login_attempts", {
   subject: text("subject").primaryKey(),

@@ -79,7 +79,10 @@ export const bridgeTokens = pgTable(
       .notNull()
       .references(() => clusters.id, { onDelete: "cascade" }),
     tokenHash: text("token_hash").notNull().unique(),
+    /** For people, to tell one token from another. */
+    name: text("name").notNull().default("bridge"),
     createdAt: time("created_at").notNull().defaultNow(),
+    lastUsedAt: time("last_used_at"),
     revokedAt: time("revoked_at"),
   },
   (table) => [index("bridge_tokens_cluster_id_idx").on(table.clusterId)],

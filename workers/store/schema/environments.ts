@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   boolean,
+  date,
   index,
   integer,
   pgTable,
@@ -56,6 +57,14 @@ export const environments = pgTable(
     phaseDeadlineAt: time("phase_deadline_at"),
     installationCompleted: boolean("installation_completed").notNull().default(false),
     lastActivityAt: time("last_activity_at"),
+    /** Last input, or a viewer that was watching. */
+    attendedAt: time("attended_at"),
+    /** Last output, or CPU above the threshold. */
+    workedAt: time("worked_at"),
+    /** Up to here the running time is in `usage_months`; null while it does not run. */
+    meteredAt: time("metered_at"),
+    /** When it will be stopped by itself, once its owner was warned of that. */
+    autoStopAt: time("auto_stop_at"),
     lastAccessedAt: time("last_accessed_at"),
     /** Percent of the limit, from the newest sample; null = unknown. */
     cpuUsage: real("cpu_usage"),
@@ -69,8 +78,11 @@ export const environments = pgTable(
     uniqueIndex("environments_user_name_key")
       .on(table.userId, sql`lower(${table.name})`)
       .where(sql`deleted_at is null`),
-    index("environments_user_created_idx").on(table.userId, table.createdAt.desc()).where(sql`deleted_at is null`),
+    index("environments_user_newest_idx").on(table.userId, table.createdAt, table.id).where(sql`deleted_at is null`),
     index("environments_cluster_idx").on(table.clusterId).where(sql`phase <> 'terminated'`),
+    index("environments_created_idx").on(table.createdAt, table.id),
+    index("environments_template_idx").on(table.templateId).where(sql`deleted_at is null`),
+    index("environments_metered_idx").on(table.meteredAt).where(sql`metered_at is not null`),
     index("environments_deadline_idx").on(table.phaseDeadlineAt).where(sql`phase_deadline_at is not null`),
   ],
 );
@@ -94,4 +106,18 @@ export const environmentSamples = pgTable(
     primaryKey({ columns: [table.environmentId, table.takenAt] }),
     index("environment_samples_taken_at_idx").on(table.takenAt),
   ],
+);
+
+/** Running seconds of a person's environments in a calendar month (UTC). */
+export const usageMonths = pgTable(
+  "usage_months",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** The first day of the month. */
+    month: date("month", { mode: "string" }).notNull(),
+    runningSeconds: integer("running_seconds").notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.month] })],
 );

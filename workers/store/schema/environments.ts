@@ -61,6 +61,8 @@ export const environments = pgTable(
     attendedAt: time("attended_at"),
     /** Last output, or CPU above the threshold. */
     workedAt: time("worked_at"),
+    /** When its bridge last told how it is, by our clock. */
+    heardAt: time("heard_at"),
     /** Up to here the running time is in `usage_months`; null while it does not run. */
     meteredAt: time("metered_at"),
     /** When it will be stopped by itself, once its owner was warned of that. */

@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { passwordProblems, usernamePattern } from "../rules/credentials.ts";
 import type { Account } from "../rules/principal.ts";
 import type { TokenPair } from "../rules/tokens.ts";
+import { publicUrlSchema } from "../rules/urls.ts";
 
 const maxEmailLength = 254;
 const maxTypedLength = 1024;
@@ -57,7 +58,7 @@ export const fullName = z
   .max(100)
   .transform((text) => text || null);
 
-export const avatarUrl = z.url({ protocol: /^https?$/, hostname: z.regexes.domain }).max(maxUrlLength);
+export const avatarUrl = publicUrlSchema(maxUrlLength);
 
 /** An account as clients see it. */
 export function toUser(account: Account): User {

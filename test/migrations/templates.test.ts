@@ -66,13 +66,20 @@ describe("the default templates", () => {
 describe("a bad template file", () => {
   it.each([
     ["id: Bad Id", "id must be a slug"],
+    ["id: popular", "id is a word of the API"],
+    ["display_name: 'a\\nb'", "display_name must be printable"],
+    ["aliases: ['a b']", "aliases.0 must be a slug"],
     ["resources: { cpu: lots, memory: 1Gi, storage: 10Gi }", "resources.cpu must be processors"],
     ["docker_image: 'node:22; reboot'", "docker_image must be an image reference"],
     ["default_port: 70000", "default_port"],
     ["surprise: yes", "surprise"],
     ["startup_commands: ['a\\0b']", "startup_commands"],
-    ["documentation_url: 'javascript:alert(1)'", "documentation_url"],
+    ["startup_commands: ['a\\nb']", "startup_commands.0 must be printable, on one line"],
+    ["startup_commands: ['-c reboot']", "startup_commands.0 must not begin with a dash"],
+    ["documentation_url: 'javascript:alert(1)'", "documentation_url must be a https URL"],
+    ["icon_url: 'https://169.254.169.254/'", "icon_url must be a URL of a public host"],
     ["environment_variables: { 'A-B': x }", "environment_variables"],
+    ["environment_variables: { A: '\\uD800' }", "environment_variables.A must not contain"],
   ])("with %s is refused by file and place", (line, message) => {
     const key = line.slice(0, line.indexOf(":"));
     const text = `${good

@@ -3,8 +3,11 @@
  * into a value; here it becomes a template or a list of what is wrong. Pure.
  */
 import { z } from "zod";
+import { imageSchema } from "./images.ts";
 import { bytesSchema, cpuSchema } from "./quantities.ts";
-import { maxValueBytes, variableNamePattern } from "./variables.ts";
+import { carried, printable } from "./texts.ts";
+import { publicUrlSchema } from "./urls.ts";
+import { maxValueBytes, variableNamePattern, variableProblems } from "./variables.ts";
 
 export const templateCategories = [
   "programming_language",
@@ -15,47 +18,74 @@ export const templateCategories = [
 ] as const;
 export const templateStatuses = ["active", "deprecated", "beta"] as const;
 
-/** A template's id, an alias of one, a cluster's id. */
+/** Words that stand where an id would in a template's address. */
+const takenWords = ["categories", "popular", "search", "validate", "initialize", "schema.json"];
+
+/** A template's id, an alias of one, a tag. */
 export const slugSchema = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9.-]{0,48}[a-z0-9])?$/, "must be a slug such as python-3.11");
+  .regex(/^[a-z0-9](?:[a-z0-9.-]{0,48}[a-z0-9])?$/, "must be a slug such as python-3.11")
+  .refine((slug) => !takenWords.includes(slug), "is a word of the API");
 
-/** Registry, path, tag and digest as container runtimes take them; nothing a shell would read. */
-const imageSchema = z
-  .string()
-  .max(255)
-  .regex(/^[a-z0-9][a-z0-9._/:@-]*$/, "must be an image reference such as python:3.12");
+const text = (maxLength: number) =>
+  z.string().trim().min(1).max(maxLength).regex(printable, "must be printable, on one line");
+/** One line for a shell. It must not begin as an option of whoever runs it. */
 const commandSchema = z
   .string()
   .min(1)
   .max(1000)
-  .refine((text) => !text.includes("\0"), "must not contain NUL");
-const httpsUrlSchema = z.url({ protocol: /^https$/ }).max(500);
+  .regex(printable, "must be printable, on one line")
+  .regex(/^[^-]/, "must not begin with a dash");
+const variablesSchema = z
+  .record(
+    z.string().regex(variableNamePattern, "must be a name such as MY_VARIABLE"),
+    z.string().max(maxValueBytes).regex(carried, "must not contain NUL or half a character"),
+  )
+  .refine((variables) => variableProblems(variables).length === 0, "must not be so many or so large");
+const urlSchema = publicUrlSchema(500).nullable();
 
-export const templateFileSchema = z.strictObject({
-  id: slugSchema,
-  display_name: z.string().min(1).max(80),
-  description: z.string().min(1).max(500),
+/** What a template is made of, without what is taken when a field is left out. */
+export const templateFields = {
+  id: slugSchema.meta({ description: "What people and requests call it; it never changes", examples: ["python"] }),
+  display_name: text(80).meta({ description: "Its name for people", examples: ["Python"] }),
+  description: text(500).meta({ description: "What it brings, in a sentence" }),
   category: z.enum(templateCategories),
-  tags: z.array(slugSchema).max(20).default([]),
-  aliases: z.array(slugSchema).max(20).default([]),
-  docker_image: imageSchema,
-  default_port: z.number().int().min(1).max(65_535).nullable().default(null),
-  resources: z.strictObject({
-    cpu: cpuSchema,
-    memory: bytesSchema,
-    storage: bytesSchema,
-  }),
-  environment_variables: z.record(z.string().regex(variableNamePattern), z.string().max(maxValueBytes)).default({}),
-  startup_commands: z.array(commandSchema).max(20).default([]),
-  documentation_url: httpsUrlSchema.nullable().default(null),
-  icon_url: httpsUrlSchema.nullable().default(null),
-  status: z.enum(templateStatuses).default("active"),
+  tags: z.array(slugSchema).max(20).meta({ description: "Words it is found by" }),
+  aliases: z.array(slugSchema).max(20).meta({ description: "Further ids it goes by" }),
+  docker_image: imageSchema.meta({ description: "The container image" }),
+  default_port: z.number().int().min(1).max(65_535).nullable().meta({ description: "Where its servers listen" }),
+  resources: z
+    .strictObject({ cpu: cpuSchema, memory: bytesSchema, storage: bytesSchema })
+    .meta({ description: "The size of an environment that asks for none" }),
+  environment_variables: variablesSchema.meta({ description: "Variables that every environment begins with" }),
+  startup_commands: z
+    .array(commandSchema)
+    .max(20)
+    .meta({ description: "Run once, one after the other, when it is new" }),
+  documentation_url: urlSchema.meta({ description: "Where to read more" }),
+  icon_url: urlSchema.meta({ description: "A picture" }),
+  status: z.enum(templateStatuses).meta({ description: "New environments are made of all but deprecated ones" }),
   version: z
     .string()
-    .regex(/^\d+\.\d+\.\d+$/)
-    .default("1.0.0"),
-});
+    .regex(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, "must be a version such as 1.0.0")
+    .meta({ description: "The template's own version" }),
+};
+
+/** A template file: a name it does not know is a slip of the pen. */
+export const templateFileSchema = z
+  .strictObject({
+    ...templateFields,
+    tags: templateFields.tags.default([]),
+    aliases: templateFields.aliases.default([]),
+    default_port: templateFields.default_port.default(null),
+    environment_variables: templateFields.environment_variables.default({}),
+    startup_commands: templateFields.startup_commands.default([]),
+    documentation_url: templateFields.documentation_url.default(null),
+    icon_url: templateFields.icon_url.default(null),
+    status: templateFields.status.default("active"),
+    version: templateFields.version.default("1.0.0"),
+  })
+  .meta({ title: "DevPocket template", description: "What environments are made of" });
 /** A checked template; sizes are whole millicores and bytes. */
 export type TemplateFile = z.output<typeof templateFileSchema>;
 

@@ -13,6 +13,7 @@ import type { EnvironmentInFull, EnvironmentInList, View } from "../../domain/en
 import { isObject } from "../../http/router.ts";
 import type { AskedResources } from "../../rules/plans.ts";
 import { bytesSchema, cpuSchema, formatResources } from "../../rules/quantities.ts";
+import { printable } from "../../rules/texts.ts";
 import { templateBody, templateSchema } from "../template-shape.ts";
 
 export const writtenResourcesSchema = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() });
@@ -100,8 +101,7 @@ export function environmentInFullBody(view: View<EnvironmentInFull>): z.infer<ty
   };
 }
 
-/** Printable, on one line, and without the marks that turn text around; spaces inside are fine. */
-const printable = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]*$/u;
+/** Spaces inside are fine. */
 export const nameSchema = z.string().trim().min(1).max(50).regex(printable, "must be printable");
 export const descriptionSchema = z.string().max(500);
 

@@ -30,6 +30,8 @@ export const users = pgTable(
     passwordHash: text("password_hash"),
     isActive: boolean("is_active").notNull().default(true),
     isVerified: boolean("is_verified").notNull().default(false),
+    /** When its owner showed that the e-mail address is theirs; null = it was taken at its word, verified or not. */
+    emailProvenAt: time("email_proven_at"),
     avatarUrl: text("avatar_url"),
     role: text("role", { enum: ["user", "admin"] })
       .notNull()

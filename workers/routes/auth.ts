@@ -4,7 +4,7 @@ import { login } from "../domain/accounts/login.ts";
 import { register } from "../domain/accounts/register.ts";
 import type { Device } from "../domain/accounts/session-tokens.ts";
 import { endSessions, refresh } from "../domain/accounts/sessions.ts";
-import { authenticated } from "../http/authenticate.ts";
+import { allowed, authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import type { AppContext } from "../http/context.ts";
 import { limitedByAddress } from "../http/limits.ts";
@@ -142,7 +142,7 @@ for (const path of ["/me", "/profile"]) {
       tags: ["auth"],
       summary: "Who is signed in",
       security: bearer,
-      middleware: [authenticated] as const,
+      middleware: [allowed("account:read")] as const,
       responses: { 200: jsonOf(userSchema, "The signed-in person") },
     }),
     (c) => c.json(toUser(c.var.principal.account), 200),

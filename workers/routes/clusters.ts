@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type ClusterView, readCluster, readClusters } from "../domain/catalog.ts";
 import { json, problems } from "../http/answers.ts";
-import { authenticated } from "../http/authenticate.ts";
+import { allowed } from "../http/authenticate.ts";
 import { paginationOf, paginationSchema, wantsBareArray } from "../http/paging.ts";
 import { bearer, newRouter } from "../http/router.ts";
 
@@ -75,7 +75,7 @@ clusters.openapi(
     tags: ["clusters"],
     summary: "The clusters you may use; with a trailing slash the bare array",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("account:read")],
     responses: { 200: json(z.union([listSchema, z.array(clusterSchema)]), "All of them"), ...problems({}) },
   }),
   async (c) => {
@@ -95,7 +95,7 @@ clusters.openapi(
     tags: ["clusters"],
     summary: "One cluster",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("account:read")],
     request: { params: idParameter },
     responses: { 200: json(clusterSchema, "The cluster"), ...problems({ 404: "None you may use" }) },
   }),
@@ -122,7 +122,7 @@ clusters.openapi(
     tags: ["clusters"],
     summary: "How a cluster is, by what its bridge last said",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("account:read")],
     request: { params: idParameter },
     responses: { 200: json(healthSchema, "Its health"), ...problems({ 404: "None you may use" }) },
   }),

@@ -4,7 +4,7 @@ import { statuses, statusOf } from "../../durable-objects/protocol/vocabulary.ts
 import { leave } from "../domain/accounts/leave.ts";
 import { changePassword, changeProfile } from "../domain/accounts/profile.ts";
 import { readOwnStats } from "../domain/accounts/stats.ts";
-import { authenticated } from "../http/authenticate.ts";
+import { allowed, authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import { bearer, newRouter } from "../http/router.ts";
 import {
@@ -46,7 +46,7 @@ users.openapi(
     tags: ["users"],
     summary: "One's own account",
     security: bearer,
-    middleware: [authenticated] as const,
+    middleware: [allowed("account:read")] as const,
     responses: { 200: jsonOf(userSchema, "The signed-in person") },
   }),
   (c) => c.json(toUser(c.var.principal.account), 200),
@@ -59,7 +59,7 @@ users.openapi(
     tags: ["users"],
     summary: "Change one's name or picture; what is left out stays",
     security: bearer,
-    middleware: [authenticated] as const,
+    middleware: [allowed("account:write")] as const,
     request: { body: bodyOf(profileSchema) },
     responses: {
       200: jsonOf(userSchema, "The account after the change"),
@@ -101,7 +101,7 @@ users.openapi(
     tags: ["users"],
     summary: "How much one has and uses",
     security: bearer,
-    middleware: [authenticated] as const,
+    middleware: [allowed("account:read")] as const,
     responses: { 200: jsonOf(statsSchema, "Environments by status, live sessions, what was used last") },
   }),
   async (c) => {

@@ -4,7 +4,7 @@ import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.t
 import { createEnvironment } from "../../domain/environments/create.ts";
 import { readEnvironments } from "../../domain/environments/read.ts";
 import { json, problems } from "../../http/answers.ts";
-import { authenticated } from "../../http/authenticate.ts";
+import { allowed } from "../../http/authenticate.ts";
 import { pageSchema, paginationOf, paginationSchema, wantsBareArray } from "../../http/paging.ts";
 import { bearer, newRouter, withOneOf } from "../../http/router.ts";
 import {
@@ -30,7 +30,7 @@ collection.openapi(
     tags: ["environments"],
     summary: "Your environments, newest first; with a trailing slash the bare array",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:read")],
     request: {
       query: pageSchema.extend({
         status: z.enum([...statuses, ...phases]).optional(),
@@ -72,7 +72,7 @@ collection.openapi(
     tags: ["environments"],
     summary: "Create an environment; waits for it to run and answers what is true then",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:write")],
     request: { body: { content: { "application/json": { schema: creationSchema } }, required: true } },
     responses: {
       201: json(environmentInFullSchema, "Created; `status` tells whether it runs already"),

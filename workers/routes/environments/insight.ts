@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { logEntrySchema, type Readings, readingsSchema } from "../../../durable-objects/protocol/bridge-link.ts";
 import { type Metrics, readLogs, readMetrics } from "../../domain/environments/insight.ts";
 import { json, problems } from "../../http/answers.ts";
-import { authenticated } from "../../http/authenticate.ts";
+import { allowed } from "../../http/authenticate.ts";
 import { bearer, newRouter } from "../../http/router.ts";
 import { formatResources } from "../../rules/quantities.ts";
 import { idParameter, writtenResourcesSchema } from "./shapes.ts";
@@ -39,7 +39,7 @@ insight.openapi(
     tags: ["environments"],
     summary: "Use of processors, memory, storage and network; null with a `reason` where there is no reading",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:read")],
     request: {
       params: idParameter,
       query: z.object({ range: durationSchema("1h", weekSeconds), step: durationSchema("60s", weekSeconds) }),
@@ -89,7 +89,7 @@ insight.openapi(
     tags: ["environments"],
     summary: "The newest log lines, oldest first",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:read")],
     request: {
       params: idParameter,
       query: z.object({

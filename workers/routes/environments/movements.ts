@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { phaseSchema, statusOf, statusSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type Movement, moveEnvironment } from "../../domain/environments/act.ts";
 import { json, problems } from "../../http/answers.ts";
-import { authenticated } from "../../http/authenticate.ts";
+import { allowed } from "../../http/authenticate.ts";
 import { bearer, newRouter } from "../../http/router.ts";
 import { idParameter } from "./shapes.ts";
 
@@ -31,7 +31,7 @@ for (const movement of Object.keys(summaries) as Movement[]) {
       tags: ["environments"],
       summary: summaries[movement],
       security: bearer,
-      middleware: [authenticated],
+      middleware: [allowed("environments:write")],
       request: { params: idParameter },
       responses: {
         200: json(movedSchema, "Where it stands after waiting for it"),

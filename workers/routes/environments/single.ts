@@ -4,7 +4,7 @@ import { deleteEnvironment } from "../../domain/environments/act.ts";
 import { readEnvironment } from "../../domain/environments/read.ts";
 import { updateEnvironment } from "../../domain/environments/update.ts";
 import { json, problems } from "../../http/answers.ts";
-import { authenticated } from "../../http/authenticate.ts";
+import { allowed } from "../../http/authenticate.ts";
 import { bearer, newRouter } from "../../http/router.ts";
 import {
   askedResources,
@@ -26,7 +26,7 @@ single.openapi(
     tags: ["environments"],
     summary: "One environment with its template, cluster and terminals",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:read")],
     request: { params: idParameter },
     responses: { 200: json(environmentInFullSchema, "The environment"), ...problems({ 404: "None of yours" }) },
   }),
@@ -51,7 +51,7 @@ single.openapi(
     tags: ["environments"],
     summary: "Change name, description, sizes or variables; `pending_restart` tells what waits for the next start",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:write")],
     request: {
       params: idParameter,
       body: { content: { "application/json": { schema: changesSchema } }, required: true },
@@ -86,7 +86,7 @@ single.openapi(
     tags: ["environments"],
     summary: "Delete an environment and its files",
     security: bearer,
-    middleware: [authenticated],
+    middleware: [allowed("environments:write")],
     request: { params: idParameter, query: z.object({ force: z.enum(["true", "false"]).optional() }) },
     responses: {
       200: json(z.object({ message: z.string() }), "Deleted"),

@@ -22,6 +22,7 @@ import { health, info } from "./routes/health.ts";
 import { sockets } from "./routes/sockets.ts";
 import { templates } from "./routes/templates.ts";
 import { users } from "./routes/users.ts";
+import { wellKnown } from "./routes/well-known.ts";
 
 const requestIdLength = 20;
 
@@ -40,6 +41,7 @@ app.use(limitHeaders);
 app.use(limitedBody);
 
 app.route("/health", health);
+app.route("/.well-known", wellKnown);
 
 // Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.
 app.route("/api/v1/bridge", bridge);

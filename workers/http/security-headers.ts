@@ -31,7 +31,7 @@ export const securityHeaders: AppMiddleware = async (c, next) => {
 
 /** Whether a path belongs to the API; every other one is the page's. */
 export function isApiPath(path: string): boolean {
-  return /^\/(api|health|metrics|openapi\.json)(\/|$)/.test(path);
+  return /^\/(api|health|metrics|openapi\.json|\.well-known|dev)(\/|$)/.test(path);
 }
 
 function pagePolicy(url: string): string {

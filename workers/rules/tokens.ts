@@ -18,6 +18,11 @@ export interface Claims {
   expiresAt: Date;
 }
 
+/** The claims of a token that was verified, and the key that it was signed with. */
+export interface VerifiedClaims extends Claims {
+  keyId: string;
+}
+
 /** The four fields every sign-in and every refresh answers with. */
 export interface TokenPair {
   access_token: string;
@@ -27,7 +32,7 @@ export interface TokenPair {
   expires_in: number;
 }
 
-const algorithm = "EdDSA";
+const algorithm = "EdDSA" as const;
 const claimsSchema = z.object({
   sub: z.string().regex(/^usr_[a-z0-9]{20}$/),
   sid: z.string().regex(/^ses_[a-z0-9]{20}$/),
@@ -49,16 +54,26 @@ export async function signToken(config: TokenConfig, kind: TokenKind, claims: Cl
     .setExpirationTime(seconds(claims.expiresAt))
     .setIssuer(config.issuer)
     .setAudience(config.audience)
-    .sign(await importJWK(key, algorithm));
+    .sign(await imported(key, "private"));
 }
 
 /** The claims of a token that we signed, for this kind, valid now; anything else fails as `unauthenticated`. */
-export async function verifyToken(config: TokenConfig, kind: TokenKind, token: string, now: Date): Promise<Claims> {
-  const payload = await verifiedPayload(config, token, now);
+export async function verifyToken(
+  config: TokenConfig,
+  kind: TokenKind,
+  token: string,
+  now: Date,
+): Promise<VerifiedClaims> {
+  const { payload, keyId } = await verifiedPayload(config, token, now);
   const parsed = claimsSchema.safeParse(payload);
   if (!parsed.success || parsed.data.type !== kind) throw new Failed({ kind: "unauthenticated", reason: "invalid" });
   const { sub, sid, jti, iat, exp } = parsed.data;
-  return { userId: sub, sessionId: sid, jti, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
+  return { userId: sub, sessionId: sid, jti, keyId, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) };
+}
+
+/** The public halves of the live keys, as a JSON Web Key set (RFC 7517); no private member is ever in it. */
+export function publicKeys(config: TokenConfig) {
+  return config.keys.map(({ kty, crv, kid, x }) => ({ kty, crv, kid, x, alg: algorithm, use: "sig" as const }));
 }
 
 /** What the database keeps of a token's id. */
@@ -67,24 +82,25 @@ export function hashOf(secret: string): string {
 }
 
 /**
- * The id of the refresh token that follows this one. It depends on nothing but the old id and our key, so that
- * every request with the old token within the grace window can sign the same successor again.
+ * The id of the refresh token that follows this one. It depends on nothing but the old token and the key that signed
+ * it, so that every request with the old token within the grace window can sign the same successor again, also while
+ * keys are rotated: as long as the old token can be verified, its key is here.
  */
-export function successorJti(config: TokenConfig, jti: string): string {
-  const key = config.keys.at(-1);
+export function successorJti(config: TokenConfig, shown: Pick<VerifiedClaims, "jti" | "keyId">): string {
+  const key = config.keys.find(({ kid }) => kid === shown.keyId);
   if (key === undefined) throw new Failed({ kind: "misconfigured" });
-  return createHmac("sha256", `refresh-successor:${key.d}`).update(jti).digest("base64url");
+  return createHmac("sha256", `refresh-successor:${key.d}`).update(shown.jti).digest("base64url");
 }
 
-async function verifiedPayload(config: TokenConfig, token: string, now: Date): Promise<unknown> {
+async function verifiedPayload(config: TokenConfig, token: string, now: Date) {
   try {
-    const { payload } = await jwtVerify(token, (header) => publicKey(config.keys, header), {
+    const { payload, protectedHeader } = await jwtVerify(token, (header) => publicKey(config.keys, header), {
       algorithms: [algorithm],
       issuer: config.issuer,
       audience: config.audience,
       currentDate: now,
     });
-    return payload;
+    return { payload, keyId: protectedHeader.kid ?? "" };
   } catch (cause) {
     if (cause instanceof errors.JWTExpired) throw new Failed({ kind: "unauthenticated", reason: "expired" }, { cause });
     if (cause instanceof errors.JOSEError) throw new Failed({ kind: "unauthenticated", reason: "invalid" }, { cause });
@@ -96,7 +112,23 @@ async function verifiedPayload(config: TokenConfig, token: string, now: Date): P
 function publicKey(keys: readonly SigningKey[], header: JWTHeaderParameters) {
   const key = keys.find((candidate) => candidate.kid === header.kid);
   if (key === undefined) throw new Failed({ kind: "unauthenticated", reason: "invalid" });
-  return importJWK({ kty: key.kty, crv: key.crv, x: key.x }, algorithm);
+  return imported(key, "public");
+}
+
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+const importedKeys = new WeakMap<SigningKey, { public?: ImportedKey; private?: ImportedKey }>();
+
+/**
+ * Importing costs more than a signature: each half of a key is imported once in an isolate. Keys are kept, not
+ * promises: a promise belongs to the request that made it.
+ */
+async function imported(key: SigningKey, half: "public" | "private"): Promise<ImportedKey> {
+  const known = importedKeys.get(key) ?? {};
+  importedKeys.set(key, known);
+  const { kty, crv, x } = key;
+  const made = known[half] ?? (await importJWK(half === "private" ? key : { kty, crv, x }, algorithm));
+  known[half] = made;
+  return made;
 }
 
 function seconds(time: Date): number {

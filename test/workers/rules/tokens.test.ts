@@ -46,7 +46,7 @@ const verdict = (token: string, at = now, by: TokenConfig = config) =>
 describe("a token", () => {
   it("tells what it was signed with, and the same claims give the same text", async () => {
     const token = await signToken(config, "access", claims);
-    expect(await verifyToken(config, "access", token, now)).toEqual(claims);
+    expect(await verifyToken(config, "access", token, now)).toEqual({ ...claims, keyId: key.kid });
     expect(await signToken(config, "access", claims)).toBe(token);
   });
 
@@ -65,7 +65,15 @@ describe("a token", () => {
     const newer = await newKey("newer");
     expect(await verdict(token, now, { ...config, keys: [newer, key] })).toBe("accepted");
     expect(await verdict(token, now, { ...config, keys: [newer] })).toBe("invalid");
-    expect(successorJti({ ...config, keys: [newer, key] }, "x")).toBe(successorJti(config, "x"));
+  });
+
+  it("has the same successor before and after another key began to sign", async () => {
+    const shown = await verifyToken(config, "access", await signToken(config, "access", claims), now);
+    const rotated = { ...config, keys: [await newKey("newer"), key] };
+    expect(successorJti(rotated, shown)).toBe(successorJti(config, shown));
+    const next = await verifyToken(rotated, "access", await signToken(rotated, "access", claims), now);
+    expect(next.keyId).toBe("newer");
+    expect(successorJti({ ...rotated, keys: rotated.keys.slice(0, 1) }, next)).toBe(successorJti(rotated, next));
   });
 
   it.each([
@@ -128,6 +136,6 @@ describe("a token", () => {
     expect(failureIn(await signToken(none, "access", claims).catch((error) => error))).toEqual({
       kind: "misconfigured",
     });
-    expect(() => successorJti(none, "x")).toThrow("misconfigured");
+    expect(() => successorJti(none, { jti: "x", keyId: key.kid })).toThrow("misconfigured");
   });
 });

@@ -16,6 +16,7 @@ import { type Answer, call, newPerson, type Person } from "../support/api.ts";
 const openRoutes = [
   /^GET (\/api\/v1)?\/health(\/live|\/ready)?$/,
   /^GET \/api\/v1\/info$/,
+  /^GET \/\.well-known\/jwks\.json$/,
   /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
   /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/:id)?$/,
 ];

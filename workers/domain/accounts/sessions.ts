@@ -46,7 +46,7 @@ export async function refresh(deps: Deps, refreshToken: string): Promise<TokenPa
   const now = deps.now();
   const shown = await verifyToken(config, "refresh", refreshToken, now);
   const { userId, sessionId } = shown;
-  const jti = successorJti(config, shown.jti);
+  const jti = successorJti(config, shown);
   const outcome = await rotateRefreshToken(deps.db, {
     sessionId,
     userId,

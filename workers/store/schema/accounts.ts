@@ -51,6 +51,9 @@ export const users = pgTable(
     uniqueIndex("users_username_key").on(sql`lower(${table.username})`),
     uniqueIndex("users_email_key").on(sql`lower(${table.email})`),
     index("users_created_idx").on(table.createdAt, table.id),
+    index("users_username_prefix_idx").on(sql`lower(${table.username}) text_pattern_ops`),
+    index("users_email_prefix_idx").on(sql`lower(${table.email}) text_pattern_ops`),
+    index("users_admins_idx").on(table.id).where(sql`role = 'admin'`),
   ],
 );
 

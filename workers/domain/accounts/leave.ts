@@ -3,6 +3,7 @@ import { Failed } from "../../rules/failures.ts";
 import type { Principal } from "../../rules/principal.ts";
 import { anonymizeAccount } from "../../store/accounts.ts";
 import { listEnvironments } from "../../store/environments/find.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { deleteEnvironment } from "../environments/act.ts";
 import { confirmPassword } from "./profile.ts";
@@ -22,11 +23,20 @@ export async function leave(
   principal: Principal,
   proof: { password: string | undefined; address: string },
 ): Promise<void> {
-  await requireProof(deps, principal, proof);
+  const event = {
+    action: "account.delete",
+    actor: principal,
+    target: { kind: "user", id: principal.userId },
+  } as const;
+  await requireProof(deps, principal, proof).catch((error: unknown) => {
+    audit(deps, { ...event, outcome: "failed" });
+    throw error;
+  });
   await deleteEnvironments(deps, principal);
   await anonymizeAccount(deps.db, principal.userId, deps.now());
   await deleteEnvironments(deps, principal);
   endSockets(deps, principal.userId, "all");
+  audit(deps, event);
   deps.log("info", "account deleted", { user_id: principal.userId });
 }
 

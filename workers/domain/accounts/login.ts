@@ -11,6 +11,7 @@ import {
   recordSignIn,
 } from "../../store/accounts.ts";
 import { findLock, recordFailure } from "../../store/login-attempts.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { beginCredentialAttempt, secondsUntil } from "../limits.ts";
 import { type Device, newSession } from "./session-tokens.ts";
@@ -27,8 +28,11 @@ export async function login(
   await refuseLocked(deps, subject);
   const attempt = await beginCredentialAttempt(deps, { subject, address: device.address });
   const isRight = await verifyPassword(credentials?.passwordHash ?? dummyHash, typed.password);
-  if (credentials === null || !isRight) return refuse(deps, subject);
-  if (!credentials.account.isActive) throw new Failed({ kind: "forbidden", detail: "This account is disabled" });
+  if (credentials === null || !isRight) return refuse(deps, subject, credentials?.account.id);
+  if (!credentials.account.isActive) {
+    auditRefusal(deps, credentials.account.id, "disabled");
+    throw new Failed({ kind: "forbidden", detail: "This account is disabled" });
+  }
   const signedIn = await begin(deps, credentials, typed.password, device);
   await attempt.succeed();
   return signedIn;
@@ -44,10 +48,17 @@ async function refuseLocked(deps: Deps, subject: string): Promise<void> {
   throw new Failed({ kind: "account_locked", retryAfterSeconds: secondsUntil(lockedUntil, deps.now()) });
 }
 
-async function refuse(deps: Deps, subject: string): Promise<never> {
+async function refuse(deps: Deps, subject: string, userId: string | undefined): Promise<never> {
   const { lockFailures, lockSeconds } = deps.config.limits;
   await recordFailure(deps.db, { subject, lockFailures, lockSeconds, now: deps.now() });
+  auditRefusal(deps, userId, "wrong_credentials");
   throw new Failed({ kind: "wrong_credentials" });
+}
+
+/** What was typed is in no row: people type their password into the field of the name. */
+function auditRefusal(deps: Deps, userId: string | undefined, reason: string): void {
+  const target = userId === undefined ? {} : ({ target: { kind: "user", id: userId } } as const);
+  audit(deps, { action: "session.create", outcome: "failed", ...target, detail: { reason } });
 }
 
 async function begin(deps: Deps, credentials: Credentials, password: string, device: Device) {
@@ -57,6 +68,12 @@ async function begin(deps: Deps, credentials: Credentials, password: string, dev
   const { session, tokens } = await newSession(deps, userId, device);
   const signIn = { userId, attemptSubject: userId, passwordHash, now: deps.now() };
   const account = await recordSignIn(deps.db, signIn, session);
+  audit(deps, {
+    action: "session.create",
+    actor: { userId, sessionId: session.id, scopes: null },
+    target: { kind: "session", id: session.id },
+    detail: { method: "password" },
+  });
   deps.log("info", "signed in", { user_id: userId });
   return { account, tokens };
 }

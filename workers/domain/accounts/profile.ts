@@ -4,6 +4,7 @@ import { hashPassword, saltBytes, verifyPassword } from "../../rules/passwords.t
 import type { Account, Principal } from "../../rules/principal.ts";
 import { findCredentials, type ProfileChange, updatePassword, updateProfile } from "../../store/accounts.ts";
 import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { beginCredentialAttempt } from "../limits.ts";
 import { endSockets } from "./sessions.ts";
@@ -11,7 +12,10 @@ import { endSockets } from "./sessions.ts";
 /** Fails as `already_exists` when the user name is taken. */
 export async function changeProfile(deps: Deps, principal: Principal, change: ProfileChange): Promise<Account> {
   try {
-    return await updateProfile(deps.db, principal.userId, change, deps.now());
+    const account = await updateProfile(deps.db, principal.userId, change, deps.now());
+    const fields = Object.entries(change).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+    audit(deps, { ...own(principal), action: "account.change", detail: { fields } });
+    return account;
   } catch (error) {
     if (sqlErrorIn(error)?.code !== uniqueViolation) throw error;
     throw new Failed({ kind: "already_exists", what: "username", field: "username" }, { cause: error });
@@ -24,12 +28,20 @@ export async function changePassword(
   principal: Principal,
   passwords: { current: string; next: string; address: string },
 ): Promise<void> {
-  await confirmPassword(deps, principal, passwords.current, passwords.address);
+  await confirmPassword(deps, principal, passwords.current, passwords.address).catch((error: unknown) => {
+    audit(deps, { ...own(principal), action: "password.change", outcome: "failed" });
+    throw error;
+  });
   const { userId, sessionId } = principal;
   const passwordHash = await hashPassword(passwords.next, deps.randomBytes(saltBytes));
   await updatePassword(deps.db, { userId, passwordHash, keepSessionId: sessionId, now: deps.now() });
   endSockets(deps, userId, { exceptSessionId: sessionId });
+  audit(deps, { ...own(principal), action: "password.change" });
   deps.log("info", "password changed", { user_id: userId });
+}
+
+function own(principal: Principal) {
+  return { actor: principal, target: { kind: "user", id: principal.userId } } as const;
 }
 
 /** Whether the person at this session knows the account's password; tries are counted as logins are. */

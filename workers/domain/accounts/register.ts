@@ -6,6 +6,7 @@ import type { TokenPair } from "../../rules/tokens.ts";
 import { insertAccount, type NewAccount } from "../../store/accounts.ts";
 import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import type { NewSession } from "../../store/sessions.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { beginCredentialAttempt } from "../limits.ts";
 import { type Device, newSession } from "./session-tokens.ts";
@@ -36,6 +37,11 @@ export async function register(
   const { session, tokens } = await newSession(deps, id, device);
   const account = await insert(deps, { ...names, id, passwordHash, isVerified: true, now: deps.now() }, session);
   await attempt.succeed();
+  audit(deps, {
+    action: "account.register",
+    actor: { userId: id, sessionId: session.id, scopes: null },
+    target: { kind: "user", id },
+  });
   deps.log("info", "account registered", { user_id: id });
   return { account, tokens };
 }

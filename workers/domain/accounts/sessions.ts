@@ -5,6 +5,7 @@ import { Failed } from "../../rules/failures.ts";
 import type { Principal } from "../../rules/principal.ts";
 import { hashOf, successorJti, type TokenPair, verifyToken } from "../../rules/tokens.ts";
 import { type EndReason, findSession, rotateRefreshToken, sessionEnd, touchSession } from "../../store/sessions.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { tokenPair } from "./session-tokens.ts";
 
@@ -62,6 +63,12 @@ export async function refresh(deps: Deps, refreshToken: string): Promise<TokenPa
   }
   if (outcome.kind === "replayed") {
     deps.log("warn", "refresh token replayed, session ended", { user_id: userId, session_id: sessionId });
+    audit(deps, {
+      action: "session.replay",
+      outcome: "denied",
+      actor: { userId, sessionId, scopes: null },
+      target: session(sessionId),
+    });
     endSockets(deps, userId, { sessionId });
   }
   throw new Failed({ kind: "unauthenticated", reason: "session_ended" });
@@ -73,7 +80,13 @@ export async function endSessions(deps: Deps, principal: Principal, which: "this
   const reason: EndReason = which === "this" ? "logout" : "logout_all";
   await sessionEnd(deps.db, which === "this" ? { userId, sessionId } : { userId }, reason, deps.now());
   endSockets(deps, userId, which === "this" ? { sessionId } : "all");
+  if (which === "this") audit(deps, { action: "session.end", actor: principal, target: session(sessionId) });
+  else audit(deps, { action: "session.end_all", actor: principal, target: { kind: "user", id: userId } });
   deps.log("info", "signed out", { user_id: userId, reason });
+}
+
+function session(id: string) {
+  return { kind: "session", id } as const;
 }
 
 /** Closes sockets whose session has ended; called after the commit, and never fails the request. */

@@ -18,7 +18,7 @@ import { bridge } from "./routes/bridge.ts";
 import { bridgeSockets } from "./routes/bridge-sockets.ts";
 import { clusters } from "./routes/clusters.ts";
 import { environments } from "./routes/environments.ts";
-import { health, info } from "./routes/health.ts";
+import { apiHealth, health, info } from "./routes/health.ts";
 import { sockets } from "./routes/sockets.ts";
 import { templates } from "./routes/templates.ts";
 import { users } from "./routes/users.ts";
@@ -40,6 +40,7 @@ app.use(crossOrigin);
 app.use(limitHeaders);
 app.use(limitedBody);
 
+app.use("/health/*", refuseUnfitUrl);
 app.route("/health", health);
 app.route("/.well-known", wellKnown);
 
@@ -47,7 +48,7 @@ app.route("/.well-known", wellKnown);
 app.route("/api/v1/bridge", bridge);
 
 app.use("/api/v1/*", refuseUnfitUrl, dialect);
-app.route("/api/v1/health", health);
+app.route("/api/v1/health", apiHealth);
 app.route("/api/v1", info);
 app.route("/api/v1/auth", auth);
 app.route("/api/v1", users);

@@ -1,19 +1,35 @@
-/** How routes describe their answers in the OpenAPI document. */
+/**
+ * How routes describe bodies in the OpenAPI document. What every route of a kind has in common (no token, too many
+ * requests, a body that is no JSON) is told by its middleware and the router: http/describing.ts.
+ */
 import type { z } from "@hono/zod-openapi";
+import { problemSchema } from "./problem-schema.ts";
 
-/** A JSON answer of this shape. */
-export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
-  return { content: { "application/json": { schema } }, description };
-}
+/** The statuses a route may name beside those that its middleware tells. */
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 422 | 429 | 503;
 
-/** The problem bodies a route can answer with besides those that every route can. */
-export function problems(descriptions: Partial<Record<400 | 401 | 403 | 404 | 409 | 412 | 422 | 429 | 503, string>>) {
-  const shared = { 401: "No, bad or expired token", 429: "Too many requests", ...descriptions };
-  const entries = Object.entries(shared).map(([status, description]) => [status, { description }]);
-  return Object.fromEntries(entries) as Record<string, { description: string }>;
+/** A JSON answer of this shape. The example is the schema's own (`.openapi("Name", { example })`) unless told here. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string, example?: unknown) {
+  return { content: { "application/json": withExample({ schema }, example) }, description };
 }
 
 /** A JSON request body that has to be there. */
-export function body<Schema extends z.ZodType>(schema: Schema) {
-  return { content: { "application/json": { schema } }, required: true };
+export function body<Schema extends z.ZodType>(schema: Schema, example?: unknown) {
+  return { content: { "application/json": withExample({ schema }, example) }, required: true };
+}
+
+/** The problem bodies a route can answer with, by status, in words for people. */
+export function problems(descriptions: Partial<Record<ProblemStatus, string>>) {
+  const entries = Object.entries(descriptions).map(([status, description]) => [status, problem(description)]);
+  return Object.fromEntries(entries) as Record<string, { description: string }>;
+}
+
+/** One error answer; the handler's types do not know it, since failures are thrown. */
+export function problem(description: string): { description: string } {
+  const described = { description, content: { "application/problem+json": { schema: problemSchema } } };
+  return described;
+}
+
+function withExample<Media extends object>(media: Media, example: unknown): Media {
+  return example === undefined ? media : { ...media, example };
 }

@@ -1,27 +1,36 @@
 /** Bearer authentication of requests, with the limit of whoever turns out to ask. */
+import type { Next } from "hono";
 import { authenticateToken } from "../domain/accounts/sessions.ts";
 import { limitAddress, limitUser } from "../domain/limits.ts";
 import { Failed } from "../rules/failures.ts";
 import { hasScope, type Principal, type Scope } from "../rules/principal.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
-import { limitedBy } from "./limits.ts";
+import { describes } from "./describing.ts";
+import { limitedBy, toldLimit } from "./limits.ts";
 
 /** Lets only signed-in people through and leaves who they are in `principal`; a personal token is never enough. */
 export const authenticated: AppMiddleware = allowed(null);
 
 /** Lets only administrators through: signed in, or with a personal token of the scope `admin`. */
-export const administrator: AppMiddleware = guard("admin", (principal) => {
+export const administrator: AppMiddleware = guard("admin", "Only administrators may do this", (principal) => {
   if (principal.role !== "admin") throw new Failed({ kind: "admin_required" });
 });
 
 /** Lets signed-in people through, and personal tokens that have this scope. null = no token. */
 export function allowed(scope: Scope | null): AppMiddleware {
-  return guard(scope, () => {});
+  const refusal = scope === null ? "A personal token may not do this" : `The personal token lacks the scope ${scope}`;
+  return guard(scope, refusal, () => {});
 }
 
-function guard(scope: Scope | null, check: (principal: Principal) => void): AppMiddleware {
-  return async function guarded(c, next) {
+function guard(scope: Scope | null, refusal: string, check: (principal: Principal) => void): AppMiddleware {
+  return describes(guarded, {
+    security: [{ session: [] }, ...(scope === null ? [] : [{ personalToken: [scope] }])],
+    problems: { 401: "No, bad or expired token", 403: refusal, ...toldLimit.problems },
+    headers: toldLimit.headers,
+  });
+
+  async function guarded(c: AppContext, next: Next): Promise<void> {
     const principal = await authenticate(c);
     c.set("principal", principal);
     // Whoever is refused is counted too.
@@ -31,7 +40,7 @@ function guard(scope: Scope | null, check: (principal: Principal) => void): AppM
       await next();
     };
     await limitedBy(c, goOn, limitUser(c.var.deps, principal));
-  };
+  }
 }
 
 /** The token of an `Authorization: Bearer` header, or null. */

@@ -7,11 +7,21 @@ import { type LimitVerdict, limitAddress, secondsUntil } from "../domain/limits.
 import { Failed } from "../rules/failures.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
+import { describes } from "./describing.ts";
 
 const windowSeconds = 60;
 
+/** What the document says of a route with a limit. */
+export const toldLimit = {
+  problems: { 429: "Too many requests" },
+  headers: ["RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"],
+};
+
 /** For routes that anybody may call: counts by address. */
-export const limitedByAddress: AppMiddleware = (c, next) => limitedBy(c, next, limitAddress(c.var.deps, addressOf(c)));
+export const limitedByAddress: AppMiddleware = describes(
+  (c, next) => limitedBy(c, next, limitAddress(c.var.deps, addressOf(c))),
+  toldLimit,
+);
 
 /** Goes on if the limiter allows it; fails as `too_many_requests` otherwise. */
 export async function limitedBy(c: AppContext, next: Next, asked: Promise<LimitVerdict>): Promise<void> {

@@ -3,6 +3,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { Failed, type FieldError } from "../rules/failures.ts";
 import type { AppEnv } from "./context.ts";
+import { describedRoute } from "./describing.ts";
 import { maxFieldErrors } from "./input-bounds.ts";
 
 /** People read these: a field that is missing is told so, and not which type it lacks. */
@@ -10,14 +11,17 @@ z.config({
   customError: ({ code, input }) => (code === "invalid_type" && input === undefined ? "Required" : undefined),
 });
 
-/** A router; `/x` and `/x/` reach the same handler. */
+/** A router; `/x` and `/x/` reach the same handler. What a route's middleware does is put into its description. */
 export function newRouter(): OpenAPIHono<AppEnv> {
-  return new OpenAPIHono<AppEnv>({
+  const router = new OpenAPIHono<AppEnv>({
     strict: false,
     defaultHook: (result) => {
       if (!result.success) throw new Failed({ kind: "invalid_input", errors: fieldErrors(result.error) });
     },
   });
+  const { openapi } = router;
+  router.openapi = (route, handler, hook) => openapi(describedRoute(route), handler, hook);
+  return router;
 }
 
 /** What was wrong with which field, as `errors[]` of a problem tells it. */
@@ -53,6 +57,3 @@ export function isObject({ value }: { value: unknown }): boolean {
 export function isBlank(value: unknown): boolean {
   return value === undefined || (typeof value === "string" && value.trim() === "");
 }
-
-/** The bearer scheme, for `security` in a route. */
-export const bearer = [{ bearer: [] as string[] }];

@@ -9,6 +9,20 @@ const maxEmailLength = 254;
 const maxTypedLength = 1024;
 const maxUrlLength = 2048;
 
+export const userExample = {
+  id: "usr_k3v9q0z7w1m5x8r2t6y4",
+  username: "ada",
+  email: "ada@example.com",
+  full_name: "Ada Lovelace",
+  is_active: true,
+  is_verified: true,
+  avatar_url: null,
+  role: "user",
+  subscription_plan: "free",
+  created_at: "2026-10-20T12:00:00.000Z",
+  last_login: "2026-10-20T12:00:00.000Z",
+};
+
 export const userSchema = z
   .object({
     id: z.string(),
@@ -20,11 +34,18 @@ export const userSchema = z
     avatar_url: z.string().nullable(),
     role: z.enum(["user", "admin"]),
     subscription_plan: z.string(),
-    created_at: z.string(),
-    last_login: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    last_login: z.iso.datetime().nullable(),
   })
-  .openapi("User");
+  .openapi("User", { example: userExample });
 export type User = z.infer<typeof userSchema>;
+
+export const tokensExample = {
+  access_token: "eyJhbGciOiJFZERTQSJ9.eyJ0eXBlIjoiYWNjZXNzIn0.c2ln",
+  refresh_token: "eyJhbGciOiJFZERTQSJ9.eyJ0eXBlIjoicmVmcmVzaCJ9.c2ln",
+  token_type: "bearer",
+  expires_in: 86_400,
+};
 
 export const tokensSchema = z
   .object({
@@ -33,9 +54,11 @@ export const tokensSchema = z
     token_type: z.literal("bearer"),
     expires_in: z.number().int().openapi({ description: "Seconds until the access token expires" }),
   })
-  .openapi("Tokens") satisfies z.ZodType<TokenPair>;
+  .openapi("Tokens", { example: tokensExample }) satisfies z.ZodType<TokenPair>;
 
-export const messageSchema = z.object({ message: z.string() }).openapi("Message");
+export const messageSchema = z
+  .object({ message: z.string() })
+  .openapi("Message", { description: "What was done, for people", example: { message: "Done" } });
 
 export const username = z.string().trim().regex(usernamePattern, "Username must have 3 to 30 letters, digits, _ or -");
 
@@ -75,14 +98,4 @@ export function toUser(account: Account): User {
     created_at: account.createdAt.toISOString(),
     last_login: account.lastLoginAt?.toISOString() ?? null,
   };
-}
-
-/** The JSON side of a route's `responses` or `body`. */
-export function jsonOf<T extends z.ZodType>(schema: T, description: string) {
-  return { content: { "application/json": { schema } }, description };
-}
-
-/** A JSON request body that has to be there. */
-export function bodyOf<T extends z.ZodType>(schema: T) {
-  return { content: { "application/json": { schema } }, required: true };
 }

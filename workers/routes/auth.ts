@@ -4,27 +4,32 @@ import { login } from "../domain/accounts/login.ts";
 import { register } from "../domain/accounts/register.ts";
 import type { Device } from "../domain/accounts/session-tokens.ts";
 import { endSessions, refresh } from "../domain/accounts/sessions.ts";
+import { body, json, problems } from "../http/answers.ts";
 import { allowed, authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import type { AppContext } from "../http/context.ts";
 import { limitedByAddress } from "../http/limits.ts";
-import { bearer, isBlank, newRouter, withOneOf } from "../http/router.ts";
+import { isBlank, newRouter, withOneOf } from "../http/router.ts";
 import {
-  bodyOf,
   email,
   fullName,
-  jsonOf,
   messageSchema,
   newPassword,
+  tokensExample,
   tokensSchema,
   toUser,
   typedName,
   typedPassword,
+  userExample,
   username,
   userSchema,
 } from "./account-shapes.ts";
 
-const registerSchema = z.object({ username, email, password: newPassword, full_name: fullName.optional() });
+const registerSchema = z
+  .object({ username, email, password: newPassword, full_name: fullName.optional() })
+  .openapi("Registration", {
+    example: { username: "ada", email: "ada@example.com", password: "SecurePass123!", full_name: "Ada Lovelace" },
+  });
 
 const loginNames = ["username_or_email", "email", "username"] as const;
 const loginSchema = withOneOf(
@@ -35,13 +40,30 @@ const loginSchema = withOneOf(
     password: typedPassword,
   }),
   loginNames,
-).transform(({ password, ...names }) => ({
-  name: loginNames.map((field) => names[field]).find((name) => !isBlank(name)) ?? "",
-  password,
-}));
+)
+  .transform(({ password, ...names }) => ({
+    name: loginNames.map((field) => names[field]).find((name) => !isBlank(name)) ?? "",
+    password,
+  }))
+  .openapi("Login", {
+    description: "One of the three names, and the password",
+    example: { username_or_email: "ada@example.com", password: "SecurePass123!" },
+  });
 
-const signedInSchema = tokensSchema.extend({ user: userSchema });
-const registeredSchema = userSchema.extend({ ...signedInSchema.shape, message: z.string() });
+const refreshSchema = z
+  .object({ refresh_token: z.string().min(1) })
+  .openapi("Refresh", { example: { refresh_token: tokensExample.refresh_token } });
+
+const signedInExample = { ...tokensExample, user: userExample };
+export const signedInSchema = z
+  .object({ ...tokensSchema.shape, user: userSchema })
+  .openapi("SignedIn", { example: signedInExample });
+const registeredSchema = z
+  .object({ ...userSchema.shape, ...signedInSchema.shape, message: z.string() })
+  .openapi("Registered", {
+    description: "The user's fields at the top level, and again in `user`",
+    example: { ...userExample, ...signedInExample, message: "User registered successfully" },
+  });
 
 export const auth = newRouter();
 
@@ -49,13 +71,14 @@ auth.openapi(
   createRoute({
     method: "post",
     path: "/register",
+    operationId: "register",
     tags: ["auth"],
     summary: "Make an account and sign in",
     middleware: [limitedByAddress] as const,
-    request: { body: bodyOf(registerSchema) },
+    request: { body: body(registerSchema) },
     responses: {
-      201: jsonOf(registeredSchema, "The new account with its first session"),
-      409: { description: "The user name or the e-mail address is taken" },
+      201: json(registeredSchema, "The new account with its first session"),
+      ...problems({ 409: "The user name or the e-mail address is taken" }),
     },
   }),
   async (c) => {
@@ -70,14 +93,18 @@ auth.openapi(
   createRoute({
     method: "post",
     path: "/login",
+    operationId: "login",
     tags: ["auth"],
-    summary: "Sign in with a user name or an e-mail address; JSON or form",
+    summary: "Sign in with a user name or an e-mail address",
+    description: "The body may be a form (`application/x-www-form-urlencoded`) of the same fields.",
     middleware: [limitedByAddress] as const,
-    request: { body: bodyOf(loginSchema) },
+    request: { body: body(loginSchema) },
     responses: {
-      200: jsonOf(signedInSchema, "A new session"),
-      401: { description: "Incorrect username/email or password" },
-      429: { description: "Too many attempts, or the account is locked" },
+      200: json(signedInSchema, "A new session"),
+      ...problems({
+        401: "Incorrect username/email or password",
+        429: "Too many attempts, or the account is locked",
+      }),
     },
   }),
   async (c) => {
@@ -90,13 +117,15 @@ auth.openapi(
   createRoute({
     method: "post",
     path: "/refresh",
+    operationId: "refresh",
     tags: ["auth"],
     summary: "New tokens for a refresh token",
+    description: "Within 30 seconds the replaced token answers the same successor; after that it ends the session.",
     middleware: [limitedByAddress] as const,
-    request: { body: bodyOf(z.object({ refresh_token: z.string().min(1) })) },
+    request: { body: body(refreshSchema) },
     responses: {
-      200: jsonOf(tokensSchema, "A new access token and the next refresh token"),
-      401: { description: "The refresh token is not valid, or its session has ended" },
+      200: json(tokensSchema, "A new access token and the next refresh token"),
+      ...problems({ 401: "The refresh token is not valid, or its session has ended" }),
     },
   }),
   async (c) => c.json(await refresh(c.var.deps, c.req.valid("json").refresh_token), 200),
@@ -106,11 +135,11 @@ auth.openapi(
   createRoute({
     method: "post",
     path: "/logout",
+    operationId: "logout",
     tags: ["auth"],
     summary: "End this session",
-    security: bearer,
     middleware: [authenticated] as const,
-    responses: { 200: jsonOf(messageSchema, "The session has ended") },
+    responses: { 200: json(messageSchema, "The session has ended") },
   }),
   async (c) => {
     await endSessions(c.var.deps, c.var.principal, "this");
@@ -122,11 +151,11 @@ auth.openapi(
   createRoute({
     method: "post",
     path: "/logout-all",
+    operationId: "logoutAll",
     tags: ["auth"],
     summary: "End every session of this account",
-    security: bearer,
     middleware: [authenticated] as const,
-    responses: { 200: jsonOf(messageSchema, "Every session has ended") },
+    responses: { 200: json(messageSchema, "Every session has ended") },
   }),
   async (c) => {
     await endSessions(c.var.deps, c.var.principal, "all");
@@ -134,16 +163,16 @@ auth.openapi(
   },
 );
 
-for (const path of ["/me", "/profile"]) {
+for (const [path, operationId] of Object.entries({ "/me": "getMe", "/profile": "getProfile" })) {
   auth.openapi(
     createRoute({
       method: "get",
       path,
+      operationId,
       tags: ["auth"],
       summary: "Who is signed in",
-      security: bearer,
       middleware: [allowed("account:read")] as const,
-      responses: { 200: jsonOf(userSchema, "The signed-in person") },
+      responses: { 200: json(userSchema, "The signed-in person") },
     }),
     (c) => c.json(toUser(c.var.principal.account), 200),
   );

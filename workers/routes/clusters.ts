@@ -3,8 +3,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type ClusterView, readCluster, readClusters } from "../domain/catalog.ts";
 import { json, problems } from "../http/answers.ts";
 import { allowed } from "../http/authenticate.ts";
-import { paginationOf, paginationSchema, wantsBareArray } from "../http/paging.ts";
-import { bearer, newRouter } from "../http/router.ts";
+import { alsoBareArray, answerList, paginationOf, paginationSchema } from "../http/paging.ts";
+import { newRouter } from "../http/router.ts";
 
 export const clusters = newRouter();
 
@@ -13,25 +13,45 @@ const amountsSchema = z
   .openapi({ description: "cpu in processors, memory and storage in GiB" });
 const healthStatusSchema = z.enum(["healthy", "unhealthy", "unknown"]);
 
-const clusterSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string().nullable(),
-  provider: z.string(),
-  region: z.string(),
-  status: z.enum(["active", "inactive", "maintenance"]),
-  active: z.boolean(),
-  node_count: z.number().int(),
-  max_environments: z.number().int(),
-  current_environments: z.number().int(),
-  available_resources: amountsSchema.openapi({
-    description: "What the places left hold at the default size; cpu in processors, memory and storage in GiB",
-  }),
-  used_resources: amountsSchema,
-  health_status: healthStatusSchema,
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+const clusterSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    provider: z.string(),
+    region: z.string(),
+    status: z.enum(["active", "inactive", "maintenance"]),
+    active: z.boolean(),
+    node_count: z.number().int(),
+    max_environments: z.number().int(),
+    current_environments: z.number().int(),
+    available_resources: amountsSchema.openapi({
+      description: "What the places left hold at the default size; cpu in processors, memory and storage in GiB",
+    }),
+    used_resources: amountsSchema,
+    health_status: healthStatusSchema,
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("Cluster", {
+    example: {
+      id: "default",
+      name: "default",
+      description: null,
+      provider: "kubernetes",
+      region: "eu-central",
+      status: "active",
+      active: true,
+      node_count: 3,
+      max_environments: 100,
+      current_environments: 12,
+      available_resources: { cpu: 44, memory: 88, storage: 880 },
+      used_resources: { cpu: 8.5, memory: 17, storage: 140 },
+      health_status: "healthy",
+      created_at: "2026-10-20T12:00:00.000Z",
+      updated_at: "2026-10-20T12:00:00.000Z",
+    },
+  });
 
 const gibi = 2 ** 30;
 /** A cluster's capacity is counted in places; this is what one holds when nobody asks for more. */
@@ -66,23 +86,24 @@ function clusterBody(row: ClusterView): z.infer<typeof clusterSchema> {
   };
 }
 
-const listSchema = z.object({ clusters: z.array(clusterSchema), pagination: paginationSchema });
+const listSchema = z.object({ clusters: z.array(clusterSchema), pagination: paginationSchema }).openapi("ClusterList");
 
 clusters.openapi(
   createRoute({
     method: "get",
     path: "/",
+    operationId: "listClusters",
     tags: ["clusters"],
-    summary: "The clusters you may use; with a trailing slash the bare array",
-    security: bearer,
+    summary: "The clusters you may use",
     middleware: [allowed("account:read")],
-    responses: { 200: json(z.union([listSchema, z.array(clusterSchema)]), "All of them"), ...problems({}) },
+    ...alsoBareArray("Cluster"),
+    responses: { 200: json(listSchema, "All of them") },
   }),
   async (c) => {
     const rows = await readClusters(c.var.deps, c.var.principal);
     const pagination = paginationOf({ limit: Math.max(rows.length, 1), offset: 0 }, rows.length);
     const list = rows.map(clusterBody);
-    return c.json(wantsBareArray(c) ? list : { clusters: list, pagination }, 200);
+    return answerList(c, { clusters: list, pagination }, list);
   },
 );
 
@@ -92,9 +113,9 @@ clusters.openapi(
   createRoute({
     method: "get",
     path: "/{id}",
+    operationId: "getCluster",
     tags: ["clusters"],
     summary: "One cluster",
-    security: bearer,
     middleware: [allowed("account:read")],
     request: { params: idParameter },
     responses: { 200: json(clusterSchema, "The cluster"), ...problems({ 404: "None you may use" }) },
@@ -102,12 +123,21 @@ clusters.openapi(
   async (c) => c.json(clusterBody(await readCluster(c.var.deps, c.var.principal, c.req.valid("param").id)), 200),
 );
 
-const healthSchema = z.object({
-  status: healthStatusSchema,
-  message: z.string(),
-  last_checked: z.string(),
-  details: z.object({ runtime: z.string().nullable(), last_seen: z.string().nullable() }),
-});
+const healthSchema = z
+  .object({
+    status: healthStatusSchema,
+    message: z.string(),
+    last_checked: z.iso.datetime(),
+    details: z.object({ runtime: z.string().nullable(), last_seen: z.iso.datetime().nullable() }),
+  })
+  .openapi("ClusterHealth", {
+    example: {
+      status: "healthy",
+      message: "The cluster's bridge reports",
+      last_checked: "2026-10-20T12:00:30.000Z",
+      details: { runtime: "kubernetes", last_seen: "2026-10-20T12:00:00.000Z" },
+    },
+  });
 
 const healthMessages: Record<ClusterView["health"], string> = {
   healthy: "The cluster's bridge reports",
@@ -119,9 +149,9 @@ clusters.openapi(
   createRoute({
     method: "get",
     path: "/{id}/health",
+    operationId: "getClusterHealth",
     tags: ["clusters"],
     summary: "How a cluster is, by what its bridge last said",
-    security: bearer,
     middleware: [allowed("account:read")],
     request: { params: idParameter },
     responses: { 200: json(healthSchema, "Its health"), ...problems({ 404: "None you may use" }) },

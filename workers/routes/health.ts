@@ -1,93 +1,120 @@
 /** GET /health, /health/ready, /health/live (the same under /api/v1), and GET /api/v1/info. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { checkReadiness } from "../domain/health.ts";
+import { json, problems } from "../http/answers.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { newRouter } from "../http/router.ts";
 import { serviceName, serviceVersion } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
 
-const healthSchema = z.object({
-  status: z.literal("healthy"),
-  service: z.string(),
-  version: z.string(),
-  environment: z.string(),
-  timestamp: z.number().int().openapi({ description: "Unix seconds" }),
-});
+const healthSchema = z
+  .object({
+    status: z.literal("healthy"),
+    service: z.string(),
+    version: z.string(),
+    environment: z.string(),
+    timestamp: z.number().int().openapi({ description: "Unix seconds" }),
+  })
+  .openapi("Health", {
+    example: {
+      status: "healthy",
+      service: serviceName,
+      version: serviceVersion,
+      environment: "production",
+      timestamp: 1_792_497_600,
+    },
+  });
 
+const liveSchema = z.object({ status: z.literal("alive") }).openapi("Liveness");
 const checkSchema = z.enum(["ok", "down"]);
-const readySchema = z.object({
-  status: z.literal("ready"),
-  checks: z.object({ database: checkSchema, redis: checkSchema }),
-});
+const readySchema = z
+  .object({ status: z.literal("ready"), checks: z.object({ database: checkSchema, redis: checkSchema }) })
+  .openapi("Readiness");
 
-const infoSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  environment: z.string(),
-  features: z.object({
-    authentication: z.boolean(),
-    google_oauth: z.boolean(),
-    websockets: z.boolean(),
-    rate_limiting: z.boolean(),
-    metrics: z.boolean(),
-  }),
-  limits: z.object({
-    requests_per_minute: z.number().int(),
-    sockets_per_user: z.number().int(),
-    environments_per_hour: z.number().int(),
-    body_bytes: z.number().int(),
-  }),
-});
+const infoSchema = z
+  .object({
+    name: z.string(),
+    version: z.string(),
+    environment: z.string(),
+    features: z.object({
+      authentication: z.boolean(),
+      google_oauth: z.boolean(),
+      websockets: z.boolean(),
+      rate_limiting: z.boolean(),
+      metrics: z.boolean(),
+    }),
+    limits: z.object({
+      requests_per_minute: z.number().int(),
+      sockets_per_user: z.number().int(),
+      environments_per_hour: z.number().int(),
+      body_bytes: z.number().int(),
+    }),
+  })
+  .openapi("Info", {
+    example: {
+      name: serviceName,
+      version: serviceVersion,
+      environment: "production",
+      features: { authentication: true, google_oauth: true, websockets: true, rate_limiting: true, metrics: true },
+      limits: { requests_per_minute: 100, sockets_per_user: 10, environments_per_hour: 10, body_bytes: 10_485_760 },
+    },
+  });
 
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
-  content: { "application/json": { schema } },
-  description,
-});
+/** The three health checks; they are served under two paths, and each needs operations of its own in the document. */
+function newHealth(operationIds: Record<"health" | "live" | "ready", string>) {
+  const router = newRouter();
 
-export const health = newRouter();
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/",
+      operationId: operationIds.health,
+      tags: ["system"],
+      summary: "The service answers",
+      responses: { 200: json(healthSchema, "Always, while the service runs") },
+    }),
+    (c) => {
+      const { config, now } = c.var.deps;
+      const timestamp = Math.floor(now().getTime() / 1000);
+      const facts = { service: serviceName, version: serviceVersion, environment: config.environment, timestamp };
+      return c.json({ status: "healthy" as const, ...facts }, 200);
+    },
+  );
 
-health.openapi(
-  createRoute({
-    method: "get",
-    path: "/",
-    tags: ["system"],
-    summary: "The service answers",
-    responses: { 200: json(healthSchema, "Always, while the service runs") },
-  }),
-  (c) => {
-    const { config, now } = c.var.deps;
-    const timestamp = Math.floor(now().getTime() / 1000);
-    const facts = { service: serviceName, version: serviceVersion, environment: config.environment, timestamp };
-    return c.json({ status: "healthy" as const, ...facts }, 200);
-  },
-);
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/live",
+      operationId: operationIds.live,
+      tags: ["system"],
+      summary: "The process lives",
+      responses: { 200: json(liveSchema, "Always") },
+    }),
+    (c) => c.json({ status: "alive" as const }, 200),
+  );
 
-health.openapi(
-  createRoute({
-    method: "get",
-    path: "/live",
-    tags: ["system"],
-    summary: "The process lives",
-    responses: { 200: json(z.object({ status: z.literal("alive") }), "Always") },
-  }),
-  (c) => c.json({ status: "alive" as const }, 200),
-);
+  router.openapi(
+    createRoute({
+      method: "get",
+      path: "/ready",
+      operationId: operationIds.ready,
+      tags: ["system"],
+      summary: "Database and Redis answer",
+      responses: { 200: json(readySchema, "Both answer"), ...problems({ 503: "One does not; `checks` tells which" }) },
+    }),
+    async (c) => {
+      const checks = await checkReadiness(c.var.deps);
+      const isReady = Object.values(checks).every((check) => check === "ok");
+      if (!isReady) throw new Failed({ kind: "not_ready", checks: { ...checks } });
+      return c.json({ status: "ready" as const, checks }, 200);
+    },
+  );
 
-health.openapi(
-  createRoute({
-    method: "get",
-    path: "/ready",
-    tags: ["system"],
-    summary: "Database and Redis answer",
-    responses: { 200: json(readySchema, "Both answer"), 503: { description: "One does not; `checks` tells which" } },
-  }),
-  async (c) => {
-    const checks = await checkReadiness(c.var.deps);
-    const isReady = Object.values(checks).every((check) => check === "ok");
-    if (!isReady) throw new Failed({ kind: "not_ready", checks: { ...checks } });
-    return c.json({ status: "ready" as const, checks }, 200);
-  },
-);
+  return router;
+}
+
+export const health = newHealth({ health: "getHealth", live: "getLiveness", ready: "getReadiness" });
+export const apiHealth = newHealth({ health: "getApiHealth", live: "getApiLiveness", ready: "getApiReadiness" });
 
 export const info = newRouter();
 
@@ -95,6 +122,7 @@ info.openapi(
   createRoute({
     method: "get",
     path: "/info",
+    operationId: "getInfo",
     tags: ["system"],
     summary: "What this server is and allows",
     middleware: [limitedByAddress] as const,

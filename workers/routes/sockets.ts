@@ -1,16 +1,43 @@
 /** The WebSocket routes of clients: the terminal and the logs of an environment (contract.md, section 6). */
-import { Hono } from "hono";
+import { z } from "@hono/zod-openapi";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { openViewer } from "../domain/sockets.ts";
+import { problem } from "../http/answers.ts";
 import { bearerToken } from "../http/authenticate.ts";
-import type { AppContext, AppEnv } from "../http/context.ts";
+import type { AppContext } from "../http/context.ts";
 import { isAllowedOrigin } from "../http/cross-origin.ts";
+import { describedRoute } from "../http/describing.ts";
+import { newRouter } from "../http/router.ts";
 import { answerUpgrade, type UpgradeOutcome } from "../http/upgrades.ts";
 
-export const sockets = new Hono<AppEnv>({ strict: false });
+export const sockets = newRouter();
 
 sockets.get("/terminal/:id", async (c): Promise<Response> => openFor(c, c.req.param("id"), "terminal"));
 sockets.get("/logs/:id", async (c): Promise<Response> => openFor(c, c.req.param("id"), "logs"));
+
+describe("terminal", "openTerminal", "The terminal of an environment, shared by everybody who watches it");
+describe("logs", "openLogs", "The log stream of an environment");
+
+/** An upgrade is answered by no handler that the document could be derived from. */
+function describe(kind: SocketKind, operationId: string, summary: string): void {
+  const route = describedRoute({
+    method: "get",
+    path: `/${kind}/{id}`,
+    operationId,
+    tags: ["sockets"],
+    summary,
+    description: `A WebSocket of JSON text frames (durable-objects/protocol/README.md). Who connects is shown by the
+Authorization header, or by \`token\`. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
+    security: [{ session: [] }, { personalToken: ["terminal"] }, { queryToken: [] }],
+    request: { params: z.object({ id: z.string() }) },
+    responses: {
+      101: { description: "The socket is open, or is closed at once with the reason of a refusal" },
+      426: problem("This path is a WebSocket and the request was no upgrade"),
+      default: problem("Any other failure"),
+    },
+  });
+  sockets.openAPIRegistry.registerPath(route);
+}
 
 function openFor(c: AppContext, environmentId: string, kind: SocketKind): Promise<Response> {
   return answerUpgrade(c, async (): Promise<UpgradeOutcome> => {

@@ -4,27 +4,51 @@ import type { TemplateRow } from "../domain/catalog.ts";
 import { formatResources } from "../rules/quantities.ts";
 import { templateCategories, templateStatuses } from "../rules/templates.ts";
 
-export const templateSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  display_name: z.string(),
-  description: z.string(),
-  category: z.enum(templateCategories),
-  tags: z.array(z.string()),
-  docker_image: z.string(),
-  image: z.string(),
-  default_port: z.number().int().nullable(),
-  default_resources: z.object({ cpu: z.string(), memory: z.string(), storage: z.string() }),
-  environment_variables: z.record(z.string(), z.string()),
-  startup_commands: z.array(z.string()),
-  documentation_url: z.string().nullable(),
-  icon_url: z.string().nullable(),
-  status: z.enum(templateStatuses),
-  version: z.string(),
-  usage_count: z.number().int(),
-  created_at: z.string(),
-  updated_at: z.string(),
-});
+export const templateExample = {
+  id: "python",
+  name: "python",
+  display_name: "Python",
+  description: "Python 3.12 with pip",
+  category: "programming_language",
+  tags: ["python", "scripting"],
+  docker_image: "python:3.12",
+  image: "python:3.12",
+  default_port: 8000,
+  default_resources: { cpu: "500m", memory: "1Gi", storage: "10Gi" },
+  environment_variables: { PYTHONUNBUFFERED: "1" },
+  startup_commands: ["python --version"],
+  documentation_url: "https://docs.python.org/3/",
+  icon_url: null,
+  status: "active",
+  version: "1.0.0",
+  usage_count: 42,
+  created_at: "2026-10-20T12:00:00.000Z",
+  updated_at: "2026-10-20T12:00:00.000Z",
+};
+
+export const templateSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    display_name: z.string(),
+    description: z.string(),
+    category: z.enum(templateCategories),
+    tags: z.array(z.string()),
+    docker_image: z.string(),
+    image: z.string(),
+    default_port: z.number().int().nullable(),
+    default_resources: z.object({ cpu: z.string(), memory: z.string(), storage: z.string() }),
+    environment_variables: z.record(z.string(), z.string()),
+    startup_commands: z.array(z.string()),
+    documentation_url: z.string().nullable(),
+    icon_url: z.string().nullable(),
+    status: z.enum(templateStatuses),
+    version: z.string(),
+    usage_count: z.number().int(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .openapi("Template", { example: templateExample });
 
 /** A template as everybody sees it. */
 export function templateBody(row: TemplateRow): z.infer<typeof templateSchema> {

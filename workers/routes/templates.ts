@@ -3,14 +3,26 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { readCategories, readTemplate, readTemplates, type TemplateFilter } from "../domain/catalog.ts";
 import { json, problems } from "../http/answers.ts";
 import { limitedByAddress } from "../http/limits.ts";
-import { type Pagination, pageSchema, paginationOf, paginationSchema, wantsBareArray } from "../http/paging.ts";
+import {
+  alsoBareArray,
+  answerList,
+  type Pagination,
+  pageSchema,
+  paginationOf,
+  paginationSchema,
+} from "../http/paging.ts";
 import { newRouter } from "../http/router.ts";
 import { templateCategories, templateStatuses } from "../rules/templates.ts";
 import { templateBody, templateSchema } from "./template-shape.ts";
 
 export const templates = newRouter();
 
-const listSchema = z.object({ templates: z.array(templateSchema), pagination: paginationSchema });
+const listSchema = z
+  .object({ templates: z.array(templateSchema), pagination: paginationSchema })
+  .openapi("TemplateList");
+const categoriesSchema = z
+  .object({ categories: z.array(z.object({ category: z.enum(templateCategories), count: z.number().int() })) })
+  .openapi("TemplateCategories", { example: { categories: [{ category: "programming_language", count: 4 }] } });
 /** All of them fit a page of the app, which asks for no page. */
 const wholeListSchema = pageSchema.extend({ limit: pageSchema.shape.limit.unwrap().default(100) });
 const categorySchema = z.enum(templateCategories).optional();
@@ -25,9 +37,11 @@ templates.openapi(
   createRoute({
     method: "get",
     path: "/",
+    operationId: "listTemplates",
     tags: ["templates"],
-    summary: "The templates by name; with a trailing slash the bare array",
+    summary: "The templates by name",
     middleware: [limitedByAddress],
+    ...alsoBareArray("Template"),
     request: {
       query: wholeListSchema.extend({
         category: categorySchema,
@@ -36,17 +50,14 @@ templates.openapi(
         include_deprecated: z.enum(["true", "false"]).optional(),
       }),
     },
-    responses: {
-      200: json(z.union([listSchema, z.array(templateSchema)]), "A page of them"),
-      ...problems({ 400: "A parameter is wrong" }),
-    },
+    responses: { 200: json(listSchema, "A page of them") },
   }),
   async (c) => {
     const { limit, offset, include_deprecated, ...filter } = c.req.valid("query");
     const page = { limit, offset, order: "name" } as const;
     const asked: TemplateFilter = { ...filter, includeDeprecated: include_deprecated === "true" };
     const body = await listBody(page, readTemplates(c.var.deps, asked, page));
-    return c.json(wantsBareArray(c) ? body.templates : body, 200);
+    return answerList(c, body, body.templates);
   },
 );
 
@@ -54,16 +65,11 @@ templates.openapi(
   createRoute({
     method: "get",
     path: "/categories",
+    operationId: "listTemplateCategories",
     tags: ["templates"],
     summary: "The categories and how many templates each has",
     middleware: [limitedByAddress],
-    responses: {
-      200: json(
-        z.object({ categories: z.array(z.object({ category: z.enum(templateCategories), count: z.number().int() })) }),
-        "Those that have any",
-      ),
-      ...problems({}),
-    },
+    responses: { 200: json(categoriesSchema, "Those that have any") },
   }),
   async (c) => c.json({ categories: await readCategories(c.var.deps) }, 200),
 );
@@ -72,11 +78,12 @@ templates.openapi(
   createRoute({
     method: "get",
     path: "/popular",
+    operationId: "listPopularTemplates",
     tags: ["templates"],
     summary: "The templates most environments were made of",
     middleware: [limitedByAddress],
     request: { query: pageSchema },
-    responses: { 200: json(listSchema, "The most used first"), ...problems({ 400: "A parameter is wrong" }) },
+    responses: { 200: json(listSchema, "The most used first") },
   }),
   async (c) => {
     const page = { ...c.req.valid("query"), order: "popular" } as const;
@@ -88,6 +95,7 @@ templates.openapi(
   createRoute({
     method: "get",
     path: "/search",
+    operationId: "searchTemplates",
     tags: ["templates"],
     summary: "Templates that match a text and carry all of the tags",
     middleware: [limitedByAddress],
@@ -98,7 +106,7 @@ templates.openapi(
         category: categorySchema,
       }),
     },
-    responses: { 200: json(listSchema, "Those that match"), ...problems({ 400: "A parameter is wrong" }) },
+    responses: { 200: json(listSchema, "Those that match") },
   }),
   async (c) => {
     const { q: search, tags = "", category, ...asked } = c.req.valid("query");
@@ -113,6 +121,7 @@ templates.openapi(
   createRoute({
     method: "get",
     path: "/{id}",
+    operationId: "getTemplate",
     tags: ["templates"],
     summary: "One template by its slug, an alias or its display name",
     middleware: [limitedByAddress],

@@ -1,17 +1,16 @@
 /** /api/v1/users: one's own account. The password is changed under three paths, for clients of different ages. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { statuses, statusOf } from "../../durable-objects/protocol/vocabulary.ts";
+import { statusOf, statusSchema } from "../../durable-objects/protocol/vocabulary.ts";
 import { leave } from "../domain/accounts/leave.ts";
 import { changePassword, changeProfile } from "../domain/accounts/profile.ts";
 import { readOwnStats } from "../domain/accounts/stats.ts";
+import { body, json, problems } from "../http/answers.ts";
 import { allowed, authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
-import { bearer, newRouter } from "../http/router.ts";
+import { newRouter } from "../http/router.ts";
 import {
   avatarUrl,
-  bodyOf,
   fullName,
-  jsonOf,
   messageSchema,
   newPassword,
   toUser,
@@ -20,22 +19,43 @@ import {
   userSchema,
 } from "./account-shapes.ts";
 
-const profileSchema = z.object({
-  full_name: fullName.optional(),
-  username: username.optional(),
-  avatar_url: avatarUrl.optional(),
-});
+const profileSchema = z
+  .object({ full_name: fullName.optional(), username: username.optional(), avatar_url: avatarUrl.optional() })
+  .openapi("ProfileChange", { example: { full_name: "Ada King" } });
 
-const statsSchema = z.object({
-  total_environments: z.number().int(),
-  environments_by_status: z.record(z.enum(statuses), z.number().int()),
-  active_sessions: z.number().int(),
-  recent_activity: z.array(
-    z.object({ environment_id: z.string(), name: z.string(), status: z.enum(statuses), timestamp: z.string() }),
-  ),
-});
+const activityExample = {
+  environment_id: "env_k3v9q0z7w1m5x8r2t6y4",
+  name: "my-app",
+  status: "running",
+  timestamp: "2026-10-20T12:00:00.000Z",
+};
+const activitySchema = z
+  .object({ environment_id: z.string(), name: z.string(), status: statusSchema, timestamp: z.iso.datetime() })
+  .openapi("Activity", { example: activityExample });
 
-const passwordsSchema = z.object({ current_password: typedPassword, new_password: newPassword });
+const statsSchema = z
+  .object({
+    total_environments: z.number().int(),
+    environments_by_status: z.record(statusSchema, z.number().int()),
+    active_sessions: z.number().int(),
+    recent_activity: z.array(activitySchema),
+  })
+  .openapi("Stats", {
+    example: {
+      total_environments: 1,
+      environments_by_status: { creating: 0, running: 1, stopped: 0, terminated: 0, error: 0 },
+      active_sessions: 2,
+      recent_activity: [activityExample],
+    },
+  });
+
+const passwordsSchema = z
+  .object({ current_password: typedPassword, new_password: newPassword })
+  .openapi("PasswordChange", { example: { current_password: "SecurePass123!", new_password: "OtherPass456!" } });
+
+const leavingSchema = z
+  .object({ password: typedPassword.optional() })
+  .openapi("Leaving", { example: { password: "SecurePass123!" } });
 
 export const users = newRouter();
 
@@ -43,11 +63,11 @@ users.openapi(
   createRoute({
     method: "get",
     path: "/users/me",
+    operationId: "getOwnAccount",
     tags: ["users"],
     summary: "One's own account",
-    security: bearer,
     middleware: [allowed("account:read")] as const,
-    responses: { 200: jsonOf(userSchema, "The signed-in person") },
+    responses: { 200: json(userSchema, "The signed-in person") },
   }),
   (c) => c.json(toUser(c.var.principal.account), 200),
 );
@@ -56,14 +76,14 @@ users.openapi(
   createRoute({
     method: "put",
     path: "/users/me",
+    operationId: "updateOwnAccount",
     tags: ["users"],
     summary: "Change one's name or picture; what is left out stays",
-    security: bearer,
     middleware: [allowed("account:write")] as const,
-    request: { body: bodyOf(profileSchema) },
+    request: { body: body(profileSchema) },
     responses: {
-      200: jsonOf(userSchema, "The account after the change"),
-      409: { description: "The user name is taken" },
+      200: json(userSchema, "The account after the change"),
+      ...problems({ 409: "The user name is taken" }),
     },
   }),
   async (c) => {
@@ -77,14 +97,14 @@ users.openapi(
   createRoute({
     method: "delete",
     path: "/users/me",
+    operationId: "deleteOwnAccount",
     tags: ["users"],
     summary: "Leave: environments are deleted, every session ends, the account names nobody any more",
-    security: bearer,
     middleware: [authenticated] as const,
-    request: { body: bodyOf(z.object({ password: typedPassword.optional() })) },
+    request: { body: body(leavingSchema) },
     responses: {
-      200: jsonOf(messageSchema, "The account is gone"),
-      403: { description: "Without a password, within 15 minutes of signing in only" },
+      200: json(messageSchema, "The account is gone"),
+      ...problems({ 403: "Without a password, within 15 minutes of signing in only" }),
     },
   }),
   async (c) => {
@@ -98,11 +118,11 @@ users.openapi(
   createRoute({
     method: "get",
     path: "/users/me/stats",
+    operationId: "getOwnStats",
     tags: ["users"],
     summary: "How much one has and uses",
-    security: bearer,
     middleware: [allowed("account:read")] as const,
-    responses: { 200: jsonOf(statsSchema, "Environments by status, live sessions, what was used last") },
+    responses: { 200: json(statsSchema, "Environments by status, live sessions, what was used last") },
   }),
   async (c) => {
     const stats = await readOwnStats(c.var.deps, c.var.principal);
@@ -118,19 +138,25 @@ users.openapi(
   },
 );
 
-for (const path of ["/auth/change-password", "/users/change-password", "/users/me/change-password"]) {
+const passwordPaths = {
+  "/auth/change-password": "changePassword",
+  "/users/change-password": "changeUserPassword",
+  "/users/me/change-password": "changeOwnPassword",
+};
+
+for (const [path, operationId] of Object.entries(passwordPaths)) {
   users.openapi(
     createRoute({
       method: "post",
       path,
+      operationId,
       tags: ["users"],
       summary: "Change the password; every other session ends",
-      security: bearer,
       middleware: [authenticated] as const,
-      request: { body: bodyOf(passwordsSchema) },
+      request: { body: body(passwordsSchema) },
       responses: {
-        200: jsonOf(messageSchema, "The password has changed"),
-        400: { description: "Current password is incorrect, or the new one breaks a rule" },
+        200: json(messageSchema, "The password has changed"),
+        ...problems({ 400: "Current password is incorrect, or the new one breaks a rule" }),
       },
     }),
     async (c) => {

@@ -3,10 +3,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
 import { createEnvironment } from "../../domain/environments/create.ts";
 import { readEnvironments } from "../../domain/environments/read.ts";
-import { json, problems } from "../../http/answers.ts";
+import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
-import { pageSchema, paginationOf, paginationSchema, wantsBareArray } from "../../http/paging.ts";
-import { bearer, newRouter, withOneOf } from "../../http/router.ts";
+import { alsoBareArray, answerList, pageSchema, paginationOf, paginationSchema } from "../../http/paging.ts";
+import { newRouter, withOneOf } from "../../http/router.ts";
 import {
   askedResources,
   askedResourcesSchema,
@@ -21,33 +21,33 @@ import {
 
 export const collection = newRouter();
 
-const listSchema = z.object({ environments: z.array(environmentSchema), pagination: paginationSchema });
+const listSchema = z
+  .object({ environments: z.array(environmentSchema), pagination: paginationSchema })
+  .openapi("EnvironmentList");
 
 collection.openapi(
   createRoute({
     method: "get",
     path: "/",
+    operationId: "listEnvironments",
     tags: ["environments"],
-    summary: "Your environments, newest first; with a trailing slash the bare array",
-    security: bearer,
+    summary: "Your environments, newest first",
     middleware: [allowed("environments:read")],
+    ...alsoBareArray("Environment"),
     request: {
       query: pageSchema.extend({
         status: z.enum([...statuses, ...phases]).optional(),
         template_id: z.string().max(64).optional(),
       }),
     },
-    responses: {
-      200: json(z.union([listSchema, z.array(environmentSchema)]), "A page of them"),
-      ...problems({ 400: "A parameter is wrong" }),
-    },
+    responses: { 200: json(listSchema, "A page of them") },
   }),
   async (c) => {
     const { status, template_id: templateId, ...page } = c.req.valid("query");
     const asked = { status, templateId, ...page };
     const { views, total } = await readEnvironments(c.var.deps, c.var.principal, asked);
     const environments = views.map((view) => environmentBody(view));
-    return c.json(wantsBareArray(c) ? environments : { environments, pagination: paginationOf(page, total) }, 200);
+    return answerList(c, { environments, pagination: paginationOf(page, total) }, environments);
   },
 );
 
@@ -63,21 +63,22 @@ const creationSchema = withOneOf(
     environment_variables: askedVariablesSchema.optional(),
   }),
   ["template", "template_id"],
-);
+).openapi("EnvironmentCreation", {
+  example: { name: "my-app", template: "python", environment_variables: { DEBUG: "1" } },
+});
 
 collection.openapi(
   createRoute({
     method: "post",
     path: "/",
+    operationId: "createEnvironment",
     tags: ["environments"],
     summary: "Create an environment; waits for it to run and answers what is true then",
-    security: bearer,
     middleware: [allowed("environments:write")],
-    request: { body: { content: { "application/json": { schema: creationSchema } }, required: true } },
+    request: { body: body(creationSchema) },
     responses: {
       201: json(environmentInFullSchema, "Created; `status` tells whether it runs already"),
       ...problems({
-        400: "A field is wrong",
         403: "Over the plan's limit, or the e-mail address is not verified",
         404: "Unknown template or cluster",
         409: "The name is in use",
@@ -86,14 +87,14 @@ collection.openapi(
     },
   }),
   async (c) => {
-    const body = c.req.valid("json");
+    const asked = c.req.valid("json");
     const view = await createEnvironment(c.var.deps, c.var.principal, {
-      name: body.name,
-      template: body.template ?? body.template_id ?? "",
-      description: body.description ?? null,
-      clusterId: body.cluster_id,
-      resources: askedResources(body.resources ?? body.resource_limits),
-      variables: withoutNulls(body.environment_variables ?? {}),
+      name: asked.name,
+      template: asked.template ?? asked.template_id ?? "",
+      description: asked.description ?? null,
+      clusterId: asked.cluster_id,
+      resources: askedResources(asked.resources ?? asked.resource_limits),
+      variables: withoutNulls(asked.environment_variables ?? {}),
     });
     return c.json(environmentInFullBody(view), 201);
   },

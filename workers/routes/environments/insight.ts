@@ -4,7 +4,7 @@ import { logEntrySchema, type Readings, readingsSchema } from "../../../durable-
 import { type Metrics, readLogs, readMetrics } from "../../domain/environments/insight.ts";
 import { json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
-import { bearer, newRouter } from "../../http/router.ts";
+import { newRouter } from "../../http/router.ts";
 import { formatResources } from "../../rules/quantities.ts";
 import { idParameter, writtenResourcesSchema } from "./shapes.ts";
 
@@ -23,22 +23,43 @@ const durationSchema = (fallback: string, maxSeconds: number) =>
 
 const weekSeconds = 7 * 86_400;
 const pointSchema = readingsSchema.omit({ uptime: true, reason: true });
-const metricsSchema = readingsSchema.extend({
-  environment_id: z.string(),
-  disk_usage: z.number().nullable(),
-  current: readingsSchema,
-  historical: z.array(pointSchema),
-  step: z.string(),
-  resources: z.object({ limits: writtenResourcesSchema }),
-});
+const pointExample = {
+  cpu_usage: 3.5,
+  memory_usage: 21,
+  storage_usage: 4,
+  network_in: 5_120,
+  network_out: 20_480,
+  timestamp: "2026-10-20T12:00:00.000Z",
+};
+const readingsExample = { ...pointExample, uptime: 3_600 };
+const metricsSchema = readingsSchema
+  .extend({
+    environment_id: z.string(),
+    disk_usage: z.number().nullable(),
+    current: readingsSchema,
+    historical: z.array(pointSchema),
+    step: z.string(),
+    resources: z.object({ limits: writtenResourcesSchema }),
+  })
+  .openapi("Metrics", {
+    example: {
+      ...readingsExample,
+      environment_id: "env_k3v9q0z7w1m5x8r2t6y4",
+      disk_usage: readingsExample.storage_usage,
+      current: readingsExample,
+      historical: [pointExample],
+      step: "60s",
+      resources: { limits: { cpu: "500m", memory: "1Gi", storage: "10Gi" } },
+    },
+  });
 
 insight.openapi(
   createRoute({
     method: "get",
     path: "/{id}/metrics",
+    operationId: "getEnvironmentMetrics",
     tags: ["environments"],
     summary: "Use of processors, memory, storage and network; null with a `reason` where there is no reading",
-    security: bearer,
     middleware: [allowed("environments:read")],
     request: {
       params: idParameter,
@@ -46,7 +67,7 @@ insight.openapi(
     },
     responses: {
       200: json(metricsSchema, "Percent of the limits, and what was read in the range asked for"),
-      ...problems({ 400: "A parameter is wrong", 404: "None of yours" }),
+      ...problems({ 404: "None of yours" }),
     },
   }),
   async (c) => {
@@ -75,20 +96,36 @@ function metricsBody({ row, current, history, stepSeconds }: Metrics): z.infer<t
   };
 }
 
-const logsSchema = z.object({
-  logs: z.array(z.string()),
-  entries: z.array(logEntrySchema),
-  total: z.number().int(),
-  has_more: z.boolean(),
-});
+const logsSchema = z
+  .object({
+    logs: z.array(z.string()),
+    entries: z.array(logEntrySchema),
+    total: z.number().int(),
+    has_more: z.boolean(),
+  })
+  .openapi("Logs", {
+    example: {
+      logs: ["Server listens on 8000"],
+      entries: [
+        {
+          timestamp: "2026-10-20T12:00:00.000Z",
+          level: "info",
+          message: "Server listens on 8000",
+          source: "container",
+        },
+      ],
+      total: 1,
+      has_more: false,
+    },
+  });
 
 insight.openapi(
   createRoute({
     method: "get",
     path: "/{id}/logs",
+    operationId: "getEnvironmentLogs",
     tags: ["environments"],
     summary: "The newest log lines, oldest first",
-    security: bearer,
     middleware: [allowed("environments:read")],
     request: {
       params: idParameter,
@@ -99,7 +136,7 @@ insight.openapi(
     },
     responses: {
       200: json(logsSchema, "`logs` as text, `entries` in parts"),
-      ...problems({ 400: "A parameter is wrong", 404: "None of yours", 503: "No bridge of the cluster answers" }),
+      ...problems({ 404: "None of yours", 503: "No bridge of the cluster answers" }),
     },
   }),
   async (c) => {

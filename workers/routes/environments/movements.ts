@@ -4,7 +4,7 @@ import { phaseSchema, statusOf, statusSchema } from "../../../durable-objects/pr
 import { type Movement, moveEnvironment } from "../../domain/environments/act.ts";
 import { json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
-import { bearer, newRouter } from "../../http/router.ts";
+import { newRouter } from "../../http/router.ts";
 import { idParameter } from "./shapes.ts";
 
 export const movements = newRouter();
@@ -16,21 +16,20 @@ const summaries: Record<Movement, string> = {
   recover: "Bring back an environment in error; one that runs is simply answered",
 };
 
-const movedSchema = z.object({
-  message: z.string(),
-  status: statusSchema,
-  phase: phaseSchema,
-  status_message: z.string().nullable(),
-});
+const movedSchema = z
+  .object({ message: z.string(), status: statusSchema, phase: phaseSchema, status_message: z.string().nullable() })
+  .openapi("Moved", {
+    example: { message: "Environment is running", status: "running", phase: "running", status_message: null },
+  });
 
 for (const movement of Object.keys(summaries) as Movement[]) {
   movements.openapi(
     createRoute({
       method: "post",
       path: `/{id}/${movement}`,
+      operationId: `${movement}Environment`,
       tags: ["environments"],
       summary: summaries[movement],
-      security: bearer,
       middleware: [allowed("environments:write")],
       request: { params: idParameter },
       responses: {

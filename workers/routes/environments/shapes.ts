@@ -14,44 +14,93 @@ import { isObject } from "../../http/router.ts";
 import type { AskedResources } from "../../rules/plans.ts";
 import { bytesSchema, cpuSchema, formatResources } from "../../rules/quantities.ts";
 import { printable } from "../../rules/texts.ts";
-import { templateBody, templateSchema } from "../template-shape.ts";
+import { templateBody, templateExample, templateSchema } from "../template-shape.ts";
 
-export const writtenResourcesSchema = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() });
+const resourcesExample = { cpu: "500m", memory: "1Gi", storage: "10Gi" };
+const environmentExample = {
+  id: "env_k3v9q0z7w1m5x8r2t6y4",
+  name: "my-app",
+  description: null,
+  template_id: "python",
+  template_name: "Python",
+  cluster_id: "default",
+  status: "running",
+  phase: "running",
+  status_message: null,
+  docker_image: "python:3.12",
+  port: 8000,
+  web_port: 8000,
+  resource_limits: resourcesExample,
+  resources: resourcesExample,
+  environment_variables: { DEBUG: "1" },
+  installation_completed: true,
+  pending_restart: false,
+  external_url: null,
+  created_at: "2026-10-20T12:00:00.000Z",
+  updated_at: "2026-10-20T12:00:00.000Z",
+  last_activity: "2026-10-20T12:05:00.000Z",
+  last_accessed: null,
+  cpu_usage: 3.5,
+  memory_usage: 21,
+  storage_usage: 4,
+};
 
-export const environmentSchema = z.object({
-  id: z.string(),
-  name: z.string(),
-  description: z.string().nullable(),
-  template_id: z.string(),
-  template_name: z.string(),
-  cluster_id: z.string(),
-  status: statusSchema,
-  phase: phaseSchema,
-  status_message: z.string().nullable(),
-  docker_image: z.string(),
-  port: z.number().int().nullable(),
-  web_port: z.number().int().nullable(),
-  resource_limits: writtenResourcesSchema,
-  resources: writtenResourcesSchema,
-  environment_variables: z.record(z.string(), z.string()),
-  installation_completed: z.boolean(),
-  pending_restart: z.boolean(),
-  external_url: z.string().nullable(),
-  created_at: z.string(),
-  updated_at: z.string(),
-  last_activity: z.string().nullable(),
-  last_accessed: z.string().nullable(),
-  cpu_usage: z.number().nullable(),
-  memory_usage: z.number().nullable(),
-  storage_usage: z.number().nullable(),
-});
+export const writtenResourcesSchema = z
+  .object({ cpu: z.string(), memory: z.string(), storage: z.string() })
+  .openapi("Resources", { example: resourcesExample });
+
+export const environmentSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    template_id: z.string(),
+    template_name: z.string(),
+    cluster_id: z.string(),
+    status: statusSchema,
+    phase: phaseSchema,
+    status_message: z.string().nullable(),
+    docker_image: z.string(),
+    port: z.number().int().nullable(),
+    web_port: z.number().int().nullable(),
+    resource_limits: writtenResourcesSchema,
+    resources: writtenResourcesSchema,
+    environment_variables: z.record(z.string(), z.string()),
+    installation_completed: z.boolean(),
+    pending_restart: z.boolean(),
+    external_url: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    last_activity: z.iso.datetime().nullable(),
+    last_accessed: z.iso.datetime().nullable(),
+    cpu_usage: z.number().nullable(),
+    memory_usage: z.number().nullable(),
+    storage_usage: z.number().nullable(),
+  })
+  .openapi("Environment", { example: environmentExample });
 export type EnvironmentBody = z.infer<typeof environmentSchema>;
 
-export const environmentInFullSchema = environmentSchema.extend({
-  template: templateSchema,
-  cluster: z.object({ id: z.string(), name: z.string(), region: z.string(), status: z.string() }),
-  terminals: z.array(z.object({ id: z.string(), window: z.string(), path: z.string() })),
-});
+export const environmentInFullSchema = z
+  .object({
+    ...environmentSchema.shape,
+    template: templateSchema,
+    cluster: z.object({ id: z.string(), name: z.string(), region: z.string(), status: z.string() }),
+    terminals: z.array(z.object({ id: z.string(), window: z.string(), path: z.string() })),
+  })
+  .openapi("EnvironmentInFull", {
+    example: {
+      ...environmentExample,
+      template: templateExample,
+      cluster: { id: "default", name: "default", region: "eu-central", status: "active" },
+      terminals: [
+        {
+          id: terminalId(environmentExample.id, mainWindow),
+          window: mainWindow,
+          path: `/api/v1/ws/terminal/${environmentExample.id}`,
+        },
+      ],
+    },
+  });
 
 /** An environment as lists and answers show it. Usage is told only of what runs: an old reading would be untrue. */
 export function environmentBody({ row, variables }: View): EnvironmentBody {
@@ -102,13 +151,19 @@ export function environmentInFullBody(view: View<EnvironmentInFull>): z.infer<ty
 }
 
 /** Spaces inside are fine. */
-export const nameSchema = z.string().trim().min(1).max(50).regex(printable, "must be printable");
+export const nameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(50)
+  .regex(printable, "must be printable")
+  .openapi({ pattern: printable.source });
 export const descriptionSchema = z.string().max(500);
 
 /** null = absent, for each size too. */
 export const askedResourcesSchema = z
   .object({ cpu: cpuSchema.nullish(), memory: bytesSchema.nullish(), storage: bytesSchema.nullish() })
-  .openapi({ example: { cpu: "500m", memory: "1Gi", storage: "10Gi" } });
+  .openapi({ example: resourcesExample });
 
 /** The asked sizes in our units. */
 export function askedResources(asked: z.output<typeof askedResourcesSchema> | undefined): AskedResources {

@@ -3,9 +3,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { deleteEnvironment } from "../../domain/environments/act.ts";
 import { readEnvironment } from "../../domain/environments/read.ts";
 import { updateEnvironment } from "../../domain/environments/update.ts";
-import { json, problems } from "../../http/answers.ts";
+import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
-import { bearer, newRouter } from "../../http/router.ts";
+import { newRouter } from "../../http/router.ts";
+import { messageSchema } from "../account-shapes.ts";
 import {
   askedResources,
   askedResourcesSchema,
@@ -23,9 +24,9 @@ single.openapi(
   createRoute({
     method: "get",
     path: "/{id}",
+    operationId: "getEnvironment",
     tags: ["environments"],
     summary: "One environment with its template, cluster and terminals",
-    security: bearer,
     middleware: [allowed("environments:read")],
     request: { params: idParameter },
     responses: { 200: json(environmentInFullSchema, "The environment"), ...problems({ 404: "None of yours" }) },
@@ -36,30 +37,30 @@ single.openapi(
   },
 );
 
-const changesSchema = z.object({
-  name: nameSchema.optional(),
-  description: descriptionSchema.optional(),
-  resources: askedResourcesSchema.optional(),
-  resource_limits: askedResourcesSchema.optional(),
-  environment_variables: askedVariablesSchema.optional().openapi({ description: "A null value removes the variable" }),
-});
+const changesSchema = z
+  .object({
+    name: nameSchema.optional(),
+    description: descriptionSchema.optional(),
+    resources: askedResourcesSchema.optional(),
+    resource_limits: askedResourcesSchema.optional(),
+    environment_variables: askedVariablesSchema
+      .optional()
+      .openapi({ description: "A null value removes the variable" }),
+  })
+  .openapi("EnvironmentChange", { example: { name: "renamed", environment_variables: { DEBUG: null } } });
 
 single.openapi(
   createRoute({
     method: "put",
     path: "/{id}",
+    operationId: "updateEnvironment",
     tags: ["environments"],
     summary: "Change name, description, sizes or variables; `pending_restart` tells what waits for the next start",
-    security: bearer,
     middleware: [allowed("environments:write")],
-    request: {
-      params: idParameter,
-      body: { content: { "application/json": { schema: changesSchema } }, required: true },
-    },
+    request: { params: idParameter, body: body(changesSchema) },
     responses: {
       200: json(environmentInFullSchema, "The environment as it is now"),
       ...problems({
-        400: "A field is wrong",
         403: "Over the plan's limit",
         404: "None of yours",
         409: "The name is in use, or somebody else changed it at the same time",
@@ -67,13 +68,13 @@ single.openapi(
     },
   }),
   async (c) => {
-    const body = c.req.valid("json");
-    const resources = body.resources ?? body.resource_limits;
+    const asked = c.req.valid("json");
+    const resources = asked.resources ?? asked.resource_limits;
     const view = await updateEnvironment(c.var.deps, c.var.principal, c.req.valid("param").id, {
-      name: body.name,
-      description: body.description,
+      name: asked.name,
+      description: asked.description,
       resources: resources === undefined ? undefined : askedResources(resources),
-      variables: body.environment_variables,
+      variables: asked.environment_variables,
     });
     return c.json(environmentInFullBody(view), 200);
   },
@@ -83,13 +84,13 @@ single.openapi(
   createRoute({
     method: "delete",
     path: "/{id}",
+    operationId: "deleteEnvironment",
     tags: ["environments"],
     summary: "Delete an environment and its files",
-    security: bearer,
     middleware: [allowed("environments:write")],
     request: { params: idParameter, query: z.object({ force: z.enum(["true", "false"]).optional() }) },
     responses: {
-      200: json(z.object({ message: z.string() }), "Deleted"),
+      200: json(messageSchema, "Deleted"),
       ...problems({ 400: "It is running and `force` was not given", 404: "None of yours" }),
     },
   }),

@@ -29,6 +29,8 @@ export default defineConfig({
           name: "node",
           environment: "node",
           globalSetup,
+          // Scripts are started and passwords hashed here: many seconds each on a busy machine.
+          testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/architecture.test.ts", "test/workers/**", "test/durable-objects/**", "test/e2e/**"],
         },

@@ -24,9 +24,10 @@ afterAll(async () => {
 async function ask(query: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query(query);
-  await client.end();
-  return rows;
+  return client
+    .query(query)
+    .then(({ rows }) => rows as unknown[])
+    .finally(() => client.end());
 }
 
 async function runScript(databaseUrl: string) {
@@ -59,6 +60,20 @@ describe("migrations", () => {
     expect(await ask("select default_port, memory_bytes from templates where id = 'rust'")).toEqual([
       { default_port: 8080, memory_bytes: String(2 ** 31) },
     ]);
+  });
+
+  it("let no two templates share a name and no two clusters be the default", async () => {
+    const named = "select template_id as id from template_names where name in ('node', 'node.js') order by name";
+    expect(await ask(named)).toEqual([{ id: "nodejs" }, { id: "nodejs" }]);
+    const take = "update templates set aliases = '{Python-3.11}' where id = 'nodejs'";
+    await expect(ask(take)).rejects.toMatchObject({ constraint: "template_names_pkey" });
+    await ask("update templates set aliases = '{}' where id = 'nodejs'");
+    expect(await ask(named)).toEqual([{ id: "nodejs" }]);
+    const add = (id: string, name: string) =>
+      ask(`insert into clusters (id, name, is_default) values ('${id}', '${name}', true)`);
+    await add("one", "One");
+    await expect(add("two", "two")).rejects.toMatchObject({ constraint: "clusters_default_key" });
+    await expect(add("two", "ONE")).rejects.toMatchObject({ code: "23505" });
   });
 
   it("leave nothing behind when one of them fails", async () => {

@@ -1,7 +1,7 @@
 /** Queries for what can be created and where: templates, clusters and the tokens of their bridges. */
-import { and, asc, desc, eq, getTableColumns, isNull, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { bridgeTokens, clusters, templates, userClusters } from "./schema/catalog.ts";
+import { bridgeTokens, clusters, templateNames, templates, userClusters } from "./schema/catalog.ts";
 
 export type TemplateRow = typeof templates.$inferSelect;
 export type ClusterRow = typeof clusters.$inferSelect;
@@ -63,15 +63,13 @@ export async function countByCategory(db: Database): Promise<{ category: Templat
     .orderBy(asc(templates.category));
 }
 
-/** The template that goes by this id, alias or display name, in any case; an id wins over an alias. */
+/** The template that goes by this id, alias or display name, in any case. */
 export function templateNamed(db: Database, name: string) {
-  const wanted = name.toLowerCase();
-  const { id, aliases, displayName } = templates;
   return db
-    .select()
-    .from(templates)
-    .where(or(eq(id, wanted), sql`${wanted} = any(${aliases})`, sql`lower(${displayName}) = ${wanted}`))
-    .orderBy(desc(eq(id, wanted)))
+    .select(getTableColumns(templates))
+    .from(templateNames)
+    .innerJoin(templates, eq(templates.id, templateNames.templateId))
+    .where(sql`${templateNames.name} = lower(${name})`)
     .limit(1);
 }
 

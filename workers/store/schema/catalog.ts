@@ -1,6 +1,17 @@
 /** Tables of what can be created and where: templates, clusters, who may use them, the bridges' tokens. */
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { users } from "./accounts.ts";
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
@@ -33,28 +44,50 @@ export const templates = pgTable("templates", {
   updatedAt: time("updated_at").notNull().defaultNow(),
 });
 
-export const clusters = pgTable("clusters", {
-  id: text("id").primaryKey(),
-  name: text("name").notNull().unique(),
-  description: text("description"),
-  provider: text("provider").notNull().default("kubernetes"),
-  region: text("region").notNull().default("local"),
-  status: text("status", { enum: ["active", "inactive", "maintenance"] })
-    .notNull()
-    .default("active"),
-  /** Open to every user; otherwise only to those linked in `user_clusters`. */
-  isShared: boolean("is_shared").notNull().default(true),
-  isDefault: boolean("is_default").notNull().default(false),
-  nodeCount: integer("node_count").notNull().default(1),
-  maxEnvironments: integer("max_environments").notNull().default(100),
-  /** Grows with every change to what is desired of the cluster; the ETag of the bridge's list. */
-  revision: bigint("revision", { mode: "number" }).notNull().default(0),
-  /** Last report of a bridge, and which runtime it spoke for. */
-  lastSeenAt: time("last_seen_at"),
-  runtime: text("runtime"),
-  createdAt: time("created_at").notNull().defaultNow(),
-  updatedAt: time("updated_at").notNull().defaultNow(),
-});
+/**
+ * Every name a template goes by (id, aliases, display name) in lower case, each of one template only. A trigger on
+ * `templates` writes it, so that nobody who writes a template can forget.
+ */
+export const templateNames = pgTable(
+  "template_names",
+  {
+    name: text("name").primaryKey(),
+    templateId: text("template_id")
+      .notNull()
+      .references(() => templates.id, { onDelete: "cascade" }),
+  },
+  (table) => [index("template_names_template_idx").on(table.templateId)],
+);
+
+export const clusters = pgTable(
+  "clusters",
+  {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    description: text("description"),
+    provider: text("provider").notNull().default("kubernetes"),
+    region: text("region").notNull().default("local"),
+    status: text("status", { enum: ["active", "inactive", "maintenance"] })
+      .notNull()
+      .default("active"),
+    /** Open to every user; otherwise only to those linked in `user_clusters`. */
+    isShared: boolean("is_shared").notNull().default(true),
+    isDefault: boolean("is_default").notNull().default(false),
+    nodeCount: integer("node_count").notNull().default(1),
+    maxEnvironments: integer("max_environments").notNull().default(100),
+    /** Grows with every change to what is desired of the cluster; the ETag of the bridge's list. */
+    revision: bigint("revision", { mode: "number" }).notNull().default(0),
+    /** Last report of a bridge, and which runtime it spoke for. */
+    lastSeenAt: time("last_seen_at"),
+    runtime: text("runtime"),
+    createdAt: time("created_at").notNull().defaultNow(),
+    updatedAt: time("updated_at").notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex("clusters_name_key").on(sql`lower(${table.name})`),
+    uniqueIndex("clusters_default_key").on(table.isDefault).where(sql`is_default`),
+  ],
+);
 
 export const userClusters = pgTable(
   "user_clusters",

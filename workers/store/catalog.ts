@@ -95,7 +95,7 @@ export async function findCluster(db: Database, userId: string, clusterId: strin
 function clustersOf(db: Database, userId: string, condition?: SQL) {
   const used = sql`(select count(*)::int as environments, coalesce(sum(cpu_millicores), 0)::float8 as cpu,
     coalesce(sum(memory_bytes), 0)::float8 as memory, coalesce(sum(storage_bytes), 0)::float8 as storage
-    from environments where cluster_id = ${clusters.id} and deleted_at is null)`;
+    from environments where cluster_id = ${clusters.id} and deleted_at is null and phase <> 'terminated')`;
   return db
     .select({
       ...getTableColumns(clusters),

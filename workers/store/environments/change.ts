@@ -45,7 +45,7 @@ function insertWithinLimits(row: NewEnvironment) {
       select p.max_environments as allowed,
         (select count(*) from environments where user_id = u.id and deleted_at is null) as used,
         (select count(e.id) < max(c.max_environments) from environments e right join clusters c on c.id = e.cluster_id
-          and e.deleted_at is null where c.id = ${row.clusterId}) as has_place
+          and e.deleted_at is null and e.phase <> 'terminated' where c.id = ${row.clusterId}) as has_place
       from users u join plans p on p.id = u.plan_id where u.id = ${row.userId}
     ),
     inserted as (

@@ -83,7 +83,11 @@ export const sessions = pgTable(
       .notNull()
       .default("password"),
   },
-  (table) => [index("sessions_user_id_idx").on(table.userId).where(sql`ended_at is null`)],
+  (table) => [
+    index("sessions_user_id_idx").on(table.userId).where(sql`ended_at is null`),
+    index("sessions_ended_idx").on(table.endedAt).where(sql`ended_at is not null`),
+    index("sessions_refresh_expires_idx").on(table.refreshExpiresAt),
+  ],
 );
 
 /**
@@ -91,9 +95,13 @@ export const sessions = pgTable(
  * name fails, locks and answers exactly as a known one does. `subject` is a user id or the hash of an unknown name;
  * a known device of an account counts for itself, as `<user id>/<hash of the device>`.
  */
-export const loginAttempts = pgTable("login_attempts", {
-  subject: text("subject").primaryKey(),
-  failures: integer("failures").notNull(),
-  lockedUntil: time("locked_until"),
-  updatedAt: time("updated_at").notNull().defaultNow(),
-});
+export const loginAttempts = pgTable(
+  "login_attempts",
+  {
+    subject: text("subject").primaryKey(),
+    failures: integer("failures").notNull(),
+    lockedUntil: time("locked_until"),
+    updatedAt: time("updated_at").notNull().defaultNow(),
+  },
+  (table) => [index("login_attempts_updated_idx").on(table.updatedAt)],
+);

@@ -85,6 +85,7 @@ export const environments = pgTable(
     index("environments_created_idx").on(table.createdAt, table.id),
     index("environments_template_idx").on(table.templateId).where(sql`deleted_at is null`),
     index("environments_metered_idx").on(table.meteredAt).where(sql`metered_at is not null`),
+    index("environments_terminated_idx").on(table.phaseSince).where(sql`phase = 'terminated'`),
     index("environments_deadline_idx").on(table.phaseDeadlineAt).where(sql`phase_deadline_at is not null`),
   ],
 );

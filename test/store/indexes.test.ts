@@ -1,0 +1,184 @@
+/** Hot queries use an index: every statement that the store sends, explained on 100,000 people and environments. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newLifecycle } from "../../workers/rules/lifecycle.ts";
+import { readAccountStats } from "../../workers/store/account-stats.ts";
+import {
+  findCredentials,
+  findCredentialsByEmail,
+  findCredentialsByUsername,
+  recordSignIn,
+  updatePassword,
+} from "../../workers/store/accounts.ts";
+import { countDenial, insertAuditEvent } from "../../workers/store/audit.ts";
+import { findBridgeToken, findCluster, listClusters } from "../../workers/store/catalog.ts";
+import type { Database } from "../../workers/store/database.ts";
+import { changeSettings, insertEnvironment, noteAccess } from "../../workers/store/environments/change.ts";
+import {
+  listDesired,
+  listMovable,
+  listOverdue,
+  purgeTerminated,
+} from "../../workers/store/environments/cluster-view.ts";
+import {
+  findCreationFacts,
+  findEnvironment,
+  findPlan,
+  listEnvironments,
+} from "../../workers/store/environments/find.ts";
+import { moveEnvironments } from "../../workers/store/environments/move.ts";
+import { forgetSamples, readHistory, recordSamples } from "../../workers/store/environments/samples.ts";
+import { deleteOldAttempts, findLock, recordFailure } from "../../workers/store/login-attempts.ts";
+import {
+  deleteOldSessions,
+  findSession,
+  rotateRefreshToken,
+  sessionEnd,
+  touchSession,
+} from "../../workers/store/sessions.ts";
+import { idOf, type LargeDatabase, openLargeDatabase } from "./large-database.ts";
+import { hasSort, planOf, roundTripsOf, wholeReads } from "./query-plans.ts";
+
+type Ask = (db: Database) => Promise<unknown>;
+
+const now = new Date();
+const longAgo = new Date(now.getTime() - 300 * 86_400_000);
+const [user, session, environment] = [idOf("usr", 1), idOf("ses", 7), idOf("env", 1)];
+const cluster = "cluster-1";
+const hash = "0".repeat(64);
+const newestFirst =
+  (page: { limit: number; offset: number }): Ask =>
+  (db) =>
+    listEnvironments(db, user, { now }, page);
+const newSession = {
+  id: idOf("ses", 999_999),
+  userId: user,
+  refreshJtiHash: hash,
+  refreshIssuedAt: now,
+  refreshExpiresAt: now,
+  absoluteExpiresAt: now,
+  userAgent: null,
+  address: null,
+  createdAt: now,
+};
+const lifecycle = newLifecycle(now);
+
+/** What every request, every sign-in, every report of a bridge and every minute asks. */
+const asked: Record<string, Ask> = {
+  "a session by its id": (db) => findSession(db, session),
+  "a session that is in use": (db) => touchSession(db, session, now, 0),
+  "a refresh": (db) =>
+    rotateRefreshToken(db, {
+      sessionId: session,
+      userId: user,
+      shownJtiHash: hash,
+      successorJtiHash: hash,
+      now,
+      refreshSeconds: 60,
+      graceSeconds: 30,
+    }),
+  "the end of every session of a person": async (db) => sessionEnd(db, { userId: user }, "logout_all", longAgo),
+  "a login by e-mail address": (db) => findCredentialsByEmail(db, "Person7@example.com"),
+  "a login by user name": (db) => findCredentialsByUsername(db, "Person7"),
+  "a person by id": (db) => findCredentials(db, user),
+  "a lock": (db) => findLock(db, user, now),
+  "a wrong password": (db) => recordFailure(db, { subject: user, lockFailures: 5, lockSeconds: 60, now }),
+  "a sign-in": (db) => recordSignIn(db, { userId: user, attemptSubject: user, passwordHash: null, now }, newSession),
+  "a new password": (db) =>
+    updatePassword(db, { userId: user, passwordHash: hash, keepSessionId: session, now: longAgo }),
+  "the numbers of an account": (db) => readAccountStats(db, user, now, 10),
+  "a page of environments": newestFirst({ limit: 20, offset: 0 }),
+  "a deep page of environments": newestFirst({ limit: 20, offset: 4_000 }),
+  "environments of a status": (db) =>
+    listEnvironments(db, user, { now, phases: ["running", "error"] }, { limit: 20, offset: 0 }),
+  "environments of a template": (db) =>
+    listEnvironments(db, user, { now, templateId: "ubuntu" }, { limit: 20, offset: 0 }),
+  "one environment": (db) => findEnvironment(db, user, environment),
+  "the plan of a person": (db) => findPlan(db, user),
+  "what a creation wants to know": (db) =>
+    findCreationFacts(db, { userId: user, template: "ubuntu", clusterId: cluster, defaultClusterId: "default" }),
+  "a creation within plan and cluster": (db) =>
+    insertEnvironment(db, {
+      ...lifecycle,
+      id: idOf("env", 999_999),
+      userId: user,
+      clusterId: cluster,
+      templateId: "ubuntu",
+      name: "new",
+      description: null,
+      dockerImage: "ubuntu:24.04",
+      port: null,
+      webPort: null,
+      cpuMillicores: 500,
+      memoryBytes: 1,
+      storageBytes: 1,
+      sealedVariables: "k.iv.sealed",
+      createdAt: now,
+      updatedAt: now,
+    }),
+  "a change of settings": async (db) => {
+    const found = await findEnvironment(db, user, environment);
+    if (found !== null) await changeSettings(db, found, { ...found, description: "changed" });
+  },
+  "a look at an environment": (db) => noteAccess(db, environment, now),
+  "a move of the lifecycle": (db) =>
+    moveEnvironments(db, [{ id: environment, before: lifecycle, after: lifecycle }], { desiredChanged: true }),
+  "what a cluster should hold": (db) => listDesired(db, cluster),
+  "what a report can move": (db) => listMovable(db, cluster),
+  "deadlines that passed": (db) => listOverdue(db, now, 500),
+  "a minute of telemetry": (db) =>
+    recordSamples(db, cluster, [
+      {
+        environmentId: environment,
+        takenAt: now,
+        cpuUsage: 1,
+        memoryUsage: 1,
+        storageUsage: 1,
+        networkInBytes: 1,
+        networkOutBytes: 1,
+        uptimeSeconds: 1,
+        lastActivityAt: now,
+      },
+    ]),
+  "the readings of a day": (db) => readHistory(db, environment, new Date(now.getTime() - 86_400_000), 300),
+  "a bridge's token": (db) => findBridgeToken(db, hash),
+  "a cluster and what lives on it": (db) => findCluster(db, user, cluster),
+  "the clusters and what lives on them": (db) => listClusters(db, user),
+  "an audit row": (db) =>
+    insertAuditEvent(db, { at: now, actorKind: "system", action: "account.lock", outcome: "ok", requestId: "test" }),
+  "a counted refusal": (db) =>
+    countDenial(db, { minute: now, actor: user, route: "GET /x", code: "forbidden", lastRequestId: "test" }),
+  "samples to forget": (db) => forgetSamples(db, longAgo),
+  "sessions to forget": (db) => deleteOldSessions(db, longAgo),
+  "wrong passwords to forget": (db) => deleteOldAttempts(db, longAgo),
+  "environments to forget": (db) => purgeTerminated(db, longAgo, 500),
+};
+
+let large: LargeDatabase | undefined;
+beforeAll(async () => {
+  large = await openLargeDatabase();
+}, 120_000);
+afterAll(() => large?.close());
+
+async function plansOf(ask: Ask) {
+  if (large === undefined) throw new Error("there is no database");
+  const { db, client } = large;
+  const roundTrips = await roundTripsOf(() => ask(db));
+  const plans = [];
+  for (const statement of roundTrips.flat()) plans.push(await planOf(client, statement));
+  return plans;
+}
+
+describe("no table is read whole for", () => {
+  it.each(Object.entries(asked))("%s", async (_, ask) => {
+    const plans = await plansOf(ask);
+    expect(plans.length).toBeGreaterThan(0);
+    expect(plans.flatMap((plan) => wholeReads(plan))).toEqual([]);
+  });
+});
+
+describe("the index brings in order", () => {
+  it.each(["a page of environments", "deadlines that passed"])("%s", async (name) => {
+    const plans = await plansOf(asked[name] as Ask);
+    expect(plans.some(hasSort)).toBe(false);
+  });
+});

@@ -55,6 +55,7 @@ export class Register {
 export function isSelected(entry: SocketEntry, selector: SocketSelector): boolean {
   if (selector === "all") return true;
   if ("sessionId" in selector) return entry.sessionId === selector.sessionId;
+  if ("sessionIds" in selector) return selector.sessionIds.includes(entry.sessionId);
   if ("exceptSessionId" in selector) return entry.sessionId !== selector.exceptSessionId;
   return parseTerminalId(entry.terminal).environmentId === selector.environmentId;
 }

@@ -105,7 +105,12 @@ export interface SocketEntry {
 }
 
 /** Which of a user's sockets to end. */
-export type SocketSelector = { sessionId: string } | { exceptSessionId: string } | { environmentId: string } | "all";
+export type SocketSelector =
+  | { sessionId: string }
+  | { sessionIds: string[] }
+  | { exceptSessionId: string }
+  | { environmentId: string }
+  | "all";
 
 export interface UserRpc {
   /** Registers a socket unless the user has `maxSockets` that are really open, or the session was

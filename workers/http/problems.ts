@@ -117,6 +117,12 @@ export function problemOf(failure: Failure): Problem {
       return { status: 400, code: failure.kind, detail: "The link or code is not valid or has expired" };
     case "google_failed":
       return googleProblems[failure.reason];
+    case "limit_reached":
+      return {
+        status: 403,
+        code: failure.kind,
+        detail: `You have reached the limit of ${failure.limit} ${failure.what}`,
+      };
     case "quota_exceeded":
       return {
         status: 403,

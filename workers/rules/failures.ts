@@ -33,6 +33,8 @@ export type Failure =
   /** A mailed link or code, or a one-time code of a sign-in: wrong, used or expired, and nothing tells which. */
   | { kind: "invalid_code" }
   | { kind: "google_failed"; reason: "not_configured" | "invalid_token" | "email_not_verified" | "state_mismatch" }
+  /** A limit that is the same on every plan. */
+  | { kind: "limit_reached"; what: "personal tokens"; limit: number }
   | { kind: "quota_exceeded"; what: QuotaName; plan: string; limit: string }
   | {
       kind: "not_found";

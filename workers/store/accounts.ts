@@ -3,6 +3,8 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
+import { personalTokensEnd } from "./personal-tokens.ts";
+import { identities, personalTokens } from "./schema/access.ts";
 import { loginAttempts, users } from "./schema/accounts.ts";
 import { type NewSession, sessionEnd, sessionInsert } from "./sessions.ts";
 
@@ -98,7 +100,7 @@ export async function updateProfile(db: Database, userId: string, change: Profil
   return onlyRow(rows);
 }
 
-/** Changes the password and ends every session but one, in one transaction. */
+/** Changes the password, ends every session but one and revokes every personal token, in one transaction. */
 export async function updatePassword(
   db: Database,
   change: { userId: string; passwordHash: string; keepSessionId: string; now: Date },
@@ -109,10 +111,11 @@ export async function updatePassword(
       .set({ passwordHash: change.passwordHash, updatedAt: change.now })
       .where(eq(users.id, change.userId)),
     sessionEnd(db, { userId: change.userId, exceptSessionId: change.keepSessionId }, "password_changed", change.now),
+    personalTokensEnd(db, change.userId, change.now),
   ]);
 }
 
-/** Ends every session and leaves a row that names nobody, so that what refers to it stays whole. */
+/** Ends every session and token and leaves a row that names nobody, so that what refers to it stays whole. */
 export async function anonymizeAccount(db: Database, userId: string, now: Date): Promise<void> {
   await db.batch([
     db
@@ -129,6 +132,8 @@ export async function anonymizeAccount(db: Database, userId: string, now: Date):
       })
       .where(eq(users.id, userId)),
     sessionEnd(db, { userId }, "account_deleted", now),
+    db.delete(personalTokens).where(eq(personalTokens.userId, userId)),
+    db.delete(identities).where(eq(identities.userId, userId)),
     db.delete(loginAttempts).where(eq(loginAttempts.subject, userId)),
   ]);
 }

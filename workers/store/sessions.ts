@@ -1,5 +1,5 @@
 /** Queries about sessions: one signed-in device each, and the family of its refresh tokens. */
-import { and, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-orm";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
@@ -30,7 +30,13 @@ export interface SessionRow {
   account: Account;
 }
 
-export type EndReason = "logout" | "logout_all" | "password_changed" | "refresh_replayed" | "account_deleted";
+export type EndReason =
+  | "logout"
+  | "logout_all"
+  | "ended_by_owner"
+  | "password_changed"
+  | "refresh_replayed"
+  | "account_deleted";
 
 /** The session with its person and what their plan allows, in one round trip. */
 export async function findSession(db: Database, sessionId: string): Promise<SessionRow | null> {
@@ -58,7 +64,7 @@ export function sessionInsert(db: Database, session: NewSession) {
   return db.insert(sessions).values({ ...session, lastSeenAt: session.createdAt });
 }
 
-/** The statement that ends the live sessions of a user: all, one, or all but one. */
+/** The statement that ends the live sessions of a user: all, one, or all but one. Answers their ids. */
 export function sessionEnd(
   db: Database,
   which: { userId: string; sessionId?: string; exceptSessionId?: string },
@@ -72,7 +78,28 @@ export function sessionEnd(
   return db
     .update(sessions)
     .set({ endedAt: now, endedReason: reason })
-    .where(and(...conditions));
+    .where(and(...conditions))
+    .returning({ id: sessions.id });
+}
+
+export interface OwnSession {
+  id: string;
+  createdAt: Date;
+  lastSeenAt: Date;
+  address: string | null;
+  userAgent: string | null;
+  method: "password" | "google";
+}
+
+/** Sessions of a person that can still be used or refreshed, the one seen last first. */
+export async function listSessions(db: Database, userId: string, now: Date, limit: number): Promise<OwnSession[]> {
+  const { id, createdAt, lastSeenAt, address, userAgent, method } = sessions;
+  return db
+    .select({ id, createdAt, lastSeenAt, address, userAgent, method })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isNull(sessions.endedAt), gt(sessions.refreshExpiresAt, now)))
+    .orderBy(desc(sessions.lastSeenAt), desc(id))
+    .limit(limit);
 }
 
 /** Remembers that a session is in use; the row is written at most once in `afterMs`. */

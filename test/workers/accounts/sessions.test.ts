@@ -106,7 +106,7 @@ describe("ending sessions", () => {
     expect(ended).toEqual([
       { userId, selector: { exceptSessionId: sessionId }, close },
       { userId, selector: { sessionId }, close },
-      { userId, selector: "all", close },
+      { userId, selector: { sessionIds: [] }, close },
     ]);
   });
 

@@ -1,4 +1,5 @@
 /** Begins sessions: the row to insert and the two tokens that go with it. */
+import { base64url } from "../../rules/secrets.ts";
 import { hashOf, signToken, type TokenPair } from "../../rules/tokens.ts";
 import type { NewSession } from "../../store/sessions.ts";
 import type { Deps } from "../deps.ts";
@@ -55,9 +56,7 @@ export async function tokenPair(
 }
 
 function newJti(deps: Deps): string {
-  return btoa(String.fromCharCode(...deps.randomBytes(jtiBytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_");
+  return base64url(deps.randomBytes(jtiBytes));
 }
 
 function wholeSecond(time: Date): Date {

@@ -3,39 +3,22 @@
 import type { SocketSelector } from "../../../durable-objects/protocol/objects.ts";
 import { Failed } from "../../rules/failures.ts";
 import type { Principal } from "../../rules/principal.ts";
+import { isSecret } from "../../rules/secrets.ts";
 import { hashOf, successorJti, type TokenPair, verifyToken } from "../../rules/tokens.ts";
-import { type EndReason, findSession, rotateRefreshToken, sessionEnd, touchSession } from "../../store/sessions.ts";
+import { type EndReason, rotateRefreshToken, sessionEnd } from "../../store/sessions.ts";
 import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { principalOf, tokenPrincipal } from "./principals.ts";
 import { tokenPair } from "./session-tokens.ts";
 
-/** A session's "last seen" is written no more often than this. */
-const touchAfterMs = 5 * 60_000;
-
 /**
- * Who shows this access token, by one round trip to the session's row: a token is only worth what its session is.
- * Null = no token was shown. Fails as `unauthenticated`.
+ * Who shows this access token or personal token, by one round trip to its row: a token is only worth what its
+ * session is. Null = no token was shown. Fails as `unauthenticated`.
  */
 export async function authenticateToken(deps: Deps, token: string | null): Promise<Principal> {
   if (token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
-  const now = deps.now();
-  const claims = await verifyToken(deps.config.tokens, "access", token, now);
-  const session = await findSession(deps.db, claims.sessionId);
-  const isAlive =
-    session !== null &&
-    session.userId === claims.userId &&
-    session.endedAt === null &&
-    session.absoluteExpiresAt > now &&
-    session.account.isActive &&
-    !session.isDeleted;
-  if (!isAlive) throw new Failed({ kind: "unauthenticated", reason: "session_ended" });
-  if (now.getTime() - session.lastSeenAt.getTime() > touchAfterMs) {
-    deps.waitUntil(touchSession(deps.db, session.id, now, touchAfterMs));
-  }
-  const { account, requestsPerMinute, createdAt: signedInAt } = session;
-  const { id: userId, username, role, plan, isVerified } = account;
-  const sessionId = session.id;
-  return { userId, sessionId, scopes: null, username, role, plan, isVerified, requestsPerMinute, signedInAt, account };
+  if (isSecret("personalToken", token)) return tokenPrincipal(deps, token);
+  return principalOf(deps, await verifyToken(deps.config.tokens, "access", token, deps.now()));
 }
 
 /**
@@ -74,12 +57,12 @@ export async function refresh(deps: Deps, refreshToken: string): Promise<TokenPa
   throw new Failed({ kind: "unauthenticated", reason: "session_ended" });
 }
 
-/** Ends this session, or every session of its person, and the sockets that hang on them. */
+/** Ends this session, or every session of its person, and the sockets that hang on them; personal tokens go on. */
 export async function endSessions(deps: Deps, principal: Principal, which: "this" | "all"): Promise<void> {
   const { userId, sessionId } = principal;
   const reason: EndReason = which === "this" ? "logout" : "logout_all";
-  await sessionEnd(deps.db, which === "this" ? { userId, sessionId } : { userId }, reason, deps.now());
-  endSockets(deps, userId, which === "this" ? { sessionId } : "all");
+  const ended = await sessionEnd(deps.db, which === "this" ? { userId, sessionId } : { userId }, reason, deps.now());
+  endSockets(deps, userId, which === "this" ? { sessionId } : { sessionIds: ended.map(({ id }) => id) });
   if (which === "this") audit(deps, { action: "session.end", actor: principal, target: session(sessionId) });
   else audit(deps, { action: "session.end_all", actor: principal, target: { kind: "user", id: userId } });
   deps.log("info", "signed out", { user_id: userId, reason });

@@ -4,6 +4,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { scopes } from "../../rules/principal.ts";
 import { users } from "./accounts.ts";
 
 const time = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
@@ -75,7 +76,7 @@ export const personalTokens = pgTable(
       .references(() => users.id, { onDelete: "cascade" }),
     name: text("name").notNull(),
     tokenHash: text("token_hash").notNull().unique(),
-    scopes: text("scopes").array().notNull(),
+    scopes: text("scopes", { enum: scopes }).array().notNull(),
     createdAt: time("created_at").notNull().defaultNow(),
     /** null = until it is revoked. */
     expiresAt: time("expires_at"),

@@ -1,75 +1,21 @@
-/** Forms: labelled inputs with their own error line, a line for what concerns the whole form, and a busy button. */
+/** Forms: fields, a line for what concerns the whole form, and a button that is busy while the form is sent. */
 import { explain, Failed } from "../api/problem.ts";
 import { el, setText } from "../dom.ts";
-
-export interface FieldOptions {
-  /** The API's name of the field, which its errors carry. */
-  name: string;
-  label: string;
-  type?: "text" | "email" | "password";
-  autocomplete?: AutoFill;
-  hint?: string;
-  value?: string;
-  maxLength?: number;
-}
-
-export interface Field {
-  element: HTMLElement;
-  name: string;
-  value(): string;
-  focus(): void;
-  /** An empty text removes the error. */
-  showError(text: string): void;
-}
-
-export function field({
-  name,
-  label,
-  type = "text",
-  autocomplete = "off",
-  hint,
-  value,
-  maxLength,
-}: FieldOptions): Field {
-  const id = `field-${name}`;
-  const error = el("p", { id: `${id}-error`, class: "field-error", hidden: true });
-  const input = el("input", {
-    id,
-    name,
-    type,
-    autocomplete,
-    required: true,
-    autocapitalize: "none",
-    spellcheck: "false",
-    "aria-describedby": `${id}-error ${id}-hint`,
-    ...(maxLength === undefined ? {} : { maxlength: maxLength }),
-  });
-  input.value = value ?? "";
-  const hintLine = hint === undefined ? null : el("p", { id: `${id}-hint`, class: "field-hint" }, hint);
-  return {
-    element: el("div", { class: "field" }, el("label", { for: id }, label), input, hintLine, error),
-    name,
-    value: () => input.value,
-    focus: () => input.focus(),
-    showError(text) {
-      setText(error, text);
-      error.hidden = text === "";
-      input.setAttribute("aria-invalid", String(text !== ""));
-    },
-  };
-}
+import type { Field } from "./field.ts";
 
 export interface FormOptions {
   fields: readonly Field[];
   action: string;
   busyAction: string;
+  /** What is done cannot be undone. */
+  isDangerous?: boolean;
   /** Throws `Failed`, whose field errors are shown at their fields. */
   submit(): Promise<void>;
 }
 
-export function form({ fields, action, busyAction, submit }: FormOptions): HTMLFormElement {
+export function form({ fields, action, busyAction, isDangerous = false, submit }: FormOptions): HTMLFormElement {
   const summary = el("p", { class: "form-error", role: "alert" });
-  const button = el("button", { class: "button primary wide", type: "submit" }, action);
+  const button = el("button", { class: `button wide ${isDangerous ? "danger" : "primary"}`, type: "submit" }, action);
 
   function setBusy(isBusy: boolean): void {
     setText(button, isBusy ? busyAction : action);

@@ -1,31 +1,23 @@
 /** The API's calls by name. Each throws `Failed`; the caller shows what `explain` says. */
-import { type Client, parseAnswer, tokenAnswerSchema } from "./client.ts";
+import { type AccountCalls, createAccountCalls } from "./account-calls.ts";
+import { type Client, parseAnswer } from "./client.ts";
 import {
   type Environment,
   environmentListSchema,
   environmentSchema,
+  infoSchema,
   type Metrics,
   metricsSchema,
   type Template,
   templateListSchema,
-  type User,
-  userSchema,
 } from "./model.ts";
 import type { TokenStore } from "./tokens.ts";
 
-export interface Registration {
-  username: string;
-  email: string;
-  password: string;
-}
-
 export type EnvironmentAction = "start" | "stop" | "restart" | "recover";
 
-export interface Calls {
-  register(registration: Registration): Promise<void>;
-  signIn(usernameOrEmail: string, password: string): Promise<void>;
-  signOut(): Promise<void>;
-  me(): Promise<User>;
+export interface Calls extends AccountCalls {
+  /** Whether people can sign in with Google here. */
+  offersGoogle(): Promise<boolean>;
   templates(): Promise<Template[]>;
   environments(): Promise<Environment[]>;
   environment(id: string): Promise<Environment>;
@@ -36,21 +28,16 @@ export interface Calls {
   metrics(id: string): Promise<Metrics>;
 }
 
-export function createCalls({ request }: Client, tokens: TokenStore): Calls {
+export function createCalls(client: Client, tokens: TokenStore): Calls {
+  const { request } = client;
   const get = (path: string) => request({ method: "GET", path });
 
-  async function enter(path: string, body: unknown): Promise<void> {
-    const answer = parseAnswer(tokenAnswerSchema, await request({ method: "POST", path, body, isPublic: true }));
-    tokens.write({ access: answer.access_token, refresh: answer.refresh_token });
-  }
-
   return {
-    register: (registration) => enter("/auth/register", registration),
-    signIn: (usernameOrEmail, password) => enter("/auth/login", { username_or_email: usernameOrEmail, password }),
-    async signOut() {
-      await request({ method: "POST", path: "/auth/logout", body: {} });
+    ...createAccountCalls(client, tokens),
+    async offersGoogle() {
+      const info = await request({ method: "GET", path: "/info", isPublic: true });
+      return parseAnswer(infoSchema, info).features.google_oauth;
     },
-    me: async () => parseAnswer(userSchema, await get("/auth/me")),
     templates: async () => parseAnswer(templateListSchema, await get("/templates?limit=100")).templates,
     environments: async () => parseAnswer(environmentListSchema, await get("/environments?limit=100")).environments,
     environment: async (id) => parseAnswer(environmentSchema, await get(`/environments/${id}`)),

@@ -1,14 +1,9 @@
-/** The shapes of the API's answers (contract.md sections 3-5), as far as the page reads them. */
+/** The shapes of the API's answers (contract.md sections 4-6), as far as the page reads them. */
 import * as z from "zod/mini";
 import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
 
-export const userSchema = z.object({
-  id: z.string(),
-  username: z.string(),
-  email: z.string(),
-  subscription_plan: z.string(),
-});
-export type User = z.infer<typeof userSchema>;
+/** What this server offers; a feature that is not named is not there. */
+export const infoSchema = z.object({ features: z.object({ google_oauth: z._default(z.boolean(), false) }) });
 
 /** Quantities as Kubernetes writes them: `500m`, `1Gi`, `10Gi`. */
 const sizesSchema = z.object({ cpu: z.string(), memory: z.string(), storage: z.string() });

@@ -1,0 +1,95 @@
+/** What the page asks the server for about an account, and what it keeps of the answers. */
+import { describe, expect, it } from "vitest";
+import { type AccountCalls, createAccountCalls } from "../../workers/web/api/account-calls.ts";
+import type { Call } from "../../workers/web/api/client.ts";
+import type { Tokens } from "../../workers/web/api/tokens.ts";
+
+const token = {
+  id: "pat_1",
+  name: "ci",
+  scopes: ["terminal"],
+  created_at: "2026-11-24T12:00:00Z",
+  expires_at: null,
+  last_used: null,
+};
+
+/** Calls against a server that gives `answer` to everything; `asked` is what reached it. */
+function against(answer: unknown): { calls: AccountCalls; asked: Call[]; kept: Tokens[] } {
+  const asked: Call[] = [];
+  const kept: Tokens[] = [];
+  const request = async (call: Call) => {
+    asked.push(call);
+    return answer;
+  };
+  const store = { read: () => kept.at(-1) ?? null, write: (tokens: Tokens) => void kept.push(tokens), clear: () => {} };
+  return { calls: createAccountCalls({ request, freshToken: async () => "" }, store), asked, kept };
+}
+
+describe("calls of whoever is not signed in", () => {
+  it.each<[string, (calls: AccountCalls) => Promise<void>, string, object]>([
+    ["forgotPassword", (calls) => calls.forgotPassword("a@b.c"), "/auth/forgot-password", { email: "a@b.c" }],
+    [
+      "resetPassword",
+      (calls) => calls.resetPassword("t", "p"),
+      "/auth/reset-password",
+      { token: "t", new_password: "p" },
+    ],
+    ["verifyByLink", (calls) => calls.verifyByLink("t"), "/auth/verify-email", { token: "t" }],
+    [
+      "resendVerificationTo",
+      (calls) => calls.resendVerificationTo("a@b.c"),
+      "/auth/resend-verification",
+      { email: "a@b.c" },
+    ],
+  ])("%s sends no token", async (_name, act, path, body) => {
+    const { calls, asked } = against({ message: "ok" });
+    await act(calls);
+    expect(asked).toEqual([{ method: "POST", path, body, isPublic: true }]);
+  });
+
+  it("exchange keeps the tokens that Google's code is worth", async () => {
+    const { calls, asked, kept } = against({ access_token: "a", refresh_token: "r" });
+    await calls.exchange("code");
+    expect(asked).toEqual([{ method: "POST", path: "/auth/google/exchange", body: { code: "code" }, isPublic: true }]);
+    expect(kept).toEqual([{ access: "a", refresh: "r" }]);
+  });
+});
+
+describe("calls of whoever is signed in", () => {
+  it.each<[string, (calls: AccountCalls) => Promise<void>, Call]>([
+    ["verifyByCode", (calls) => calls.verifyByCode("123456"), post("/auth/verify-email", { token: "123456" })],
+    ["resendVerification", (calls) => calls.resendVerification(), post("/auth/resend-verification", {})],
+    ["signOutEverywhere", (calls) => calls.signOutEverywhere(), post("/auth/logout-all", {})],
+    [
+      "changePassword",
+      (calls) => calls.changePassword("old", "new"),
+      post("/auth/change-password", { current_password: "old", new_password: "new" }),
+    ],
+    ["leave", (calls) => calls.leave(null), { method: "DELETE", path: "/users/me", body: {} }],
+    ["leave", (calls) => calls.leave("p"), { method: "DELETE", path: "/users/me", body: { password: "p" } }],
+    ["endSession", (calls) => calls.endSession("ses_1"), { method: "DELETE", path: "/auth/sessions/ses_1" }],
+    ["endOtherSessions", (calls) => calls.endOtherSessions(), { method: "DELETE", path: "/auth/sessions" }],
+    ["revokeToken", (calls) => calls.revokeToken("pat_1"), { method: "DELETE", path: "/auth/tokens/pat_1" }],
+  ])("%s is one call", async (_name, act, expected) => {
+    const { calls, asked } = against({ message: "ok" });
+    await act(calls);
+    expect(asked).toEqual([expected]);
+  });
+
+  it("makeToken answers the secret and leaves out an end that there is not", async () => {
+    const { calls, asked } = against({ ...token, token: "dp_pat_x" });
+    const wanted = { name: "ci", scopes: ["terminal"] };
+    expect(await calls.makeToken({ ...wanted, expiresInDays: 30 })).toBe("dp_pat_x");
+    expect(await calls.makeToken({ ...wanted, expiresInDays: null })).toBe("dp_pat_x");
+    expect(asked.map(({ body }) => body)).toEqual([{ ...wanted, expires_in_days: 30 }, wanted]);
+  });
+
+  it("reads lists, and refuses one that is none", async () => {
+    expect(await against({ tokens: [token] }).calls.personalTokens()).toEqual([token]);
+    await expect(against({ sessions: [{}] }).calls.sessions()).rejects.toThrow("unreadable");
+  });
+});
+
+function post(path: string, body: object): Call {
+  return { method: "POST", path, body };
+}

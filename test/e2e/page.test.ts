@@ -117,7 +117,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
   it("signs out, and asks whoever comes back to sign in", async () => {
     const { page } = phone;
     await page.getByRole("link", { name: "Back to environments" }).click();
-    await page.getByRole("button", { name: "Account" }).click();
+    await page.getByRole("link", { name: "Account" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.goBack();

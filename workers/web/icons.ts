@@ -2,6 +2,7 @@
 
 const paths = {
   back: "M15 5l-7 7 7 7",
+  forward: "M9 5l7 7-7 7",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   plus: "M12 5v14M5 12h14",
   terminal: "M5 7l5 5-5 5M12 17h7",

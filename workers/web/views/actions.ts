@@ -2,11 +2,10 @@
 
 import type { EnvironmentAction } from "../api/calls.ts";
 import type { Environment } from "../api/model.ts";
-import { explain, Failed } from "../api/problem.ts";
 import type { App } from "../app.ts";
 import { isPassing } from "../words.ts";
 import { type Choice, confirm } from "./sheet.ts";
-import { toast } from "./toast.ts";
+import { toastFailure } from "./toast.ts";
 
 export type Deed = EnvironmentAction | "delete";
 
@@ -41,8 +40,7 @@ export async function carryOut(app: App, environment: Pick<Environment, "id" | "
     await (deed === "delete" ? app.calls.remove(environment.id) : app.calls.act(environment.id, deed));
     return true;
   } catch (error) {
-    if (!(error instanceof Failed)) throw error;
-    toast(explain(error.failure));
+    toastFailure(error);
     return false;
   }
 }

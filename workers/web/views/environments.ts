@@ -1,22 +1,22 @@
 /** The list of a person's environments. */
 import type { Environment } from "../api/model.ts";
-import { explain, Failed } from "../api/problem.ts";
-import type { App, View } from "../app.ts";
-import { el, setText } from "../dom.ts";
+import type { View } from "../app.ts";
+import { el } from "../dom.ts";
 import { icon } from "../icons.ts";
 import { keepFresh } from "../poll.ts";
 import { linkTo } from "../router.ts";
 import { isPassing } from "../words.ts";
 import { carryOut, type Deed } from "./actions.ts";
 import { brand } from "./brand.ts";
+import { verifyBanner } from "./code-form.ts";
 import { type EnvironmentCard, environmentCard } from "./environment-card.ts";
-import { choose } from "./sheet.ts";
+import { problemLine } from "./screen.ts";
 import { toast } from "./toast.ts";
 
 export const environmentsView: View = (app, signal) => {
   const list = el("ul", { class: "cards", "aria-busy": "true" }, placeholder(), placeholder());
   const empty = emptyState();
-  const problem = el("p", { class: "banner error", role: "alert", hidden: true });
+  const problem = problemLine();
   const cards = new Map<string, EnvironmentCard>();
   let deedsUnderWay = 0;
 
@@ -39,13 +39,11 @@ export const environmentsView: View = (app, signal) => {
   async function look(): Promise<boolean> {
     try {
       const environments = await app.calls.environments();
-      problem.hidden = true;
+      problem.hide();
       show(environments);
       return deedsUnderWay > 0 || environments.some(({ phase }) => isPassing(phase));
     } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-      setText(problem, explain(error.failure));
-      problem.hidden = false;
+      problem.show(error);
       return true;
     }
   }
@@ -61,7 +59,7 @@ export const environmentsView: View = (app, signal) => {
   }
 
   const lookNow = keepFresh(look, signal);
-  return el("div", { class: "shell" }, topBar(app), heading(), problem, list, empty);
+  return el("div", { class: "shell" }, topBar(), heading(), verifyBanner(app, signal), problem.element, list, empty);
 };
 
 const pastWords: Readonly<Record<Deed, string>> = {
@@ -81,32 +79,13 @@ function heading(): HTMLElement {
   );
 }
 
-function topBar(app: App): HTMLElement {
+function topBar(): HTMLElement {
   const account = el(
-    "button",
-    { class: "button icon-only plain", type: "button", "aria-label": "Account" },
+    "a",
+    { class: "button icon-only plain", href: linkTo({ view: "account" }), "aria-label": "Account" },
     icon("person"),
   );
-  account.addEventListener("click", () => void askAccount(app));
   return el("header", { class: "top-bar" }, brand("div"), account);
-}
-
-async function askAccount(app: App): Promise<void> {
-  const user = await app.calls.me().catch(toastFailure);
-  if (user === null) return;
-  const answer = await choose(user.username, [{ label: "Sign out", value: "sign-out" }]);
-  if (answer === null) return;
-  // Signing out holds on this device whatever the server says: the tokens are gone.
-  await app.calls.signOut().catch(toastFailure);
-  app.tokens.clear();
-  app.interrupted = null;
-  app.router.go({ view: "sign-in" }, true);
-}
-
-function toastFailure(error: unknown): null {
-  if (!(error instanceof Failed)) throw error;
-  if (error.failure.kind !== "signed_out") toast(explain(error.failure));
-  return null;
 }
 
 function placeholder(): HTMLElement {

@@ -1,4 +1,5 @@
 /** A line that appears for a few seconds and is read out by screen readers. */
+import { explain, Failed } from "../api/problem.ts";
 import { el, setText } from "../dom.ts";
 
 const shownForMs = 6_000;
@@ -14,4 +15,10 @@ export function toast(text: string): void {
     line.classList.remove("shown");
     setText(line, "");
   }, shownForMs);
+}
+
+/** Says what went wrong; whoever is signed out reads it on the sign-in form. What is no failure is a bug and thrown. */
+export function toastFailure(error: unknown): void {
+  if (!(error instanceof Failed)) throw error;
+  if (error.failure.kind !== "signed_out") toast(explain(error.failure));
 }

@@ -9,8 +9,16 @@ describe("parseRoute", () => {
   const routes: Route[] = [
     { view: "sign-in" },
     { view: "register" },
+    { view: "forgot" },
     { view: "environments" },
     { view: "new" },
+    { view: "account" },
+    { view: "sessions" },
+    { view: "tokens" },
+    { view: "reset", secret: null },
+    { view: "verify", secret: null },
+    { view: "google", secret: null },
+    { view: "google-failed", reason: "access_denied" },
     { view: "terminal", environmentId },
     { view: "logs", environmentId },
   ];
@@ -23,8 +31,24 @@ describe("parseRoute", () => {
     expect(parseRoute("#/")).toEqual({ view: "environments" });
   });
 
+  it.each(["reset", "verify", "google"] as const)("reads the secret of #/%s/… and never writes it", (view) => {
+    const secret = "Abc_-.~0123456789";
+    expect(parseRoute(`#/${view}/${secret}`)).toEqual({ view, secret });
+    expect(linkTo({ view, secret })).toBe(`#/${view}`);
+  });
+
+  it("takes a secret or a reason of another form as none", () => {
+    expect(parseRoute("#/reset/a%20b")).toEqual({ view: "reset", secret: null });
+    expect(parseRoute(`#/verify/${"a".repeat(2000)}`)).toEqual({ view: "verify", secret: null });
+    expect(parseRoute("#/google-failed/<b>")).toEqual({ view: "google-failed", reason: "unknown" });
+    expect(parseRoute("#/google-failed")).toEqual({ view: "google-failed", reason: "unknown" });
+  });
+
   it.each([
     "#/nowhere",
+    "#/account/nowhere",
+    "#/account/tokens/x",
+    "#/reset/a/b",
     "#/environments/a/b",
     "#/environments/a/logs/c",
     "#/environments/../x",

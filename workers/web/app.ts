@@ -2,6 +2,7 @@
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { type Calls, createCalls } from "./api/calls.ts";
 import { createClient } from "./api/client.ts";
+import { Failed } from "./api/problem.ts";
 import { createTokenStore, type TokenStore } from "./api/tokens.ts";
 import type { Route, Router } from "./router.ts";
 
@@ -10,7 +11,9 @@ export interface App {
   tokens: TokenStore;
   router: Router;
   /** Where to go after signing in, and the line that says why that is needed; taken once. */
-  interrupted: { route: Route; why: string } | null;
+  interrupted: { route: Route; why: string; isFailure?: boolean } | null;
+  /** Whether people can sign in with Google here; false as well when the server did not say. Asked once. */
+  offersGoogle(): Promise<boolean>;
   /** The address of an environment's socket with a fresh token; never show or log it. */
   socketUrl(kind: SocketKind, environmentId: string): Promise<string>;
 }
@@ -32,11 +35,22 @@ export function createApp(router: Router): App {
     router.go({ view: "sign-in" }, true);
   }
 
+  const calls = createCalls(client, tokens);
+  let isGoogleOffered: Promise<boolean> | null = null;
+
   const app: App = {
-    calls: createCalls(client, tokens),
+    calls,
     tokens,
     router,
     interrupted: null,
+    offersGoogle() {
+      isGoogleOffered ??= calls.offersGoogle().catch((error: unknown) => {
+        if (!(error instanceof Failed)) throw error;
+        isGoogleOffered = null;
+        return false;
+      });
+      return isGoogleOffered;
+    },
     async socketUrl(kind, environmentId) {
       const url = new URL(`/api/v1/ws/${kind}/${environmentId}`, location.href);
       url.protocol = location.protocol === "https:" ? "wss:" : "ws:";

@@ -2,22 +2,15 @@
 import { config } from "zod/mini";
 import { type App, createApp, type View } from "./app.ts";
 import { el } from "./dom.ts";
+import { pages } from "./pages.ts";
 import { type Route, startRouter } from "./router.ts";
 import { environmentsView } from "./views/environments.ts";
+import { googleFailedView, googleView } from "./views/google.ts";
 import { newView } from "./views/new.ts";
 import { registerView, signInView } from "./views/sign-in.ts";
 
 // The CSP forbids the compiled parsers that zod tries by default.
 config({ jitless: true });
-
-const titles: Readonly<Record<Route["view"], string>> = {
-  "sign-in": "Sign in",
-  register: "Create account",
-  environments: "Environments",
-  new: "New environment",
-  terminal: "Terminal",
-  logs: "Logs",
-};
 
 const page = document.querySelector("main") ?? document.body.appendChild(el("main"));
 let leave = new AbortController();
@@ -27,33 +20,49 @@ const router = startRouter((route) => void show(route));
 const app: App = createApp(router);
 
 async function show(route: Route): Promise<void> {
-  const isPublic = route.view === "sign-in" || route.view === "register";
+  const { title, who } = pages[route.view];
   const isSignedIn = app.tokens.read() !== null;
   wasSignedIn = isSignedIn;
-  if (!isPublic && !isSignedIn) return router.go({ view: "sign-in" }, true);
-  if (isPublic && isSignedIn) return router.go({ view: "environments" }, true);
+  if (who === "member" && !isSignedIn) return router.go({ view: "sign-in" }, true);
+  if (who === "guest" && isSignedIn) return router.go({ view: "environments" }, true);
   leave.abort();
   leave = new AbortController();
   const { signal } = leave;
   const view = await viewOf(route);
   if (signal.aborted) return;
-  document.title = `${titles[route.view]} · DevPocket`;
+  document.title = `${title} · DevPocket`;
   page.dataset["view"] = route.view;
   page.replaceChildren(view(app, signal));
   page.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
 }
 
-/** The terminal is most of the page's code, so it is fetched when it is first needed. */
+/** What few people need at once is fetched when it is first needed: the terminal is most of the page's code. */
 async function viewOf(route: Route): Promise<View> {
   switch (route.view) {
     case "sign-in":
       return signInView;
     case "register":
       return registerView;
+    case "forgot":
+      return (await import("./views/forgot.ts")).forgotView;
+    case "reset":
+      return (await import("./views/reset.ts")).resetView(route.secret);
+    case "verify":
+      return (await import("./views/verify.ts")).verifyView(route.secret);
+    case "google":
+      return googleView(route.secret);
+    case "google-failed":
+      return googleFailedView(route.reason);
     case "environments":
       return environmentsView;
     case "new":
       return newView;
+    case "account":
+      return (await import("./views/account/account.ts")).accountView;
+    case "sessions":
+      return (await import("./views/account/sessions.ts")).sessionsView;
+    case "tokens":
+      return (await import("./views/account/tokens.ts")).tokensView;
     case "terminal":
       return (await import("./views/terminal.ts")).terminalView(route.environmentId);
     case "logs":
@@ -61,7 +70,9 @@ async function viewOf(route: Route): Promise<View> {
   }
 }
 
-// Another tab signed in or out; that it renewed the tokens changes nothing here.
+// Another tab signed in or out; that it renewed the tokens changes nothing here, nor does either for what a mail opened.
 addEventListener("storage", () => {
-  if ((app.tokens.read() !== null) !== wasSignedIn) void show(router.current());
+  const route = router.current();
+  if (pages[route.view].who === "anyone") return;
+  if ((app.tokens.read() !== null) !== wasSignedIn) void show(route);
 });

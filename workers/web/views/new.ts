@@ -1,17 +1,17 @@
 /** Creating an environment: the templates as cards, then its name in a sheet. */
 import type { Environment, Template } from "../api/model.ts";
-import { explain, Failed } from "../api/problem.ts";
+import { Failed } from "../api/problem.ts";
 import type { App, View } from "../app.ts";
-import { el, setText } from "../dom.ts";
-import { icon } from "../icons.ts";
-import { linkTo } from "../router.ts";
+import { el } from "../dom.ts";
 import { monogram, sizeWords, suggestName } from "../words.ts";
-import { field, form } from "./form.ts";
+import { field } from "./field.ts";
+import { form } from "./form.ts";
+import { problemLine, screen } from "./screen.ts";
 import { openSheet } from "./sheet.ts";
 
 export const newView: View = (app, signal) => {
   const list = el("ul", { class: "templates", "aria-busy": "true" });
-  const problem = el("p", { class: "banner error", role: "alert", hidden: true });
+  const problem = problemLine();
 
   async function load(): Promise<void> {
     try {
@@ -21,27 +21,17 @@ export const newView: View = (app, signal) => {
         ...templates.map((template) => templateCard(template, () => void name(app, template, taken))),
       );
     } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-      setText(problem, explain(error.failure));
-      problem.hidden = false;
+      problem.show(error);
     } finally {
       list.removeAttribute("aria-busy");
     }
   }
 
   if (!signal.aborted) void load();
-  const back = el(
-    "a",
-    { class: "button icon-only plain", href: linkTo({ view: "environments" }), "aria-label": "Back to environments" },
-    icon("back"),
-  );
-  return el(
-    "div",
-    { class: "shell" },
-    el("header", { class: "top-bar" }, back),
-    el("div", { class: "heading" }, el("h1", { tabindex: -1, "data-focus": true }, "New environment")),
+  return screen(
+    { title: "New environment", back: { view: "environments" }, backLabel: "Back to environments" },
     el("p", { class: "lead" }, "What would you like to work with?"),
-    problem,
+    problem.element,
     list,
   );
 };
@@ -73,9 +63,22 @@ async function name(app: App, template: Template, taken: readonly string[]): Pro
       fields: [nameField],
       action: "Create",
       busyAction: "Creating, this takes a few seconds…",
-      submit: async () => close(await app.calls.create(nameField.value().trim(), template.id)),
+      submit: async () => close(await create(app, nameField.value().trim(), template.id)),
     });
     return [el("p", { class: "lead" }, sizeWords(template.default_resources)), fields];
   });
   if (created !== null) app.router.go({ view: "terminal", environmentId: created.id }, true);
+}
+
+/** Whoever has to verify their address first is led to where that is done, and back afterwards. */
+async function create(app: App, name: string, templateId: string): Promise<Environment> {
+  try {
+    return await app.calls.create(name, templateId);
+  } catch (error) {
+    if (error instanceof Failed && error.failure.kind === "problem" && error.failure.code === "email_not_verified") {
+      app.interrupted = { route: { view: "new" }, why: "One step before your first environment:" };
+      app.router.go({ view: "verify", secret: null });
+    }
+    throw error;
+  }
 }

@@ -1,13 +1,17 @@
 /** The two forms for whoever is not signed in. */
-import type { App, View } from "../app.ts";
+import type { View } from "../app.ts";
 import { el } from "../dom.ts";
 import { linkTo } from "../router.ts";
-import { brand } from "./brand.ts";
-import { field, form } from "./form.ts";
+import { field } from "./field.ts";
+import { form } from "./form.ts";
+import { aside, gate, goOn, reason } from "./gate.ts";
+import { googleEntry } from "./google.ts";
+import { newPasswordField, passwordField } from "./password-field.ts";
+import { noteMailSent } from "./resend-button.ts";
 
-export const signInView: View = (app) => {
+export const signInView: View = (app, signal) => {
   const name = field({ name: "username_or_email", label: "User name or e-mail", autocomplete: "username" });
-  const password = field({ name: "password", label: "Password", type: "password", autocomplete: "current-password" });
+  const password = passwordField({ name: "password", label: "Password" });
   const fields = form({
     fields: [name, password],
     action: "Sign in",
@@ -17,17 +21,12 @@ export const signInView: View = (app) => {
       goOn(app);
     },
   });
-  const why = app.interrupted === null ? null : el("p", { class: "banner", role: "status" }, app.interrupted.why);
-  const other = el(
-    "p",
-    { class: "aside" },
-    "New here? ",
-    el("a", { href: linkTo({ view: "register" }) }, "Create an account"),
-  );
-  return gate("Sign in", why, fields, other);
+  const forgot = el("p", { class: "forgot" }, el("a", { href: linkTo({ view: "forgot" }) }, "Forgot your password?"));
+  const register = aside("New here?", { view: "register" }, "Create an account");
+  return gate("Sign in", reason(app), fields, forgot, googleEntry(app, signal), register);
 };
 
-export const registerView: View = (app) => {
+export const registerView: View = (app, signal) => {
   const username = field({
     name: "username",
     label: "User name",
@@ -36,14 +35,7 @@ export const registerView: View = (app) => {
     maxLength: 30,
   });
   const email = field({ name: "email", label: "E-mail", type: "email", autocomplete: "email" });
-  const password = field({
-    name: "password",
-    label: "Password",
-    type: "password",
-    autocomplete: "new-password",
-    hint: "At least 8 characters with upper case, lower case and a digit",
-    maxLength: 128,
-  });
+  const password = newPasswordField({ name: "password", label: "Password" });
   const fields = form({
     fields: [username, email, password],
     action: "Create account",
@@ -55,30 +47,10 @@ export const registerView: View = (app) => {
         password: password.value(),
       };
       await app.calls.register(registration);
+      noteMailSent();
       goOn(app);
     },
   });
-  const other = el(
-    "p",
-    { class: "aside" },
-    "Already with us? ",
-    el("a", { href: linkTo({ view: "sign-in" }) }, "Sign in"),
-  );
-  return gate("Create your account", null, fields, other);
+  const signIn = aside("Already with us?", { view: "sign-in" }, "Sign in");
+  return gate("Create your account", fields, googleEntry(app, signal), signIn);
 };
-
-/** To where the person was interrupted, or to the list. */
-function goOn(app: App): void {
-  const route = app.interrupted?.route ?? { view: "environments" };
-  app.interrupted = null;
-  app.router.go(route.view === "sign-in" || route.view === "register" ? { view: "environments" } : route, true);
-}
-
-function gate(title: string, why: HTMLElement | null, fields: HTMLElement, other: HTMLElement): HTMLElement {
-  return el(
-    "section",
-    { class: "gate" },
-    el("header", { class: "gate-head" }, brand("div"), el("p", { class: "tagline" }, "A real shell in your pocket.")),
-    el("div", { class: "panel" }, el("h1", { tabindex: -1, "data-focus": true }, title), why, fields, other),
-  );
-}

@@ -3,6 +3,7 @@ import { app } from "./app.ts";
 import { createDeps, randomText } from "./deps.ts";
 import { sweepAccounts } from "./domain/accounts/sweep.ts";
 import { sweepEnvironments } from "./domain/environments/sweep.ts";
+import { sweepRequests } from "./domain/idempotency.ts";
 
 export { ClusterObject } from "../durable-objects/cluster-object.ts";
 export { TerminalObject } from "../durable-objects/terminal-object.ts";
@@ -12,6 +13,6 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env, context) {
     const deps = createDeps(env, `cron${randomText(16)}`, (promise) => context.waitUntil(promise));
-    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps)]);
+    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps), sweepRequests(deps)]);
   },
 } satisfies ExportedHandler<Env>;

@@ -10,13 +10,15 @@ const exposedHeaders = [
   "X-RateLimit-Reset",
   "RateLimit",
   "RateLimit-Policy",
+  "ETag",
+  "Idempotency-Replayed",
 ];
 
 /** Tells browsers of allowed origins what they may send and read. */
 export const crossOrigin: AppMiddleware = cors({
   origin: (origin, c: AppContext) => (isAllowedOrigin(c, origin) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type", "X-Request-ID", "Idempotency-Key"],
+  allowHeaders: ["Authorization", "Content-Type", "X-Request-ID", "Idempotency-Key", "If-Match", "If-None-Match"],
   exposeHeaders: exposedHeaders,
   credentials: true,
   maxAge: 600,

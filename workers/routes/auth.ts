@@ -8,6 +8,7 @@ import { body, json, problems } from "../http/answers.ts";
 import { allowed, authenticated } from "../http/authenticate.ts";
 import { addressOf } from "../http/client-address.ts";
 import type { AppContext } from "../http/context.ts";
+import { idempotent } from "../http/idempotent.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { isBlank, newRouter, withOneOf } from "../http/router.ts";
 import {
@@ -74,7 +75,7 @@ auth.openapi(
     operationId: "register",
     tags: ["auth"],
     summary: "Make an account and sign in",
-    middleware: [limitedByAddress] as const,
+    middleware: [limitedByAddress, idempotent] as const,
     request: { body: body(registerSchema) },
     responses: {
       201: json(registeredSchema, "The new account with its first session"),

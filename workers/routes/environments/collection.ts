@@ -5,6 +5,7 @@ import { createEnvironment } from "../../domain/environments/create.ts";
 import { readEnvironments } from "../../domain/environments/read.ts";
 import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
+import { idempotent } from "../../http/idempotent.ts";
 import { alsoBareArray, answerList, pageSchema, paginationOf, paginationSchema } from "../../http/paging.ts";
 import { newRouter, withOneOf } from "../../http/router.ts";
 import {
@@ -74,7 +75,7 @@ collection.openapi(
     operationId: "createEnvironment",
     tags: ["environments"],
     summary: "Create an environment; waits for it to run and answers what is true then",
-    middleware: [allowed("environments:write")],
+    middleware: [allowed("environments:write"), idempotent],
     request: { body: body(creationSchema) },
     responses: {
       201: json(environmentInFullSchema, "Created; `status` tells whether it runs already"),

@@ -10,7 +10,7 @@ export const idempotentRequests = pgTable(
     actor: text("actor").notNull(),
     /** SHA-256 of route and key. */
     keyHash: text("key_hash").notNull(),
-    /** SHA-256 of the body: another body under the same key is a mistake. */
+    /** Keyed hash of the body, which may hold a password: another body under the same key is a mistake. */
     bodyHash: text("body_hash").notNull(),
     /** null while the first request is still at work. */
     status: integer("status"),

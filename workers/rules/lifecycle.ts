@@ -176,6 +176,12 @@ export type Acted<Row extends Lifecycle> =
   | { readonly kind: "needs_force"; readonly row: Row }
   | { readonly kind: "refused"; readonly row: Row; readonly allowed: Action[] };
 
+/** Whether a move brings up what did not run: only then is a plan asked, for a downgrade takes nothing that runs. */
+export function isBroughtUp(before: Lifecycle, after: Lifecycle): boolean {
+  const ran = before.desired === "running" && hasShell(before.phase);
+  return after.desired === "running" && after.generation > before.generation && !ran;
+}
+
 /** What a person's action makes of the row at `now`. `force` deletes an environment that is still running. */
 export function act<Row extends Lifecycle>(
   stored: Row,

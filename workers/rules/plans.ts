@@ -36,7 +36,8 @@ export type Sized =
 /** What was asked for, if anything. */
 export type AskedResources = { readonly [name in ResourceName]?: number | undefined };
 
-const writtenNames = { cpu_millicores: "cpu", memory_bytes: "memory", storage_bytes: "storage" } as const;
+/** The words of the API for them. */
+export const writtenNames = { cpu_millicores: "cpu", memory_bytes: "memory", storage_bytes: "storage" } as const;
 
 /** The sizes of a new or changed environment; the first asked size outside the plan is the failure. */
 export function sizeWithinPlan(asked: AskedResources, defaults: Resources, plan: PlanSizes): Sized {
@@ -52,7 +53,8 @@ export function sizeWithinPlan(asked: AskedResources, defaults: Resources, plan:
   return { ok: true, resources: chosen };
 }
 
-function largestOf(plan: PlanSizes): Resources {
+/** The largest environment of a plan, as sizes. */
+export function largestOf(plan: PlanSizes): Resources {
   return {
     cpu_millicores: plan.maxCpuMillicores,
     memory_bytes: plan.maxMemoryBytes,

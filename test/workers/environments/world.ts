@@ -81,11 +81,27 @@ export interface Person {
 /** Somebody who signed up, verified, on a plan that allows this many environments of 2 cpu, 4Gi, 20Gi. */
 export async function newPerson(maxEnvironments = 5): Promise<Person> {
   const { userId: id, accessToken: token } = await signedUpPerson(`p${uniqueWord()}`, "192.0.2.1");
-  const plan = `test-${maxEnvironments}`;
-  await db.execute(sql`insert into plans values (${plan}, ${maxEnvironments}, 2000, ${4 * gibi}::bigint, ${20 * gibi}::bigint,
-    null, null, 100000) on conflict do nothing`);
-  await db.execute(sql`update users set plan_id = ${plan}, is_verified = true where id = ${id}`);
+  await setPlan(id, `test-${maxEnvironments}`, { maxEnvironments });
   return { id, token };
+}
+
+/** A plan a test makes up; what it does not name is 5 environments of 2 cpu, 4Gi, 20Gi without a limit of time. */
+export interface MadeUpPlan {
+  maxEnvironments?: number;
+  cpu?: number;
+  idleSeconds?: number;
+  unattendedSeconds?: number;
+  runningSeconds?: number;
+}
+
+/** Puts somebody on a plan, which is made unless it is there, and verifies them. */
+export async function setPlan(userId: string, plan: string, of: MadeUpPlan = {}): Promise<void> {
+  await db.execute(sql`insert into plans (id, max_environments, max_cpu_millicores, max_memory_bytes, max_storage_bytes,
+    idle_seconds, unattended_seconds, running_seconds_per_month, requests_per_minute)
+    values (${plan}, ${of.maxEnvironments ?? 5}, ${of.cpu ?? 2000}, ${4 * gibi}::bigint, ${20 * gibi}::bigint,
+      ${of.idleSeconds ?? null}::int, ${of.unattendedSeconds ?? null}::int, ${of.runningSeconds ?? null}::int, 100000)
+    on conflict do nothing`);
+  await db.execute(sql`update users set plan_id = ${plan}, is_verified = true where id = ${userId}`);
 }
 
 /** A template of the test's own: port 8000, 500m, 1Gi, 10Gi, one variable, aliases `alias-<id>`. Answers its id. */

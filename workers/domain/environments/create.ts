@@ -3,13 +3,15 @@ import { Failed, type Failure } from "../../rules/failures.ts";
 import { newLifecycle } from "../../rules/lifecycle.ts";
 import type { AskedResources } from "../../rules/plans.ts";
 import type { Principal } from "../../rules/principal.ts";
+import { quotaRefusal } from "../../rules/quotas.ts";
 import { type Inserted, insertEnvironment, type NewEnvironment } from "../../store/environments/change.ts";
 import { type CreationFacts, type EnvironmentInFull, findCreationFacts } from "../../store/environments/find.ts";
 import { ivBytes, sealVariables } from "../../store/sealing.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { beginCreation } from "../limits.ts";
 import { tellCluster, waitUntilSettled } from "./follow.ts";
-import { allowedSizes, requireGoodVariables } from "./settings.ts";
+import { allowedSizes, requireGoodVariables, sizesOf } from "./settings.ts";
 import { type View, viewOf } from "./view.ts";
 
 export interface AskedEnvironment {
@@ -41,6 +43,8 @@ export async function createEnvironment(
   });
   const ids = { environment_id: row.id, user_id: owner.userId, cluster_id: row.clusterId };
   deps.log("info", "environment created", { ...ids, phase: row.phase });
+  const detail = { name: row.name, template: row.templateId, cluster: row.clusterId };
+  audit(deps, { action: "environment.create", actor: owner, target: { kind: "environment", id: row.id }, detail });
   tellCluster(deps, row.clusterId, revision);
   return viewOf(deps, await waitUntilSettled(deps, owner, row.id));
 }
@@ -48,8 +52,8 @@ export async function createEnvironment(
 async function insert(deps: Deps, owner: Principal, asked: AskedEnvironment) {
   const facts = await factsFor(deps, owner, asked);
   const row = await newRow(deps, owner.userId, asked, facts);
-  const inserted = await insertEnvironment(deps.db, row);
-  if (inserted.kind !== "inserted") throw new Failed(refusalOf(inserted, facts.plan.id));
+  const inserted = await insertEnvironment(deps.db, row, deps.now());
+  if (inserted.kind === "refused") throw new Failed(refusalOf(row, inserted));
   return { row, revision: inserted.revision };
 }
 
@@ -72,12 +76,7 @@ async function newRow(
   asked: AskedEnvironment,
   { template, cluster, plan }: KnownFacts,
 ): Promise<NewEnvironment> {
-  const defaults = {
-    cpu_millicores: template.cpuMillicores,
-    memory_bytes: template.memoryBytes,
-    storage_bytes: template.storageBytes,
-  };
-  const sizes = allowedSizes(asked.resources, defaults, plan);
+  const sizes = allowedSizes(asked.resources, sizesOf(template), plan);
   const variables = { ...template.environmentVariables, ...asked.variables };
   requireGoodVariables(variables);
   const id = deps.newId("env");
@@ -102,13 +101,8 @@ async function newRow(
   };
 }
 
-function refusalOf(refused: Exclude<Inserted, { kind: "inserted" }>, plan: string): Failure {
-  switch (refused.kind) {
-    case "over_plan":
-      return { kind: "quota_exceeded", what: "environments", plan, limit: String(refused.limit) };
-    case "name_taken":
-      return { kind: "already_exists", what: "environment", field: "name" };
-    case "cluster_full":
-      return { kind: "cluster_full" };
-  }
+function refusalOf(row: NewEnvironment, { use, hasPlace }: Extract<Inserted, { kind: "refused" }>): Failure {
+  const refusal = quotaRefusal(use, sizesOf(row), true);
+  if (refusal !== null) return refusal;
+  return hasPlace ? { kind: "already_exists", what: "environment", field: "name" } : { kind: "cluster_full" };
 }

@@ -12,6 +12,11 @@ export function allowedSizes(asked: AskedResources, defaults: Resources, plan: P
   throw new Failed(sizeFailure(sized.failure, plan.id));
 }
 
+/** The sizes of a row, in our units. */
+export function sizesOf(row: { cpuMillicores: number; memoryBytes: number; storageBytes: number }): Resources {
+  return { cpu_millicores: row.cpuMillicores, memory_bytes: row.memoryBytes, storage_bytes: row.storageBytes };
+}
+
 function sizeFailure({ kind, resource, asked, limit }: SizeRefusal, plan: string): Failure {
   if (kind === "too_large") return { kind: "quota_exceeded", what: resource, plan, limit };
   const message = `${asked} is less than the smallest size ${limit}`;

@@ -1,6 +1,7 @@
-/** The work of every minute: deadlines that passed are written down, old samples and long-gone rows are let go. */
+/** The work of every minute: deadlines and running time are written down, old samples and long-gone rows let go. */
 import { phaseAt } from "../../rules/lifecycle.ts";
 import { listOverdue, purgeTerminated } from "../../store/environments/cluster-view.ts";
+import { meterRunning } from "../../store/environments/metering.ts";
 import { forgetSamples } from "../../store/environments/samples.ts";
 import type { Deps } from "../deps.ts";
 import { applyMoves } from "./settle.ts";
@@ -19,7 +20,8 @@ export async function sweepEnvironments(deps: Deps): Promise<void> {
     deps,
     overdue.map((before) => ({ before, after: phaseAt(before, now) })),
   );
+  const running = await meterRunning(deps.db, now);
   await forgetSamples(deps.db, new Date(now.getTime() - keptSamplesMs));
   const purged = await purgeTerminated(deps.db, new Date(now.getTime() - keptTerminatedMs), batchSize);
-  if (overdue.length + purged > 0) deps.log("info", "swept", { overdue: overdue.length, purged });
+  if (overdue.length + running + purged > 0) deps.log("info", "swept", { overdue: overdue.length, running, purged });
 }

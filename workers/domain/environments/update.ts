@@ -6,10 +6,11 @@ import { changeVariables } from "../../rules/variables.ts";
 import { changeSettings, type Settings } from "../../store/environments/change.ts";
 import { type EnvironmentInFull, findPlan } from "../../store/environments/find.ts";
 import { ivBytes, sealVariables } from "../../store/sealing.ts";
+import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { tellCluster } from "./follow.ts";
-import { allowedSizes, requireGoodVariables } from "./settings.ts";
-import { type Owner, openedVariables, ownEnvironment, type View, viewOf } from "./view.ts";
+import { allowedSizes, requireGoodVariables, sizesOf } from "./settings.ts";
+import { type Actor, type Owner, openedVariables, ownEnvironment, type View, viewOf } from "./view.ts";
 
 /** How often the changes are worked out anew because the row was changed meanwhile. */
 const maxAttempts = 5;
@@ -25,7 +26,7 @@ export interface AskedChanges {
 /** Applies the changes to the row as it is. Fails with `not_found`, `invalid_state`, `already_exists`, `quota_exceeded`. */
 export async function updateEnvironment(
   deps: Deps,
-  owner: Owner,
+  owner: Actor,
   id: string,
   changes: AskedChanges,
 ): Promise<View<EnvironmentInFull>> {
@@ -39,6 +40,8 @@ export async function updateEnvironment(
     if (outcome.kind === "name_taken") throw new Failed({ kind: "already_exists", what: "environment", field: "name" });
     if (outcome.kind === "outdated") continue;
     deps.log("info", "environment updated", { environment_id: id, user_id: owner.userId });
+    const detail = { changed: Object.entries(changes).flatMap(([name, value]) => (value === undefined ? [] : [name])) };
+    audit(deps, { action: "environment.update", actor: owner, target: { kind: "environment", id }, detail });
     tellCluster(deps, before.clusterId, outcome.revision);
     return viewOf(deps, { ...before, ...after });
   }
@@ -79,8 +82,7 @@ async function sizesAfter(
   if (asked === undefined) return { cpuMillicores, memoryBytes, storageBytes };
   const plan = await findPlan(deps.db, owner.userId);
   if (plan === null) throw new Failed({ kind: "not_found", what: "user" });
-  const defaults = { cpu_millicores: cpuMillicores, memory_bytes: memoryBytes, storage_bytes: storageBytes };
-  const sizes = allowedSizes(asked, defaults, plan);
+  const sizes = allowedSizes(asked, sizesOf(before), plan);
   if (sizes.storage_bytes < storageBytes) throw new Failed(storageShrinks);
   return {
     cpuMillicores: sizes.cpu_millicores,

@@ -11,6 +11,9 @@ export type { EnvironmentInFull, EnvironmentInList };
 /** Who asks; nothing else of a principal matters to most use cases. */
 export type Owner = Pick<Principal, "userId">;
 
+/** Who does something that the audit log tells of. */
+export type Actor = Pick<Principal, "userId" | "scopes" | "sessionId">;
+
 export interface View<Row extends EnvironmentInList = EnvironmentInList> {
   row: Row;
   variables: Variables;

@@ -6,21 +6,16 @@ import { sqlErrorIn } from "../database.ts";
 import { clusters } from "../schema/catalog.ts";
 import { environments } from "../schema/environments.ts";
 import type { EnvironmentRow } from "./find.ts";
+import { isWithinPlan, lockUser, type PlanLimits, planUse, toPlanUse } from "./plan-use.ts";
 
 export type NewEnvironment = typeof environments.$inferInsert;
 
 export type Inserted =
   | { kind: "inserted"; revision: number }
-  | { kind: "over_plan"; limit: number }
-  | { kind: "cluster_full" }
-  | { kind: "name_taken" };
+  /** The cluster is full or the name is in use, if the plan's use leaves room. */
+  | { kind: "refused"; use: PlanLimits; hasPlace: boolean };
 
-const outcomeSchema = z.object({
-  allowed: z.coerce.number(),
-  used: z.coerce.number(),
-  has_place: z.boolean(),
-  revision: z.coerce.number().nullable(),
-});
+const outcomeSchema = z.object({ has_place: z.boolean(), revision: z.coerce.number().nullable() });
 
 /**
  * Inserts an environment unless the user's plan or the cluster is full or the name is in use. The user's row is
@@ -28,36 +23,36 @@ const outcomeSchema = z.object({
  * lock is held and so sees every row of those who held it before. (A single statement would count with the
  * snapshot it took before it waited.)
  */
-export async function insertEnvironment(db: Database, row: NewEnvironment): Promise<Inserted> {
-  const [, result] = await db.batch([
-    db.execute(sql`select id from users where id = ${row.userId} for update`),
-    db.execute(insertWithinLimits(row)),
-  ]);
-  const outcome = outcomeSchema.parse(result.rows[0]);
-  if (outcome.revision !== null) return { kind: "inserted", revision: outcome.revision };
-  if (outcome.used >= outcome.allowed) return { kind: "over_plan", limit: outcome.allowed };
-  return { kind: outcome.has_place ? "name_taken" : "cluster_full" };
+export async function insertEnvironment(db: Database, row: NewEnvironment, now: Date): Promise<Inserted> {
+  const [, result] = await db.batch([db.execute(lockUser(row.userId)), db.execute(insertWithinLimits(row, now))]);
+  const { revision, has_place: hasPlace } = outcomeSchema.parse(result.rows[0]);
+  if (revision !== null) return { kind: "inserted", revision };
+  return { kind: "refused", use: toPlanUse(result.rows[0]), hasPlace };
 }
 
-function insertWithinLimits(row: NewEnvironment) {
+function insertWithinLimits(row: NewEnvironment, now: Date) {
+  const sizes = {
+    cpu: sql`${row.cpuMillicores}::int`,
+    memory: sql`${row.memoryBytes}::bigint`,
+    storage: sql`${row.storageBytes}::bigint`,
+  };
   return sql`
     with facts as (
-      select p.max_environments as allowed,
-        (select count(*) from environments where user_id = u.id and deleted_at is null) as used,
+      select in_use.*,
         (select count(e.id) < max(c.max_environments) from environments e right join clusters c on c.id = e.cluster_id
           and e.deleted_at is null and e.phase <> 'terminated' where c.id = ${row.clusterId}) as has_place
-      from users u join plans p on p.id = u.plan_id where u.id = ${row.userId}
+      from (${planUse(row.userId, now)}) as in_use
     ),
     inserted as (
       insert into environments (id, user_id, cluster_id, template_id, name, description, docker_image, port, web_port,
         cpu_millicores, memory_bytes, storage_bytes, sealed_variables, desired, generation, phase, phase_since,
         phase_deadline_at, created_at, updated_at)
       select ${row.id}, ${row.userId}, ${row.clusterId}, ${row.templateId}, ${row.name}, ${row.description},
-        ${row.dockerImage}, ${row.port}::int, ${row.webPort}::int, ${row.cpuMillicores}::int,
-        ${row.memoryBytes}::bigint, ${row.storageBytes}::bigint, ${row.sealedVariables}, ${row.desired},
-        ${row.generation}::int, ${row.phase}, ${iso(row.phaseSince)}::timestamptz,
-        ${iso(row.phaseDeadlineAt)}::timestamptz, ${iso(row.createdAt)}::timestamptz, ${iso(row.updatedAt)}::timestamptz
-      from facts where used < allowed and has_place
+        ${row.dockerImage}, ${row.port}::int, ${row.webPort}::int, ${sizes.cpu}, ${sizes.memory}, ${sizes.storage},
+        ${row.sealedVariables}, ${row.desired}, ${row.generation}::int, ${row.phase},
+        ${iso(row.phaseSince)}::timestamptz, ${iso(row.phaseDeadlineAt)}::timestamptz,
+        ${iso(row.createdAt)}::timestamptz, ${iso(row.updatedAt)}::timestamptz
+      from facts where environments < max_environments and ${isWithinPlan(sizes)} and has_place
       on conflict (user_id, lower(name)) where deleted_at is null do nothing
       returning cluster_id, template_id
     ),
@@ -67,7 +62,7 @@ function insertWithinLimits(row: NewEnvironment) {
     counted as (
       update templates set usage_count = usage_count + 1 where id = (select template_id from inserted) returning id
     )
-    select allowed, used, has_place, (select revision from bumped) as revision from facts`;
+    select facts.*, (select revision from bumped) as revision from facts`;
 }
 
 function iso(time: Date | null | undefined): string | null {

@@ -1,0 +1,29 @@
+/** Queries about subscription plans: all of them, a change of one, and how much of theirs somebody uses. */
+import { asc, eq } from "drizzle-orm";
+import type { Database } from "./database.ts";
+import { type PlanLimits, planUse, toPlanUse } from "./environments/plan-use.ts";
+import { plans } from "./schema/accounts.ts";
+
+export type PlanRow = typeof plans.$inferSelect;
+export type PlanChange = Omit<PlanRow, "id" | "updatedAt">;
+
+/** Every plan, the smallest first. */
+export async function listPlans(db: Database): Promise<PlanRow[]> {
+  return db.select().from(plans).orderBy(asc(plans.maxEnvironments), asc(plans.requestsPerMinute), asc(plans.id));
+}
+
+/** Replaces what a plan allows; null when there is no such plan. */
+export async function updatePlan(db: Database, id: string, change: PlanChange, now: Date): Promise<PlanRow | null> {
+  const [row] = await db
+    .update(plans)
+    .set({ ...change, updatedAt: now })
+    .where(eq(plans.id, id))
+    .returning();
+  return row ?? null;
+}
+
+/** What a user's plan allows and how much of it is in use at `now`, in one round trip; null for nobody's id. */
+export async function findPlanUse(db: Database, userId: string, now: Date): Promise<PlanLimits | null> {
+  const { rows } = await db.execute(planUse(userId, now));
+  return rows[0] === undefined ? null : toPlanUse(rows[0]);
+}

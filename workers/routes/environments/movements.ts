@@ -34,7 +34,11 @@ for (const movement of Object.keys(summaries) as Movement[]) {
       request: { params: idParameter },
       responses: {
         200: json(movedSchema, "Where it stands after waiting for it"),
-        ...problems({ 404: "None of yours", 409: "Its phase does not allow this; `allowed` tells what it does" }),
+        ...problems({
+          403: "What does not run is over the plan's limit",
+          404: "None of yours",
+          409: "Its phase does not allow this; `allowed` tells what it does",
+        }),
       },
     }),
     async (c) => {

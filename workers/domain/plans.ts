@@ -1,0 +1,53 @@
+/** Use cases of plans: what each allows, a change by an administrator, and what somebody has left of theirs. */
+import { Failed } from "../rules/failures.ts";
+import { monthOf } from "../rules/months.ts";
+import type { Principal } from "../rules/principal.ts";
+import type { PlanLimits } from "../store/environments/plan-use.ts";
+import { findPlanUse, listPlans, type PlanChange, type PlanRow, updatePlan } from "../store/plans.ts";
+import { audit } from "./audit.ts";
+import type { Deps } from "./deps.ts";
+
+export type { PlanChange, PlanRow };
+
+/** Every plan, the smallest first. */
+export function readPlans(deps: Deps): Promise<PlanRow[]> {
+  return listPlans(deps.db);
+}
+
+/**
+ * Replaces what a plan allows; whoever has it feels it with their next request, and nothing that runs is ended by the
+ * change itself. Fails as `not_found`.
+ */
+export async function changePlan(deps: Deps, actor: Principal, id: string, change: PlanChange): Promise<PlanRow> {
+  const row = await updatePlan(deps.db, id, change, deps.now());
+  if (row === null) throw new Failed({ kind: "not_found", what: "plan" });
+  audit(deps, { action: "plan.update", actor, target: { kind: "plan", id }, detail: { ...change } });
+  deps.log("info", "plan changed", { user_id: actor.userId, plan: id });
+  return row;
+}
+
+export interface OwnLimits {
+  use: PlanLimits;
+  /** Sockets that are open now; null when nobody could tell. */
+  sockets: number | null;
+  maxSockets: number;
+  /** When the running hours begin anew. */
+  resetsAt: Date;
+}
+
+/** What somebody may have and has. One round trip, and one to the object that keeps their sockets, side by side. */
+export async function readOwnLimits(deps: Deps, { userId }: Pick<Principal, "userId">): Promise<OwnLimits> {
+  const now = deps.now();
+  const [use, sockets] = await Promise.all([findPlanUse(deps.db, userId, now), countSockets(deps, userId)]);
+  if (use === null) throw new Failed({ kind: "not_found", what: "user" });
+  return { use, sockets, maxSockets: deps.config.limits.socketsPerUser, resetsAt: monthOf(now).endsAt };
+}
+
+async function countSockets(deps: Deps, userId: string): Promise<number | null> {
+  try {
+    return (await deps.objects.user(userId).openSockets()).length;
+  } catch (error) {
+    deps.log("warn", "open sockets are not known", { user_id: userId, error: String(error) });
+    return null;
+  }
+}

@@ -25,9 +25,11 @@ import {
   findPlan,
   listEnvironments,
 } from "../../workers/store/environments/find.ts";
-import { moveEnvironments } from "../../workers/store/environments/move.ts";
+import { meterRunning } from "../../workers/store/environments/metering.ts";
+import { moveEnvironments, moveWithinPlan } from "../../workers/store/environments/move.ts";
 import { forgetSamples, readHistory, recordSamples } from "../../workers/store/environments/samples.ts";
 import { deleteOldAttempts, findLock, recordFailure } from "../../workers/store/login-attempts.ts";
+import { findPlanUse } from "../../workers/store/plans.ts";
 import {
   deleteOldSessions,
   findSession,
@@ -97,24 +99,28 @@ const asked: Record<string, Ask> = {
   "what a creation wants to know": (db) =>
     findCreationFacts(db, { userId: user, template: "ubuntu", clusterId: cluster, defaultClusterId: "default" }),
   "a creation within plan and cluster": (db) =>
-    insertEnvironment(db, {
-      ...lifecycle,
-      id: idOf("env", 999_999),
-      userId: user,
-      clusterId: cluster,
-      templateId: "ubuntu",
-      name: "new",
-      description: null,
-      dockerImage: "ubuntu:24.04",
-      port: null,
-      webPort: null,
-      cpuMillicores: 500,
-      memoryBytes: 1,
-      storageBytes: 1,
-      sealedVariables: "k.iv.sealed",
-      createdAt: now,
-      updatedAt: now,
-    }),
+    insertEnvironment(
+      db,
+      {
+        ...lifecycle,
+        id: idOf("env", 999_999),
+        userId: user,
+        clusterId: cluster,
+        templateId: "ubuntu",
+        name: "new",
+        description: null,
+        dockerImage: "ubuntu:24.04",
+        port: null,
+        webPort: null,
+        cpuMillicores: 500,
+        memoryBytes: 1,
+        storageBytes: 1,
+        sealedVariables: "k.iv.sealed",
+        createdAt: now,
+        updatedAt: now,
+      },
+      now,
+    ),
   "a change of settings": async (db) => {
     const found = await findEnvironment(db, user, environment);
     if (found !== null) await changeSettings(db, found, { ...found, description: "changed" });
@@ -122,6 +128,10 @@ const asked: Record<string, Ask> = {
   "a look at an environment": (db) => noteAccess(db, environment, now),
   "a move of the lifecycle": (db) =>
     moveEnvironments(db, [{ id: environment, before: lifecycle, after: lifecycle }], { desiredChanged: true }),
+  "a start within the plan": (db) =>
+    moveWithinPlan(db, { id: environment, before: lifecycle, after: lifecycle }, { userId: user, now }),
+  "a minute of running time": (db) => meterRunning(db, now),
+  "what a plan allows and what is in use": (db) => findPlanUse(db, user, now),
   "what a cluster should hold": (db) => listDesired(db, cluster),
   "what a report can move": (db) => listMovable(db, cluster),
   "deadlines that passed": (db) => listOverdue(db, now, 500),

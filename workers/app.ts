@@ -24,6 +24,7 @@ import { plans } from "./routes/plans.ts";
 import { sessions } from "./routes/sessions.ts";
 import { sockets } from "./routes/sockets.ts";
 import { templates } from "./routes/templates.ts";
+import { tickets } from "./routes/tickets.ts";
 import { users } from "./routes/users.ts";
 import { wellKnown } from "./routes/well-known.ts";
 
@@ -56,6 +57,7 @@ app.route("/api/v1", info);
 app.route("/api/v1/auth", auth);
 app.route("/api/v1/auth", sessions);
 app.route("/api/v1/auth", personalTokens);
+app.route("/api/v1/ws", tickets);
 app.route("/api/v1", users);
 app.route("/api/v1", plans);
 app.route("/api/v1/templates", templates);

@@ -13,6 +13,7 @@ export interface Close {
 export const closes = {
   finished: { code: 1000, reason: "Finished", mayRetry: false },
   unauthenticated: { code: 1008, reason: "Missing or invalid token", mayRetry: false },
+  insufficientScope: { code: 1008, reason: "Token lacks the scope terminal", mayRetry: false },
   originNotAllowed: { code: 1008, reason: "Origin not allowed", mayRetry: false },
   environmentNotFound: { code: 1008, reason: "Environment not found", mayRetry: false },
   unknownPath: { code: 1008, reason: "Unknown WebSocket path", mayRetry: false },

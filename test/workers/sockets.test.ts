@@ -1,4 +1,4 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import {
   assignmentHeader,
@@ -6,35 +6,13 @@ import {
   bridgeIdHeader,
   bridgeProtocol,
 } from "../../durable-objects/protocol/bridge-link.ts";
-import type { ServerMessage } from "../../durable-objects/protocol/client.ts";
-import { type CloseName, closes } from "../../durable-objects/protocol/closes.ts";
+import { closes } from "../../durable-objects/protocol/closes.ts";
 import { ticketHeader } from "../../durable-objects/protocol/objects.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
-import { DataPeer, fresh, LinkPeer, Peer, ViewerPeer } from "../durable-objects/peers.ts";
+import { DataPeer, fresh, LinkPeer, ViewerPeer } from "../durable-objects/peers.ts";
 import { api, newPerson, newWorld, setPhase } from "./environments/world.ts";
+import { bearer, dial, host, refusal, running, terminalPath } from "./support/sockets.ts";
 
-const host = "https://devpocket.test";
-
-function dial(path: string, headers: Record<string, string> = {}): Promise<Response> {
-  return exports.default.fetch(new Request(`${host}${path}`, { headers: { upgrade: "websocket", ...headers } }));
-}
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-const terminalPath = (id: string) => `/api/v1/ws/terminal/${id}`;
-
-async function refusal(response: Response): Promise<CloseName | undefined> {
-  expect(response.status).toBe(101);
-  const { code, reason } = await new Peer<ServerMessage>(response).isClosed();
-  const names = Object.keys(closes) as CloseName[];
-  return names.find((name) => closes[name].code === code && closes[name].reason === reason);
-}
-
-/** A person with a running environment. */
-async function running() {
-  const world = await newWorld();
-  const { body } = await world.create();
-  await setPhase(body.id, "running", "running");
-  return { ...world, id: body.id, name: body.name };
-}
 const dialBridge = (token: string, path: string, headers: Record<string, string> = {}) =>
   dial(`/api/v1/bridge/${path}`, {
     ...bearer(token),

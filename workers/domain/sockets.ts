@@ -11,34 +11,42 @@ import {
 } from "../../durable-objects/protocol/vocabulary.ts";
 import { Failed } from "../rules/failures.ts";
 import { phaseAt } from "../rules/lifecycle.ts";
+import { hasScope, type Principal } from "../rules/principal.ts";
+import { isSecret } from "../rules/secrets.ts";
 import { verifyToken } from "../rules/tokens.ts";
 import { type EnvironmentInFull, findEnvironment } from "../store/environments/find.ts";
+import { principalOf } from "./accounts/principals.ts";
 import { authenticateToken } from "./accounts/sessions.ts";
 import { type BridgeIdentity, identifyBridge } from "./bridge.ts";
 import type { Deps } from "./deps.ts";
 import { limitUser } from "./limits.ts";
+import { redeemTicket } from "./tickets.ts";
 
 export type Opened =
   | { kind: "open"; response: Response }
   | { kind: "refused"; close: "tooManySockets" | "sessionEnded" | "tryLater" | "unknownPath" };
 
+/** How somebody shows who they are to a socket. */
+export type SocketProof = { kind: "token" | "ticket"; text: string } | null;
+
+/** Who asks for which environment, and the environment if it is theirs. */
+interface Visit {
+  principal: Principal;
+  row: EnvironmentInFull | null;
+}
+
 /**
- * Opens a socket of the person who shows this token. One round trip, session and environment side by side; fails as
- * `unauthenticated`, or as `not_found` for an environment that is not theirs.
+ * Opens a socket of the person who shows this token or ticket. One round trip to the database, session and
+ * environment side by side (two with a personal token); fails as `unauthenticated`, as `insufficient_scope`, or as
+ * `not_found` for an environment that is not theirs.
  */
 export async function openViewer(
   deps: Deps,
-  asked: { token: string | null; environmentId: string; kind: SocketKind },
+  asked: { proof: SocketProof; environmentId: string; kind: SocketKind },
 ): Promise<Opened> {
-  if (asked.token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
   const checkedAtMs = deps.now().getTime();
-  const claims = await verifyToken(deps.config.tokens, "access", asked.token, deps.now());
-  const isId = environmentIdSchema.safeParse(asked.environmentId).success;
-  if (!isId) throw new Failed({ kind: "not_found", what: "environment" });
-  const [principal, row] = await Promise.all([
-    authenticateToken(deps, asked.token),
-    findEnvironment(deps.db, claims.userId, asked.environmentId),
-  ]);
+  const { principal, row } = await visit(deps, asked);
+  if (!hasScope(principal, "terminal")) throw new Failed({ kind: "insufficient_scope", scope: "terminal" });
   if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
   const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked.kind);
   const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);
@@ -46,6 +54,29 @@ export async function openViewer(
   if (admission === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
   if (!limit.isAllowed) return { kind: "refused", close: "tryLater" };
   return { kind: "refused", close: admission === "ended" ? "sessionEnded" : "tooManySockets" };
+}
+
+async function visit(
+  deps: Deps,
+  { proof, environmentId, kind }: { proof: SocketProof; environmentId: string; kind: SocketKind },
+): Promise<Visit> {
+  if (proof === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
+  if (proof.kind === "token" && isSecret("personalToken", proof.text)) {
+    const principal = await authenticateToken(deps, proof.text);
+    return { principal, row: await findOwn(deps, principal.userId, environmentId) };
+  }
+  const named =
+    proof.kind === "ticket"
+      ? await redeemTicket(deps, proof.text, { environmentId, kind })
+      : await verifyToken(deps.config.tokens, "access", proof.text, deps.now());
+  const asked = [principalOf(deps, named), findOwn(deps, named.userId, environmentId)] as const;
+  const [principal, row] = await Promise.all(asked);
+  return { principal, row };
+}
+
+async function findOwn(deps: Deps, userId: string, environmentId: string): Promise<EnvironmentInFull | null> {
+  const isId = environmentIdSchema.safeParse(environmentId).success;
+  return isId ? findEnvironment(deps.db, userId, environmentId) : null;
 }
 
 function viewerTicket(

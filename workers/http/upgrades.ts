@@ -5,6 +5,7 @@
  */
 import { type CloseName, closes } from "../../durable-objects/protocol/closes.ts";
 import { Failed, failureIn, rootCause } from "../rules/failures.ts";
+import { isSecret } from "../rules/secrets.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 
 const protocolHeader = "sec-websocket-protocol";
@@ -43,10 +44,11 @@ function refuseUpgrade(c: AppContext, close: CloseName): Response {
   return upgraded(c, client ?? null);
 }
 
-/** A client that offers versions hangs up unless one of them is chosen. */
+/** A client that offers versions hangs up unless one of them is chosen; a ticket is never sent back. */
 function upgraded(c: AppContext, webSocket: WebSocket | null): Response {
   if (webSocket === null) throw new Error("the object answered without a socket");
-  const [chosen] = offeredProtocols(c);
+  const [first] = offeredProtocols(c);
+  const chosen = first === undefined || isSecret("ticket", first) ? undefined : first;
   return new Response(null, {
     status: 101,
     webSocket,
@@ -60,6 +62,8 @@ function refusalFor(c: AppContext, error: unknown): UpgradeOutcome {
   switch (failure?.kind) {
     case "unauthenticated":
       return { kind: "refused", close: "unauthenticated" };
+    case "insufficient_scope":
+      return { kind: "refused", close: "insufficientScope" };
     case "not_found":
       return { kind: "refused", close: "environmentNotFound" };
     case "too_many_requests":

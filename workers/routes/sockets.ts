@@ -1,14 +1,15 @@
 /** The WebSocket routes of clients: the terminal and the logs of an environment (contract.md, section 6). */
 import { z } from "@hono/zod-openapi";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
-import { openViewer } from "../domain/sockets.ts";
+import { openViewer, type SocketProof } from "../domain/sockets.ts";
 import { problem } from "../http/answers.ts";
 import { bearerToken } from "../http/authenticate.ts";
 import type { AppContext } from "../http/context.ts";
 import { isAllowedOrigin } from "../http/cross-origin.ts";
 import { describedRoute } from "../http/describing.ts";
 import { newRouter } from "../http/router.ts";
-import { answerUpgrade, type UpgradeOutcome } from "../http/upgrades.ts";
+import { answerUpgrade, offeredProtocols, type UpgradeOutcome } from "../http/upgrades.ts";
+import { isSecret } from "../rules/secrets.ts";
 
 export const sockets = newRouter();
 
@@ -27,7 +28,8 @@ function describe(kind: SocketKind, operationId: string, summary: string): void 
     tags: ["sockets"],
     summary,
     description: `A WebSocket of JSON text frames (durable-objects/protocol/README.md). Who connects is shown by the
-Authorization header, or by \`token\`. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
+Authorization header, by a ticket (POST /api/v1/ws/tickets) as second value of Sec-WebSocket-Protocol after \`devpocket.v1\`, or
+by \`token\`. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
     security: [{ session: [] }, { personalToken: ["terminal"] }, { queryToken: [] }],
     request: { params: z.object({ id: z.string() }) },
     responses: {
@@ -43,7 +45,16 @@ function openFor(c: AppContext, environmentId: string, kind: SocketKind): Promis
   return answerUpgrade(c, async (): Promise<UpgradeOutcome> => {
     const origin = c.req.header("origin");
     if (origin !== undefined && !isAllowedOrigin(c, origin)) return { kind: "refused", close: "originNotAllowed" };
-    const token = bearerToken(c) ?? c.req.query("token") ?? null;
-    return openViewer(c.var.deps, { token, environmentId, kind });
+    return openViewer(c.var.deps, { proof: proofOf(c), environmentId, kind });
   });
+}
+
+/** The header, or else a ticket as the second version offered, or else the query: what old clients have to use. */
+function proofOf(c: AppContext): SocketProof {
+  const header = bearerToken(c);
+  if (header !== null) return { kind: "token", text: header };
+  const [, second] = offeredProtocols(c);
+  if (second !== undefined && isSecret("ticket", second)) return { kind: "ticket", text: second };
+  const query = c.req.query("token");
+  return query === undefined ? null : { kind: "token", text: query };
 }

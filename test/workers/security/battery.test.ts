@@ -22,7 +22,7 @@ const openRoutes = [
   /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/:id)?$/,
 ];
 const bridgeRoute = /^\w+ \/api\/v1\/bridge\//;
-const socketRoute = /^\w+ \/api\/v1\/ws\//;
+const socketRoute = /^GET \/api\/v1\/ws\//;
 
 const routes = [
   ...new Set(app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),

@@ -22,6 +22,7 @@ export const headers = {
   "RateLimit-Policy": text('The limit and its window in seconds: `"default";q=100;w=60`'),
   "X-RateLimit-Limit": count("Requests a minute"),
   "X-RateLimit-Remaining": count("Requests left in this minute"),
+  ETag: text("Names this version, for If-None-Match and If-Match"),
   "Idempotency-Replayed": text("`true` when this is the answer of an earlier request under the same Idempotency-Key"),
   "X-RateLimit-Reset": count("When the minute ends, in Unix seconds"),
 };

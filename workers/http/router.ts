@@ -5,13 +5,14 @@ import { Failed, type FieldError } from "../rules/failures.ts";
 import type { AppEnv } from "./context.ts";
 import { describedRoute } from "./describing.ts";
 import { maxFieldErrors } from "./input-bounds.ts";
+import { withConditionalReads } from "./versions.ts";
 
 /** People read these: a field that is missing is told so, and not which type it lacks. */
 z.config({
   customError: ({ code, input }) => (code === "invalid_type" && input === undefined ? "Required" : undefined),
 });
 
-/** A router; `/x` and `/x/` reach the same handler. What a route's middleware does is put into its description. */
+/** A router; `/x` and `/x/` reach the same handler. Reads have ETags; what middleware does is put into descriptions. */
 export function newRouter(): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
     strict: false,
@@ -20,7 +21,7 @@ export function newRouter(): OpenAPIHono<AppEnv> {
     },
   });
   const { openapi } = router;
-  router.openapi = (route, handler, hook) => openapi(describedRoute(route), handler, hook);
+  router.openapi = (route, handler, hook) => openapi(describedRoute(withConditionalReads(route)), handler, hook);
   return router;
 }
 

@@ -1,5 +1,6 @@
 /** How accounts look on the wire, and the rules of what people may call themselves. */
 import { z } from "@hono/zod-openapi";
+import { versionOf } from "../http/versions.ts";
 import { passwordProblems, usernamePattern } from "../rules/credentials.ts";
 import type { Account } from "../rules/principal.ts";
 import type { TokenPair } from "../rules/tokens.ts";
@@ -39,6 +40,9 @@ export const userSchema = z
   })
   .openapi("User", { example: userExample });
 export type User = z.infer<typeof userSchema>;
+
+/** What people can change of their account. */
+export const userVersion = versionOf("username", "full_name", "avatar_url");
 
 export const tokensExample = {
   access_token: "eyJhbGciOiJFZERTQSJ9.eyJ0eXBlIjoiYWNjZXNzIn0.c2ln",

@@ -24,6 +24,7 @@ import {
   userExample,
   username,
   userSchema,
+  userVersion,
 } from "./account-shapes.ts";
 
 const registerSchema = z
@@ -172,7 +173,7 @@ for (const [path, operationId] of Object.entries({ "/me": "getMe", "/profile": "
       operationId,
       tags: ["auth"],
       summary: "Who is signed in",
-      middleware: [allowed("account:read")] as const,
+      middleware: [allowed("account:read"), userVersion.read] as const,
       responses: { 200: json(userSchema, "The signed-in person") },
     }),
     (c) => c.json(toUser(c.var.principal.account), 200),

@@ -4,6 +4,7 @@ import { checkReadiness } from "../domain/health.ts";
 import { json, problems } from "../http/answers.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { newRouter } from "../http/router.ts";
+import { neverTheSame } from "../http/versions.ts";
 import { serviceName, serviceVersion } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
 
@@ -71,6 +72,7 @@ function newHealth(operationIds: Record<"health" | "live" | "ready", string>) {
       operationId: operationIds.health,
       tags: ["system"],
       summary: "The service answers",
+      middleware: [neverTheSame],
       responses: { 200: json(healthSchema, "Always, while the service runs") },
     }),
     (c) => {
@@ -88,6 +90,7 @@ function newHealth(operationIds: Record<"health" | "live" | "ready", string>) {
       operationId: operationIds.live,
       tags: ["system"],
       summary: "The process lives",
+      middleware: [neverTheSame],
       responses: { 200: json(liveSchema, "Always") },
     }),
     (c) => c.json({ status: "alive" as const }, 200),
@@ -100,6 +103,7 @@ function newHealth(operationIds: Record<"health" | "live" | "ready", string>) {
       operationId: operationIds.ready,
       tags: ["system"],
       summary: "Database and Redis answer",
+      middleware: [neverTheSame],
       responses: { 200: json(readySchema, "Both answer"), ...problems({ 503: "One does not; `checks` tells which" }) },
     }),
     async (c) => {

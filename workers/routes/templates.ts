@@ -12,6 +12,7 @@ import {
   paginationSchema,
 } from "../http/paging.ts";
 import { newRouter } from "../http/router.ts";
+import { keptForAMinute } from "../http/shared-caching.ts";
 import { templateCategories, templateStatuses } from "../rules/templates.ts";
 import { templateBody, templateSchema } from "./template-shape.ts";
 
@@ -40,7 +41,7 @@ templates.openapi(
     operationId: "listTemplates",
     tags: ["templates"],
     summary: "The templates by name",
-    middleware: [limitedByAddress],
+    middleware: [limitedByAddress, keptForAMinute],
     ...alsoBareArray("Template"),
     request: {
       query: wholeListSchema.extend({
@@ -68,7 +69,7 @@ templates.openapi(
     operationId: "listTemplateCategories",
     tags: ["templates"],
     summary: "The categories and how many templates each has",
-    middleware: [limitedByAddress],
+    middleware: [limitedByAddress, keptForAMinute],
     responses: { 200: json(categoriesSchema, "Those that have any") },
   }),
   async (c) => c.json({ categories: await readCategories(c.var.deps) }, 200),
@@ -81,7 +82,7 @@ templates.openapi(
     operationId: "listPopularTemplates",
     tags: ["templates"],
     summary: "The templates most environments were made of",
-    middleware: [limitedByAddress],
+    middleware: [limitedByAddress, keptForAMinute],
     request: { query: pageSchema },
     responses: { 200: json(listSchema, "The most used first") },
   }),
@@ -98,7 +99,7 @@ templates.openapi(
     operationId: "searchTemplates",
     tags: ["templates"],
     summary: "Templates that match a text and carry all of the tags",
-    middleware: [limitedByAddress],
+    middleware: [limitedByAddress, keptForAMinute],
     request: {
       query: wholeListSchema.extend({
         q: z.string().max(100).optional(),
@@ -124,7 +125,7 @@ templates.openapi(
     operationId: "getTemplate",
     tags: ["templates"],
     summary: "One template by its slug, an alias or its display name",
-    middleware: [limitedByAddress],
+    middleware: [limitedByAddress, keptForAMinute],
     request: { params: z.object({ id: z.string() }) },
     responses: { 200: json(templateSchema, "The template"), ...problems({ 404: "Unknown template" }) },
   }),

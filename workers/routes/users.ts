@@ -17,6 +17,7 @@ import {
   typedPassword,
   username,
   userSchema,
+  userVersion,
 } from "./account-shapes.ts";
 
 const profileSchema = z
@@ -66,7 +67,7 @@ users.openapi(
     operationId: "getOwnAccount",
     tags: ["users"],
     summary: "One's own account",
-    middleware: [allowed("account:read")] as const,
+    middleware: [allowed("account:read"), userVersion.read] as const,
     responses: { 200: json(userSchema, "The signed-in person") },
   }),
   (c) => c.json(toUser(c.var.principal.account), 200),
@@ -79,7 +80,7 @@ users.openapi(
     operationId: "updateOwnAccount",
     tags: ["users"],
     summary: "Change one's name or picture; what is left out stays",
-    middleware: [allowed("account:write")] as const,
+    middleware: [allowed("account:write"), userVersion.write] as const,
     request: { body: body(profileSchema) },
     responses: {
       200: json(userSchema, "The account after the change"),
@@ -89,7 +90,9 @@ users.openapi(
   async (c) => {
     const { full_name: name, username: nickname, avatar_url: picture } = c.req.valid("json");
     const change = { fullName: name, username: nickname, avatarUrl: picture };
-    return c.json(toUser(await changeProfile(c.var.deps, c.var.principal, change)), 200);
+    const expected = userVersion.expected(c);
+    expected?.(toUser(c.var.principal.account));
+    return c.json(toUser(await changeProfile(c.var.deps, c.var.principal, change, expected !== undefined)), 200);
   },
 );
 

@@ -90,14 +90,28 @@ export async function recordSignIn(
   return onlyRow(rows);
 }
 
-/** Fields left out stay as they are. Fails with SQLSTATE 23505 when the user name is taken. */
-export async function updateProfile(db: Database, userId: string, change: ProfileChange, now: Date): Promise<Account> {
+/**
+ * Fields left out stay as they are. null = the profile is no longer the one that was `seen`. Fails with SQLSTATE 23505
+ * when the user name is taken.
+ */
+export async function updateProfile(
+  db: Database,
+  { userId, change, seen, now }: { userId: string; change: ProfileChange; seen: Account | null; now: Date },
+): Promise<Account | null> {
   const rows = await db
     .update(users)
     .set({ ...change, updatedAt: now })
-    .where(eq(users.id, userId))
+    .where(and(eq(users.id, userId), seen === null ? undefined : hasProfile(seen)))
     .returning(accountColumns);
-  return onlyRow(rows);
+  return seen === null ? onlyRow(rows) : (rows[0] ?? null);
+}
+
+function hasProfile({ username, fullName, avatarUrl }: Account) {
+  return and(
+    eq(users.username, username),
+    sql`${users.fullName} is not distinct from ${fullName}`,
+    sql`${users.avatarUrl} is not distinct from ${avatarUrl}`,
+  );
 }
 
 /** Changes the password, ends every session but one and revokes every personal token, in one transaction. */

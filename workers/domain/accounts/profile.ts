@@ -9,10 +9,20 @@ import type { Deps } from "../deps.ts";
 import { beginCredentialAttempt } from "../limits.ts";
 import { endSockets } from "./sessions.ts";
 
-/** Fails as `already_exists` when the user name is taken. */
-export async function changeProfile(deps: Deps, principal: Principal, change: ProfileChange): Promise<Account> {
+/**
+ * Fails as `already_exists` when the user name is taken, and with `onlyAsSeen` as `precondition_failed` when the
+ * account is no longer as this request found it.
+ */
+export async function changeProfile(
+  deps: Deps,
+  principal: Principal,
+  change: ProfileChange,
+  onlyAsSeen: boolean,
+): Promise<Account> {
   try {
-    const account = await updateProfile(deps.db, principal.userId, change, deps.now());
+    const seen = onlyAsSeen ? principal.account : null;
+    const account = await updateProfile(deps.db, { userId: principal.userId, change, seen, now: deps.now() });
+    if (account === null) throw new Failed({ kind: "precondition_failed" });
     const fields = Object.entries(change).flatMap(([field, value]) => (value === undefined ? [] : [field]));
     audit(deps, { ...own(principal), action: "account.change", detail: { fields } });
     return account;

@@ -21,6 +21,8 @@ export interface AskedChanges {
   resources?: AskedResources | undefined;
   /** null removes a name. */
   variables?: Record<string, string | null> | undefined;
+  /** Throws when the environment, as it stands before the change, is not the one that the client has seen. */
+  expected?: ((before: View<EnvironmentInFull>) => void) | undefined;
 }
 
 /** Applies the changes to the row as it is. Fails with `not_found`, `invalid_state`, `already_exists`, `quota_exceeded`. */
@@ -35,6 +37,7 @@ export async function updateEnvironment(
     const acted = act(before, "update", deps.now());
     if (acted.kind === "refused" || attempt === maxAttempts)
       throw new Failed({ kind: "invalid_state", phase: acted.row.phase, action: "update", allowed: [] });
+    changes.expected?.(await viewOf(deps, before));
     const after = await settingsAfter(deps, owner, before, changes);
     const outcome = await changeSettings(deps.db, before, after);
     if (outcome.kind === "name_taken") throw new Failed({ kind: "already_exists", what: "environment", field: "name" });

@@ -3,9 +3,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { deleteEnvironment } from "../../domain/environments/act.ts";
 import { readEnvironment } from "../../domain/environments/read.ts";
 import { updateEnvironment } from "../../domain/environments/update.ts";
+import type { EnvironmentInFull, View } from "../../domain/environments/view.ts";
 import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
 import { newRouter } from "../../http/router.ts";
+import { versionOf } from "../../http/versions.ts";
 import { messageSchema } from "../account-shapes.ts";
 import {
   askedResources,
@@ -20,6 +22,8 @@ import {
 
 export const single = newRouter();
 
+const version = versionOf("name", "description", "resources", "environment_variables");
+
 single.openapi(
   createRoute({
     method: "get",
@@ -27,7 +31,7 @@ single.openapi(
     operationId: "getEnvironment",
     tags: ["environments"],
     summary: "One environment with its template, cluster and terminals",
-    middleware: [allowed("environments:read")],
+    middleware: [allowed("environments:read"), version.read],
     request: { params: idParameter },
     responses: { 200: json(environmentInFullSchema, "The environment"), ...problems({ 404: "None of yours" }) },
   }),
@@ -56,7 +60,7 @@ single.openapi(
     operationId: "updateEnvironment",
     tags: ["environments"],
     summary: "Change name, description, sizes or variables; `pending_restart` tells what waits for the next start",
-    middleware: [allowed("environments:write")],
+    middleware: [allowed("environments:write"), version.write],
     request: { params: idParameter, body: body(changesSchema) },
     responses: {
       200: json(environmentInFullSchema, "The environment as it is now"),
@@ -70,12 +74,15 @@ single.openapi(
   async (c) => {
     const asked = c.req.valid("json");
     const resources = asked.resources ?? asked.resource_limits;
-    const view = await updateEnvironment(c.var.deps, c.var.principal, c.req.valid("param").id, {
+    const expected = version.expected(c);
+    const changes = {
       name: asked.name,
       description: asked.description,
       resources: resources === undefined ? undefined : askedResources(resources),
       variables: asked.environment_variables,
-    });
+      expected: expected && ((view: View<EnvironmentInFull>) => expected(environmentInFullBody(view))),
+    };
+    const view = await updateEnvironment(c.var.deps, c.var.principal, c.req.valid("param").id, changes);
     return c.json(environmentInFullBody(view), 200);
   },
 );

@@ -95,6 +95,10 @@ export async function changeSettings(db: Database, before: EnvironmentRow, after
           eq(environments.generation, before.generation),
           eq(environments.desired, before.desired),
           eq(environments.name, before.name),
+          sql`${environments.description} is not distinct from ${before.description}`,
+          eq(environments.cpuMillicores, before.cpuMillicores),
+          eq(environments.memoryBytes, before.memoryBytes),
+          eq(environments.storageBytes, before.storageBytes),
           isNull(environments.deletedAt),
         ),
       )

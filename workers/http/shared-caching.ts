@@ -1,0 +1,8 @@
+/** What is the same for everybody may be kept by whoever it passes. */
+import type { AppMiddleware } from "./context.ts";
+
+/** For public reads: their answers may be up to a minute old. */
+export const keptForAMinute: AppMiddleware = async (c, next) => {
+  await next();
+  if (c.res.status === 200 || c.res.status === 304) c.header("Cache-Control", "public, max-age=60");
+};

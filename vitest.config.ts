@@ -11,6 +11,9 @@ const globalSetup = ["./test/support/global-setup.ts"];
 export default defineConfig({
   test: {
     silent: "passed-only",
+    provide: {
+      fuzz: { cases: Number(process.env["FUZZ_CASES"] ?? 500), seed: Number(process.env["FUZZ_SEED"]) || null },
+    },
     reporters: process.env["VITEST_JSON"] ? ["default", "json"] : ["default"],
     ...(process.env["VITEST_JSON"] ? { outputFile: { json: process.env["VITEST_JSON"] } } : {}),
     coverage: {

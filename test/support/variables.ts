@@ -14,5 +14,7 @@ export type WorkerVariables = Record<
 declare module "vitest" {
   export interface ProvidedContext {
     variables: WorkerVariables;
+    /** How many cases the API's fuzzer tries, and from which seed; null = a new one each time. */
+    fuzz: { cases: number; seed: number | null };
   }
 }

@@ -19,6 +19,7 @@ import { bridgeSockets } from "./routes/bridge-sockets.ts";
 import { clusters } from "./routes/clusters.ts";
 import { environments } from "./routes/environments.ts";
 import { apiHealth, health, info } from "./routes/health.ts";
+import { people } from "./routes/people.ts";
 import { personalTokens } from "./routes/personal-tokens.ts";
 import { plans } from "./routes/plans.ts";
 import { sessions } from "./routes/sessions.ts";
@@ -60,6 +61,8 @@ app.route("/api/v1/auth", personalTokens);
 app.route("/api/v1/ws", tickets);
 app.route("/api/v1", users);
 app.route("/api/v1", plans);
+// After /users/me, which is nobody's id.
+app.route("/api/v1", people);
 app.route("/api/v1/templates", templates);
 app.route("/api/v1/clusters", clusters);
 app.route("/api/v1/environments", environments);

@@ -111,6 +111,10 @@ export function problemOf(failure: Failure): Problem {
       return { status: 403, code: failure.kind, detail: failure.detail };
     case "admin_required":
       return { status: 403, code: failure.kind, detail: "Only administrators may do this" };
+    case "own_account":
+      return { status: 403, code: failure.kind, detail: "You cannot disable yourself or take your own role" };
+    case "last_admin":
+      return { status: 409, code: failure.kind, detail: "This is the last active administrator" };
     case "insufficient_scope":
       return insufficientScope(failure.scope);
     case "invalid_code":

@@ -28,6 +28,10 @@ export type Failure =
   | { kind: "forbidden"; detail: string }
   /** Only for administrators. */
   | { kind: "admin_required" }
+  /** An administrator would take their own rights. */
+  | { kind: "own_account" }
+  /** Nobody would be left to administer. */
+  | { kind: "last_admin" }
   /** A personal token that was not made for this; `scope` null = no token may do it. */
   | { kind: "insufficient_scope"; scope: Scope | null }
   /** A mailed link or code, or a one-time code of a sign-in: wrong, used or expired, and nothing tells which. */

@@ -1,5 +1,5 @@
 /** Queries about wrong passwords in a row, for names that exist and names that do not. */
-import { eq, lt, sql } from "drizzle-orm";
+import { eq, lt, or, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { loginAttempts } from "./schema/accounts.ts";
 
@@ -42,6 +42,12 @@ export async function recordFailure(
         updatedAt: failure.now,
       },
     });
+}
+
+/** Forgets the count and the lock of an account, those of its known devices too. */
+export async function forgetAttempts(db: Database, userId: string): Promise<void> {
+  const ofDevice = sql`starts_with(${loginAttempts.subject}, ${`${userId}/`})`;
+  await db.delete(loginAttempts).where(or(eq(loginAttempts.subject, userId), ofDevice));
 }
 
 /** Forgets counts that nobody added to since `before`. */

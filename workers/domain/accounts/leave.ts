@@ -3,6 +3,7 @@ import { Failed } from "../../rules/failures.ts";
 import type { Principal } from "../../rules/principal.ts";
 import { anonymizeAccount } from "../../store/accounts.ts";
 import { listEnvironments } from "../../store/environments/find.ts";
+import { stepDown } from "../../store/people.ts";
 import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { deleteEnvironment } from "../environments/act.ts";
@@ -15,7 +16,7 @@ const pageSize = 100;
 
 /**
  * Wants the password, or a session begun within 15 minutes; fails as `wrong_current_password` or
- * `reauthentication_required`. Environments go first, so that whoever is left by a failure can try again, and once
+ * `reauthentication_required`, and as `last_admin` for the last administrator. Environments go first, so that whoever is left by a failure can try again, and once
  * more at the end for one that was made meanwhile.
  */
 export async function leave(
@@ -32,6 +33,9 @@ export async function leave(
     audit(deps, { ...event, outcome: "failed" });
     throw error;
   });
+  if (principal.role === "admin" && !(await stepDown(deps.db, principal.userId, deps.now()))) {
+    throw new Failed({ kind: "last_admin" });
+  }
   await deleteEnvironments(deps, principal);
   await anonymizeAccount(deps.db, principal.userId, deps.now());
   await deleteEnvironments(deps, principal);

@@ -13,6 +13,7 @@ import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";
 import { isApiPath, securityHeaders } from "./http/security-headers.ts";
 import { unknownUpgrades } from "./http/upgrades.ts";
+import { audits } from "./routes/audit.ts";
 import { auth } from "./routes/auth.ts";
 import { bridge } from "./routes/bridge.ts";
 import { bridgeSockets } from "./routes/bridge-sockets.ts";
@@ -63,6 +64,7 @@ app.route("/api/v1", users);
 app.route("/api/v1", plans);
 // After /users/me, which is nobody's id.
 app.route("/api/v1", people);
+app.route("/api/v1/audit", audits);
 app.route("/api/v1/templates", templates);
 app.route("/api/v1/clusters", clusters);
 app.route("/api/v1/environments", environments);

@@ -2,6 +2,7 @@
 import { app } from "./app.ts";
 import { createDeps, randomText } from "./deps.ts";
 import { sweepAccounts } from "./domain/accounts/sweep.ts";
+import { sweepAudit } from "./domain/audit-search.ts";
 import { sweepEnvironments } from "./domain/environments/sweep.ts";
 import { sweepRequests } from "./domain/idempotency.ts";
 
@@ -13,6 +14,6 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env, context) {
     const deps = createDeps(env, `cron${randomText(16)}`, (promise) => context.waitUntil(promise));
-    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps), sweepRequests(deps)]);
+    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps), sweepRequests(deps), sweepAudit(deps)]);
   },
 } satisfies ExportedHandler<Env>;

@@ -1,7 +1,15 @@
 /** Reading environments: the list and one in full. */
 import { type Phase, phases, type Status, statuses, statusOf } from "../../../durable-objects/protocol/vocabulary.ts";
+import { Failed } from "../../rules/failures.ts";
+import { phaseAt } from "../../rules/lifecycle.ts";
+import { hasScope, type Principal } from "../../rules/principal.ts";
 import { noteAccess } from "../../store/environments/change.ts";
-import { type EnvironmentInFull, listEnvironments } from "../../store/environments/find.ts";
+import {
+  type EnvironmentInFull,
+  type ForeignEnvironment,
+  listAllEnvironments,
+  listEnvironments,
+} from "../../store/environments/find.ts";
 import type { Deps } from "../deps.ts";
 import { type Owner, ownEnvironment, type View, viewOf } from "./view.ts";
 
@@ -9,6 +17,7 @@ export interface AskedPage {
   /** A status or a phase; `running` and the like mean the status, which covers more. */
   status?: Status | Phase | undefined;
   templateId?: string | undefined;
+  clusterId?: string | undefined;
   limit: number;
   offset: number;
 }
@@ -19,13 +28,29 @@ export async function readEnvironments(
   owner: Owner,
   page: AskedPage,
 ): Promise<{ views: View[]; total: number }> {
-  const filter = {
-    now: deps.now(),
-    templateId: page.templateId,
-    phases: page.status === undefined ? undefined : phasesNamed(page.status),
-  };
-  const { rows, total } = await listEnvironments(deps.db, owner.userId, filter, page);
+  const { rows, total } = await listEnvironments(deps.db, owner.userId, filterOf(deps, page), page);
   return { views: await Promise.all(rows.map((row) => viewOf(deps, row))), total };
+}
+
+/**
+ * A page of everybody's environments with their owners, for administrators; variables are shown to their owner only.
+ * Fails as `admin_required`, or `insufficient_scope` for a personal token that was not made for it. One round trip.
+ */
+export async function readAllEnvironments(
+  deps: Deps,
+  admin: Principal,
+  page: AskedPage & { userId?: string | undefined },
+): Promise<{ views: View<ForeignEnvironment>[]; total: number }> {
+  if (!hasScope(admin, "admin")) throw new Failed({ kind: "insufficient_scope", scope: "admin" });
+  if (admin.role !== "admin") throw new Failed({ kind: "admin_required" });
+  const filter = { ...filterOf(deps, page), userId: page.userId };
+  const { rows, total } = await listAllEnvironments(deps.db, filter, page);
+  return { views: rows.map((row) => ({ row: phaseAt(row, deps.now()), variables: {} })), total };
+}
+
+function filterOf(deps: Deps, { status, templateId, clusterId }: AskedPage) {
+  const phases = status === undefined ? undefined : phasesNamed(status);
+  return { now: deps.now(), templateId, clusterId, phases };
 }
 
 function phasesNamed(name: Status | Phase): Phase[] {

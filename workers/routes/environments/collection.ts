@@ -2,9 +2,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
 import { createEnvironment } from "../../domain/environments/create.ts";
-import { readEnvironments } from "../../domain/environments/read.ts";
+import { type AskedPage, readAllEnvironments, readEnvironments } from "../../domain/environments/read.ts";
 import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
+import type { AppContext } from "../../http/context.ts";
 import { idempotent } from "../../http/idempotent.ts";
 import { alsoBareArray, answerList, pageSchema, paginationOf, paginationSchema } from "../../http/paging.ts";
 import { newRouter, withOneOf } from "../../http/router.ts";
@@ -39,18 +40,35 @@ collection.openapi(
       query: pageSchema.extend({
         status: z.enum([...statuses, ...phases]).optional(),
         template_id: z.string().max(64).optional(),
+        cluster_id: z.string().max(64).optional(),
+        scope: z.enum(["own", "all"]).default("own").openapi({ description: "all = everybody's, for administrators" }),
+        user_id: z.string().max(64).optional().openapi({ description: "Whose; only with scope=all" }),
       }),
     },
-    responses: { 200: json(listSchema, "A page of them") },
+    responses: {
+      200: json(listSchema, "A page of them"),
+      ...problems({
+        403: "The personal token lacks a scope, or scope=all was asked by somebody else than an administrator",
+      }),
+    },
   }),
   async (c) => {
-    const { status, template_id: templateId, ...page } = c.req.valid("query");
-    const asked = { status, templateId, ...page };
-    const { views, total } = await readEnvironments(c.var.deps, c.var.principal, asked);
-    const environments = views.map((view) => environmentBody(view));
+    const { scope, template_id: templateId, cluster_id: clusterId, user_id: userId, ...page } = c.req.valid("query");
+    const asked = { templateId, clusterId, userId, ...page };
+    const { environments, total } = await (scope === "all" ? everybodys(c, asked) : own(c, asked));
     return answerList(c, { environments, pagination: paginationOf(page, total) }, environments);
   },
 );
+
+async function own(c: AppContext, asked: AskedPage) {
+  const { views, total } = await readEnvironments(c.var.deps, c.var.principal, asked);
+  return { environments: views.map((view) => environmentBody(view)), total };
+}
+
+async function everybodys(c: AppContext, asked: AskedPage & { userId: string | undefined }) {
+  const { views, total } = await readAllEnvironments(c.var.deps, c.var.principal, asked);
+  return { environments: views.map((view) => ({ ...environmentBody(view), owner: view.row.owner })), total };
+}
 
 const creationSchema = withOneOf(
   z.object({

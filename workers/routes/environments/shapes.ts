@@ -76,6 +76,10 @@ export const environmentSchema = z
     cpu_usage: z.number().nullable(),
     memory_usage: z.number().nullable(),
     storage_usage: z.number().nullable(),
+    owner: z
+      .object({ id: z.string(), username: z.string() })
+      .optional()
+      .openapi({ description: "Only with scope=all, which shows no environment variables" }),
   })
   .openapi("Environment", { example: environmentExample });
 export type EnvironmentBody = z.infer<typeof environmentSchema>;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { deviceWords } from "../../workers/web/devices.ts";
 import { passwordRules } from "../../workers/web/password-rules.ts";
-import { agoWords, expiryWords } from "../../workers/web/times.ts";
+import { agoWords, durationWords, expiryWords, leftWords } from "../../workers/web/times.ts";
 
 const nowMs = Date.parse("2026-11-24T12:00:00Z");
 const minutes = (count: number) => new Date(nowMs + count * 60_000).toISOString();
@@ -61,6 +61,25 @@ describe("expiryWords", () => {
     [days(30), "expires in 30 days"],
   ])("calls %s %s", (time, words) => {
     expect(expiryWords(time, nowMs)).toBe(words);
+  });
+});
+
+describe("leftWords", () => {
+  it.each([
+    [minutes(5), "in 5 min"],
+    [minutes(1.5), "in 90 s"],
+    [minutes(0.01), "in 1 s"],
+    [minutes(0), "now"],
+    [minutes(-3), "now"],
+    ["soon", "now"],
+  ])("calls %s %s", (time, words) => {
+    expect(leftWords(time, nowMs)).toBe(words);
+  });
+});
+
+describe("durationWords", () => {
+  it("says whole hours from two on", () => {
+    expect([15, 60, 90, 240].map(durationWords)).toEqual(["15 min", "60 min", "90 min", "4 h"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Problem bodies turned into field errors and words. */
 import { describe, expect, it } from "vitest";
-import { explain, readProblem } from "../../workers/web/api/problem.ts";
+import { explain, isFinal, readProblem } from "../../workers/web/api/problem.ts";
 
 const body = (more: object) => ({ status: 400, code: "validation_failed", detail: "Validation failed", ...more });
 
@@ -24,6 +24,19 @@ describe("readProblem", () => {
   });
 });
 
+describe("isFinal", () => {
+  it("is true where asking again cannot help", () => {
+    expect(isFinal({ kind: "signed_out" })).toBe(true);
+    for (const status of [403, 404]) expect(isFinal(readProblem(status, body({})))).toBe(true);
+  });
+
+  it("is false for what passes", () => {
+    expect(isFinal({ kind: "offline" })).toBe(false);
+    for (const status of [429, 500, 503]) expect(isFinal(readProblem(status, body({})))).toBe(false);
+    expect(isFinal(readProblem(404, "<html>"))).toBe(false);
+  });
+});
+
 describe("explain", () => {
   it("points at the marked fields instead of repeating them", () => {
     const failure = readProblem(400, body({ errors: [{ field: "name", message: "Too long", code: "too_big" }] }));
@@ -33,7 +46,7 @@ describe("explain", () => {
   it("says what to do about a plan's limit", () => {
     const failure = readProblem(403, body({ code: "quota_exceeded", detail: "Your plan's limit is 1 environment" }));
     expect(explain(failure)).toBe(
-      "Your plan's limit is 1 environment. Delete an environment that you no longer need, or move to a larger plan.",
+      "Your plan's limit is 1 environment. Your account shows what your plan allows and how much of it is used.",
     );
   });
 

@@ -16,6 +16,18 @@ export function agoWords(time: string, nowMs: number): string {
   return agoMs < 30 * dayMs ? `${Math.floor(agoMs / dayMs)} days ago` : `on ${dateWords(time)}`;
 }
 
+/** `in 4 min`, `in 50 s`, and `now` for what is past. */
+export function leftWords(time: string, nowMs: number): string {
+  const leftMs = Date.parse(time) - nowMs;
+  if (!(leftMs > 0)) return "now";
+  return leftMs <= 90_000 ? `in ${Math.ceil(leftMs / 1000)} s` : `in ${Math.ceil(leftMs / minuteMs)} min`;
+}
+
+/** `15 min`, `4 h`: minutes as people say them. */
+export function durationWords(minutes: number): string {
+  return minutes >= 120 && minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}
+
 /** `12 Dec 2026`, as the browser's language writes it. */
 export function dateWords(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });

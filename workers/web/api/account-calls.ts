@@ -27,8 +27,7 @@ export interface Profile {
 export interface NewToken {
   name: string;
   scopes: readonly string[];
-  /** null = until it is revoked. */
-  expiresInDays: number | null;
+  expiresInDays: number;
 }
 
 export interface AccountCalls {
@@ -104,7 +103,7 @@ export function createAccountCalls({ request }: Client, tokens: TokenStore): Acc
     endOtherSessions: () => tell("DELETE", "/auth/sessions"),
     personalTokens: async () => parseAnswer(personalTokenListSchema, await get("/auth/tokens")).tokens,
     async makeToken({ name, scopes, expiresInDays }) {
-      const body = { name, scopes, ...(expiresInDays === null ? {} : { expires_in_days: expiresInDays }) };
+      const body = { name, scopes, expires_in_days: expiresInDays };
       return parseAnswer(newTokenSchema, await request({ method: "POST", path: "/auth/tokens", body })).token;
     },
     revokeToken: (id) => tell("DELETE", `/auth/tokens/${id}`),

@@ -7,6 +7,7 @@ export const userSchema = z.object({
   email: z.string(),
   full_name: z.nullish(z.string()),
   is_verified: z.boolean(),
+  role: z.string(),
   subscription_plan: z.string(),
 });
 export type User = z.infer<typeof userSchema>;
@@ -45,7 +46,12 @@ export const limitsSchema = z.object({
     cpu: z.string(),
     memory: z.string(),
     storage: z.string(),
+    idle_minutes: z.nullable(z.number()),
+    sockets: z.number(),
   }),
-  used: z.object({ environments: z.number(), running_hours: z.number() }),
+  /** null = not known right now. */
+  used: z.object({ environments: z.number(), running_hours: z.number(), sockets: z.nullable(z.number()) }),
+  /** When the running hours begin anew. */
+  resets_at: z.string(),
 });
 export type Limits = z.infer<typeof limitsSchema>;

@@ -62,6 +62,11 @@ export function fieldErrors(errors: readonly { field: string; message: string }[
   return fields;
 }
 
+/** Whether asking again cannot help: nobody is signed in, it is not allowed, or it is not there. */
+export function isFinal(failure: Failure): boolean {
+  return failure.kind === "signed_out" || (failure.kind === "problem" && [403, 404].includes(failure.status));
+}
+
 /** What the person who caused a failure reads. */
 export function explain(failure: Failure): string {
   switch (failure.kind) {
@@ -77,8 +82,8 @@ export function explain(failure: Failure): string {
 }
 
 const advice: Readonly<Record<string, string>> = {
-  quota_exceeded: "Delete an environment that you no longer need, or move to a larger plan.",
-  email_not_verified: "Open the link in the mail we sent you, then try again.",
+  quota_exceeded: "Your account shows what your plan allows and how much of it is used.",
+  email_not_verified: "Open the link or type the code of the mail we sent you, then try again.",
   bridge_unavailable: "The cluster is not connected right now.",
 };
 

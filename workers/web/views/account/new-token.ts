@@ -13,36 +13,43 @@ const scopes = [
   ["environments:read", "See environments, their logs and metrics"],
   ["environments:write", "Create, change and delete environments"],
   ["terminal", "Open terminals"],
-  ["admin", "Administer this server, where you may"],
 ] as const;
+const adminScopes = [...scopes, ["admin", "Administer this server"]] as const;
 const usualScopes = ["environments:read", "environments:write", "terminal"];
 
 const lives = [
   ["30", "30 days"],
   ["90", "90 days"],
   ["365", "One year"],
-  ["", "Until it is revoked"],
 ] as const;
 
 /** Resolves when the person is done, whether or not there is a new token. */
-export async function makeToken(app: App): Promise<void> {
+export async function makeToken(app: App, isAdmin: boolean): Promise<void> {
   const token = await openSheet<string>("New token", (close) => {
     const name = field({
       name: "name",
       label: "Name",
       hint: "What it is for, so that you know it again",
-      maxLength: 60,
+      maxLength: 50,
     });
     const life = select({ name: "expires_in_days", label: "Works for", choices: lives });
-    const allowed = checkboxes({ name: "scopes", label: "It may", choices: scopes, checked: usualScopes });
+    const allowed = checkboxes({
+      name: "scopes",
+      label: "It may",
+      choices: isAdmin ? adminScopes : scopes,
+      checked: usualScopes,
+    });
     const fields = form({
       fields: [name, life, allowed],
       action: "Make token",
       busyAction: "Making it…",
       async submit() {
-        const expiresInDays = life.value() === "" ? null : Number(life.value());
+        const chosen = allowed
+          .value()
+          .split(",")
+          .filter((scope) => scope !== "");
         close(
-          await app.calls.makeToken({ name: name.value().trim(), scopes: allowed.value().split(","), expiresInDays }),
+          await app.calls.makeToken({ name: name.value().trim(), scopes: chosen, expiresInDays: Number(life.value()) }),
         );
       },
     });

@@ -27,7 +27,11 @@ export async function changePassword(app: App, { email }: User): Promise<void> {
       { class: "button plain wide", type: "button", onclick: () => close("mail") },
       "No password, or forgot it? Mail me a link",
     );
-    return [el("p", { class: "lead" }, "Your other devices have to sign in again."), fields, mail];
+    return [
+      el("p", { class: "lead" }, "Your other devices have to sign in again, and your personal tokens end."),
+      fields,
+      mail,
+    ];
   });
   if (outcome === "changed") toast("Your password is changed.");
   if (outcome === "mail") await mailLink(app, email);

@@ -16,11 +16,14 @@ export const tokensView: View = (app, signal) => {
   const list = el("ul", { class: "rows", "aria-busy": "true" });
   const none = el("p", { class: "lead none", hidden: true }, "You have made none yet.");
   const add = el("button", { class: "button primary", type: "button" }, icon("plus"), "New");
-  add.addEventListener("click", () => void makeToken(app).then(lookNow));
+  add.addEventListener("click", () => void makeToken(app, isAdmin).then(lookNow));
+
+  let isAdmin = false;
 
   async function look(): Promise<boolean> {
     try {
-      const tokens = await app.calls.personalTokens();
+      const [tokens, { role }] = await Promise.all([app.calls.personalTokens(), app.calls.me()]);
+      isAdmin = role === "admin";
       problem.hide();
       list.replaceChildren(...tokens.map((token) => tokenRow(token, () => void revoke(token))));
       list.removeAttribute("aria-busy");

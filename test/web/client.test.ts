@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Client, createClient } from "../../workers/web/api/client.ts";
 import { Failed, type Failure } from "../../workers/web/api/problem.ts";
-import { createTokenStore, expiresAtMs } from "../../workers/web/api/tokens.ts";
+import { createTokenStore } from "../../workers/web/api/tokens.ts";
 
 /** A server whose only good access token is the one it gave last. */
 class Sessions {
@@ -69,7 +69,6 @@ beforeEach(async () => {
   client = createClient({
     apiUrl: `http://127.0.0.1:${port}`,
     tokens,
-    now: () => 0,
     onSignedOut: () => {
       signedOut += 1;
     },
@@ -132,35 +131,7 @@ describe("request", () => {
 
   it("tells a refusal from an absent server", async () => {
     expect(await failureOf(get("/gone"))).toMatchObject({ kind: "problem", status: 404 });
-    const nowhere = createClient({ apiUrl: "http://127.0.0.1:1", tokens, now: () => 0, onSignedOut: () => undefined });
+    const nowhere = createClient({ apiUrl: "http://127.0.0.1:1", tokens, onSignedOut: () => undefined });
     expect(await failureOf(nowhere.request({ method: "GET", path: "/a" }))).toEqual({ kind: "offline" });
-  });
-});
-
-describe("freshToken", () => {
-  it("gives the held token while it lasts another minute", async () => {
-    tokens.write({ access: jwt(61), refresh: "refresh-0" });
-    expect(await client.freshToken()).toBe(jwt(61));
-    expect(sessions.refreshes).toBe(0);
-  });
-
-  it("renews one that is about to end", async () => {
-    tokens.write({ access: jwt(60), refresh: "refresh-0" });
-    expect(await client.freshToken()).toBe(sessions.accessToken);
-    expect(sessions.refreshes).toBe(1);
-  });
-
-  it("is refused to whoever is signed out", async () => {
-    tokens.clear();
-    expect(await failureOf(client.freshToken())).toEqual({ kind: "signed_out" });
-  });
-});
-
-describe("expiresAtMs", () => {
-  it("reads a token's end and takes anything else as ended", () => {
-    expect(expiresAtMs(jwt(12))).toBe(12_000);
-    for (const other of ["", "a.b", "a.%%%.c", `a.${Buffer.from("[]").toString("base64url")}.c`]) {
-      expect(expiresAtMs(other)).toBe(0);
-    }
   });
 });

@@ -5,6 +5,10 @@ import { createClient } from "./api/client.ts";
 import { Failed } from "./api/problem.ts";
 import { createTokenStore, type TokenStore } from "./api/tokens.ts";
 import type { Route, Router } from "./router.ts";
+import type { SocketTarget } from "./terminal/live-socket.ts";
+
+/** The first value of Sec-WebSocket-Protocol; a ticket is the second. */
+const socketProtocol = "devpocket.v1";
 
 export interface App {
   calls: Calls;
@@ -14,8 +18,8 @@ export interface App {
   interrupted: { route: Route; why: string; isFailure?: boolean } | null;
   /** Whether people can sign in with Google here; false as well when the server did not say. Asked once. */
   offersGoogle(): Promise<boolean>;
-  /** The address of an environment's socket with a fresh token; never show or log it. */
-  socketUrl(kind: SocketKind, environmentId: string): Promise<string>;
+  /** Where an environment's socket is, with a ticket for one dial. Throws `Failed`. */
+  socketTarget(kind: SocketKind, environmentId: string): Promise<SocketTarget>;
 }
 
 /** A screen of the page. The signal ends when it is left. */
@@ -26,7 +30,6 @@ export function createApp(router: Router): App {
   const client = createClient({
     apiUrl: `${location.origin}/api/v1`,
     tokens,
-    now: Date.now,
     onSignedOut: () => askToSignIn("Your session has ended. Please sign in again."),
   });
 
@@ -51,11 +54,10 @@ export function createApp(router: Router): App {
       });
       return isGoogleOffered;
     },
-    async socketUrl(kind, environmentId) {
+    async socketTarget(kind, environmentId) {
       const url = new URL(`/api/v1/ws/${kind}/${environmentId}`, location.href);
       url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-      url.searchParams.set("token", await client.freshToken());
-      return url.href;
+      return { url: url.href, protocols: [socketProtocol, await calls.ticket(environmentId, kind)] };
     },
   };
   return app;

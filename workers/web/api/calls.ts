@@ -1,4 +1,5 @@
 /** The API's calls by name. Each throws `Failed`; the caller shows what `explain` says. */
+import type { SocketKind } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type AccountCalls, createAccountCalls } from "./account-calls.ts";
 import { type Client, parseAnswer } from "./client.ts";
 import {
@@ -10,6 +11,7 @@ import {
   metricsSchema,
   type Template,
   templateListSchema,
+  ticketSchema,
 } from "./model.ts";
 import type { TokenStore } from "./tokens.ts";
 
@@ -22,6 +24,10 @@ export interface Calls extends AccountCalls {
   environments(): Promise<Environment[]>;
   environment(id: string): Promise<Environment>;
   create(name: string, templateId: string): Promise<Environment>;
+  /** Opens one socket of this kind, once, within a minute. */
+  ticket(environmentId: string, kind: SocketKind): Promise<string>;
+  /** Puts off the stop for being idle. */
+  extend(id: string): Promise<void>;
   act(id: string, action: EnvironmentAction): Promise<void>;
   /** Stops the environment first when it runs. */
   remove(id: string): Promise<void>;
@@ -44,6 +50,13 @@ export function createCalls(client: Client, tokens: TokenStore): Calls {
     async create(name, templateId) {
       const body = { name, template: templateId };
       return parseAnswer(environmentSchema, await request({ method: "POST", path: "/environments", body }));
+    },
+    async ticket(environment_id, kind) {
+      const body = { environment_id, kind };
+      return parseAnswer(ticketSchema, await request({ method: "POST", path: "/ws/tickets", body })).ticket;
+    },
+    async extend(id) {
+      await request({ method: "POST", path: `/environments/${id}/extend`, body: {} });
     },
     async act(id, action) {
       await request({ method: "POST", path: `/environments/${id}/${action}`, body: {} });

@@ -4,7 +4,7 @@
  */
 import * as z from "zod/mini";
 import { Failed, type Failure, readProblem } from "./problem.ts";
-import { expiresAtMs, parseJson, type TokenStore, type Tokens } from "./tokens.ts";
+import { parseJson, type TokenStore, type Tokens } from "./tokens.ts";
 
 export interface Call {
   method: "GET" | "POST" | "PUT" | "DELETE";
@@ -18,8 +18,6 @@ export interface Call {
 export interface Client {
   /** The answer's JSON. Throws `Failed`. */
   request(call: Call): Promise<unknown>;
-  /** An access token that is good for another minute, for sockets. Throws `Failed`. */
-  freshToken(): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -28,10 +26,7 @@ export interface ClientOptions {
   tokens: TokenStore;
   /** The session is over and the tokens are gone. */
   onSignedOut(): void;
-  now(): number;
 }
-
-const renewBeforeEndMs = 60_000;
 
 /** The four token fields that login, register and refresh answer; two of them are kept. */
 export const tokenAnswerSchema = z.object({ access_token: z.string(), refresh_token: z.string() });
@@ -48,12 +43,6 @@ export function createClient(options: ClientOptions): Client {
     const renewed = await renew(held);
     const repeated = await send(apiUrl, call, renewed.access);
     return repeated.status === 401 ? signOut() : readAnswer(repeated);
-  }
-
-  async function freshToken(): Promise<string> {
-    const held = heldTokens();
-    if (expiresAtMs(held.access) - options.now() > renewBeforeEndMs) return held.access;
-    return (await renew(held)).access;
   }
 
   function heldTokens(): Tokens {
@@ -87,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
     throw new Failed({ kind: "signed_out" });
   }
 
-  return { request, freshToken };
+  return { request };
 }
 
 /** Narrows an answer to its schema; throws `Failed` when it does not fit. */

@@ -32,22 +32,6 @@ export function createTokenStore(storage: Pick<Storage, "getItem" | "setItem" | 
   };
 }
 
-/** When a JWT ends, in Unix milliseconds; 0 for a text that is not one, so that it is renewed. */
-export function expiresAtMs(token: string): number {
-  const payload = token.split(".")[1] ?? "";
-  const claims = z.object({ exp: z.number() }).safeParse(parseJson(decodeBase64Url(payload)));
-  return claims.success ? claims.data.exp * 1000 : 0;
-}
-
-function decodeBase64Url(text: string): string {
-  try {
-    return atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  } catch (error) {
-    if (error instanceof DOMException) return "";
-    throw error;
-  }
-}
-
 /** The value of a JSON text, or undefined for anything that is not JSON. */
 export function parseJson(text: string): unknown {
   try {

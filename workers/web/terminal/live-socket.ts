@@ -1,12 +1,12 @@
 /**
  * One socket of an environment that is dialled again until it is closed for good: pings, notices a dead line, and
- * comes back at once when the page returns to the foreground. The token in its address is never shown or logged.
+ * comes back at once when the page returns to the foreground. The ticket it shows is never logged.
  */
 import type { ClientMessage } from "../../../durable-objects/protocol/client.ts";
 import { pingText } from "../../../durable-objects/protocol/client.ts";
 import { mayRetry } from "../../../durable-objects/protocol/closes.ts";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
-import { explain, Failed } from "../api/problem.ts";
+import { explain, Failed, isFinal } from "../api/problem.ts";
 import { listen } from "../dom.ts";
 import { type Frame, readFrame } from "./frames.ts";
 import { createRedial } from "./redial.ts";
@@ -18,9 +18,15 @@ export type Connection =
   /** Dialling again cannot help, or not by itself. */
   | { kind: "closed"; reason: string };
 
+/** The arguments of a WebSocket; never show or log them. */
+export interface SocketTarget {
+  url: string;
+  protocols: string[];
+}
+
 export interface LiveSocketOptions {
-  /** The address with a fresh token. Throws `Failed`. */
-  url(): Promise<string>;
+  /** Where to dial, with a ticket for this one time. Throws `Failed`. */
+  target(): Promise<SocketTarget>;
   onFrame(frame: Frame): void;
   onConnection(connection: Connection): void;
   /** Ends the socket for good. */
@@ -51,8 +57,8 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
     isAsleep = document.hidden;
     if (isAsleep) return;
     try {
-      const url = await options.url();
-      if (number === dials && !options.signal.aborted) attach(new WebSocket(url));
+      const { url, protocols } = await options.target();
+      if (number === dials && !options.signal.aborted) attach(new WebSocket(url, protocols));
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       if (number === dials) fail(error);
@@ -60,7 +66,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
   }
 
   function fail(error: Failed): void {
-    if (error.failure.kind === "signed_out") settle({ kind: "closed", reason: explain(error.failure) });
+    if (isFinal(error.failure)) settle({ kind: "closed", reason: explain(error.failure) });
     else lost();
   }
 

@@ -8,6 +8,7 @@ import { deedChoices, deedsFor } from "./actions.ts";
 import { environmentBar } from "./environment-bar.ts";
 import { linePill } from "./line-pill.ts";
 import { choose } from "./sheet.ts";
+import { stopWarning } from "./stop-warning.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 
 const mostLines = 2_000;
@@ -25,7 +26,11 @@ export const logsView =
       onMore: () => void askMore(),
       signal,
     });
-    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase }) => bar.show(name, phase));
+    const warning = stopWarning(() => watched.extend(), signal);
+    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase, autoStopAt }) => {
+      bar.show(name, phase);
+      warning.show(autoStopAt);
+    });
     const pill = linePill(() => socket.reopen());
 
     let arrived: LogLine[] = [];
@@ -60,7 +65,7 @@ export const logsView =
     }
 
     const socket = openLiveSocket({
-      url: () => app.socketUrl("logs", environmentId),
+      target: () => app.socketTarget("logs", environmentId),
       onFrame(frame) {
         const line = logLineOf(frame);
         if (line !== null) add(line);
@@ -74,7 +79,8 @@ export const logsView =
       },
       signal,
     });
-    const pane = el("div", { class: "log-pane" }, list, empty, pill.element);
+    const pills = el("div", { class: "pills" }, pill.element, warning.element);
+    const pane = el("div", { class: "log-pane" }, list, empty, pills);
     return el("section", { class: "terminal-view" }, bar.element, pane);
   };
 

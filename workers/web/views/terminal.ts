@@ -16,6 +16,7 @@ import { environmentBar } from "./environment-bar.ts";
 import { linePill } from "./line-pill.ts";
 import { selectionBar } from "./selection-bar.ts";
 import { choose } from "./sheet.ts";
+import { stopWarning } from "./stop-warning.ts";
 import { toast } from "./toast.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 
@@ -31,14 +32,16 @@ export const terminalView =
     });
     const cover = curtain((deed) => void watched.perform(deed));
     const pill = linePill(() => socket.reopen());
-    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase, message }) => {
+    const warning = stopWarning(() => watched.extend(), signal);
+    const watched = watchEnvironment(app, environmentId, signal, ({ name, phase, message, autoStopAt }) => {
       bar.show(name, phase);
+      warning.show(autoStopAt);
       cover.show(phase, message);
     });
     const isCovered = () => !cover.element.hidden;
 
     const socket = openLiveSocket({
-      url: () => app.socketUrl("terminal", environmentId),
+      target: () => app.socketTarget("terminal", environmentId),
       onFrame,
       onConnection,
       signal,
@@ -117,6 +120,7 @@ export const terminalView =
       followKeyboard(signal, screen.uncover);
       if (matchMedia("(pointer: fine)").matches) screen.focus();
     });
-    screen.element.append(cover.element, pill.element, selected.element);
+    const pills = el("div", { class: "pills" }, pill.element, warning.element);
+    screen.element.append(cover.element, pills, selected.element);
     return el("section", { class: "terminal-view" }, bar.element, screen.element, keys.element, compose.element);
   };

@@ -5,12 +5,14 @@ import type { App } from "../app.ts";
 import { keepFresh } from "../poll.ts";
 import { isPassing } from "../words.ts";
 import { carryOut, type Deed } from "./actions.ts";
-import { toast } from "./toast.ts";
+import { toast, toastFailure } from "./toast.ts";
 
 export interface EnvironmentState {
   name: string;
   phase: Phase;
   message: string;
+  /** When it is stopped for being idle; null while that is not near. */
+  autoStopAt: string | null;
 }
 
 export interface WatchedEnvironment {
@@ -19,6 +21,8 @@ export interface WatchedEnvironment {
   /** A socket said so, which is sooner than the next look. */
   heard(phase: Phase, message: string): void;
   lookNow(): void;
+  /** Puts off the stop for being idle. */
+  extend(): Promise<void>;
   perform(deed: Deed): Promise<void>;
 }
 
@@ -40,8 +44,9 @@ export function watchEnvironment(
   async function look(): Promise<boolean> {
     try {
       const found = await app.calls.environment(id);
-      if (!signal.aborted) become({ name: found.name, phase: found.phase, message: found.status_message ?? "" });
-      return isPassing(found.phase);
+      const { phase, status_message: message, auto_stop_at: autoStopAt } = found;
+      if (!signal.aborted) become({ name: found.name, phase, message: message ?? "", autoStopAt: autoStopAt ?? null });
+      return isPassing(phase);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       return !signal.aborted && miss(error);
@@ -60,8 +65,16 @@ export function watchEnvironment(
   const lookNow = keepFresh(look, signal);
   return {
     state: () => state,
-    heard: (phase, message) => become({ name: name(), phase, message }),
+    heard(phase, message) {
+      become({ name: name(), phase, message, autoStopAt: state?.autoStopAt ?? null });
+      // A frame does not tell all, and one that warns of a stop changes no phase.
+      lookNow();
+    },
     lookNow,
+    async extend() {
+      await app.calls.extend(id).catch(toastFailure);
+      lookNow();
+    },
     async perform(deed) {
       const done = carryOut(app, { id, name: name() }, deed);
       if ((await done) && deed === "delete") app.router.go({ view: "environments" }, true);

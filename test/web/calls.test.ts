@@ -1,6 +1,6 @@
-/** What the page asks the server for about an account, and what it keeps of the answers. */
+/** What the page asks the server for about accounts and environments, and what it keeps of the answers. */
 import { describe, expect, it } from "vitest";
-import { type AccountCalls, createAccountCalls } from "../../workers/web/api/account-calls.ts";
+import { type Calls, createCalls } from "../../workers/web/api/calls.ts";
 import type { Call } from "../../workers/web/api/client.ts";
 import type { Tokens } from "../../workers/web/api/tokens.ts";
 
@@ -14,7 +14,7 @@ const token = {
 };
 
 /** Calls against a server that gives `answer` to everything; `asked` is what reached it. */
-function against(answer: unknown): { calls: AccountCalls; asked: Call[]; kept: Tokens[] } {
+function against(answer: unknown): { calls: Calls; asked: Call[]; kept: Tokens[] } {
   const asked: Call[] = [];
   const kept: Tokens[] = [];
   const request = async (call: Call) => {
@@ -22,11 +22,11 @@ function against(answer: unknown): { calls: AccountCalls; asked: Call[]; kept: T
     return answer;
   };
   const store = { read: () => kept.at(-1) ?? null, write: (tokens: Tokens) => void kept.push(tokens), clear: () => {} };
-  return { calls: createAccountCalls({ request, freshToken: async () => "" }, store), asked, kept };
+  return { calls: createCalls({ request }, store), asked, kept };
 }
 
 describe("calls of whoever is not signed in", () => {
-  it.each<[string, (calls: AccountCalls) => Promise<void>, string, object]>([
+  it.each<[string, (calls: Calls) => Promise<void>, string, object]>([
     ["forgotPassword", (calls) => calls.forgotPassword("a@b.c"), "/auth/forgot-password", { email: "a@b.c" }],
     [
       "resetPassword",
@@ -56,7 +56,7 @@ describe("calls of whoever is not signed in", () => {
 });
 
 describe("calls of whoever is signed in", () => {
-  it.each<[string, (calls: AccountCalls) => Promise<void>, Call]>([
+  it.each<[string, (calls: Calls) => Promise<void>, Call]>([
     ["verifyByCode", (calls) => calls.verifyByCode("123456"), post("/auth/verify-email", { token: "123456" })],
     ["resendVerification", (calls) => calls.resendVerification(), post("/auth/resend-verification", {})],
     ["signOutEverywhere", (calls) => calls.signOutEverywhere(), post("/auth/logout-all", {})],
@@ -69,6 +69,7 @@ describe("calls of whoever is signed in", () => {
     ["leave", (calls) => calls.leave("p"), { method: "DELETE", path: "/users/me", body: { password: "p" } }],
     ["endSession", (calls) => calls.endSession("ses_1"), { method: "DELETE", path: "/auth/sessions/ses_1" }],
     ["endOtherSessions", (calls) => calls.endOtherSessions(), { method: "DELETE", path: "/auth/sessions" }],
+    ["extend", (calls) => calls.extend("env_1"), post("/environments/env_1/extend", {})],
     ["revokeToken", (calls) => calls.revokeToken("pat_1"), { method: "DELETE", path: "/auth/tokens/pat_1" }],
   ])("%s is one call", async (_name, act, expected) => {
     const { calls, asked } = against({ message: "ok" });
@@ -76,12 +77,17 @@ describe("calls of whoever is signed in", () => {
     expect(asked).toEqual([expected]);
   });
 
-  it("makeToken answers the secret and leaves out an end that there is not", async () => {
+  it("makeToken answers the token itself", async () => {
     const { calls, asked } = against({ ...token, token: "dp_pat_x" });
     const wanted = { name: "ci", scopes: ["terminal"] };
     expect(await calls.makeToken({ ...wanted, expiresInDays: 30 })).toBe("dp_pat_x");
-    expect(await calls.makeToken({ ...wanted, expiresInDays: null })).toBe("dp_pat_x");
-    expect(asked.map(({ body }) => body)).toEqual([{ ...wanted, expires_in_days: 30 }, wanted]);
+    expect(asked).toEqual([post("/auth/tokens", { ...wanted, expires_in_days: 30 })]);
+  });
+
+  it("ticket answers what opens one socket", async () => {
+    const { calls, asked } = against({ ticket: "dp_ticket_x", expires_in: 60 });
+    expect(await calls.ticket("env_1", "logs")).toBe("dp_ticket_x");
+    expect(asked).toEqual([post("/ws/tickets", { environment_id: "env_1", kind: "logs" })]);
   });
 
   it("reads lists, and refuses one that is none", async () => {

@@ -10,7 +10,7 @@ interface PageFacts {
 export const pages: Readonly<Record<Route["view"], PageFacts>> = {
   "sign-in": { title: "Sign in", who: "guest" },
   register: { title: "Create account", who: "guest" },
-  forgot: { title: "Forgot password", who: "guest" },
+  forgot: { title: "Forgot password", who: "anyone" },
   reset: { title: "New password", who: "anyone" },
   verify: { title: "Verify your e-mail", who: "anyone" },
   google: { title: "Signing in", who: "anyone" },

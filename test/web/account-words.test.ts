@@ -57,7 +57,8 @@ describe("expiryWords", () => {
     [null, "never expires"],
     [days(-1), "expired"],
     [minutes(30), "expires within a day"],
-    [days(1), "expires tomorrow"],
+    [days(1), "expires within a day"],
+    [days(1.1), "expires in 2 days"],
     [days(30), "expires in 30 days"],
   ])("calls %s %s", (time, words) => {
     expect(expiryWords(time, nowMs)).toBe(words);

@@ -33,12 +33,11 @@ export function dateWords(time: string): string {
   return new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
-/** `expires today`, `expires in 29 days`, `expired`; null = never. */
+/** `expires within a day`, `expires in 29 days`, `expired`; null = never. */
 export function expiryWords(time: string | null, nowMs: number): string {
   if (time === null) return "never expires";
   const leftMs = Date.parse(time) - nowMs;
   if (leftMs <= 0) return "expired";
-  const days = Math.floor(leftMs / dayMs);
-  if (days === 0) return "expires within a day";
-  return days === 1 ? "expires tomorrow" : `expires in ${days} days`;
+  const days = Math.ceil(leftMs / dayMs);
+  return days === 1 ? "expires within a day" : `expires in ${days} days`;
 }

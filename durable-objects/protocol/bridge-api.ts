@@ -85,7 +85,11 @@ export const reportSchema = z.object({
 });
 export type Report = z.infer<typeof reportSchema>;
 
-/** Once a minute: readings and the last time somebody or something was active. */
+/**
+ * Once a minute: readings, and when somebody or something was last active. `last_attended` = input, or a viewer was
+ * watching; `last_work` = output; bridges older than these fields leave them out. Times are compared with the
+ * `timestamp` of the readings, so that the bridge's clock need not be right.
+ */
 export const telemetrySchema = z.object({
   bridge_id: z.string(),
   samples: z
@@ -94,6 +98,8 @@ export const telemetrySchema = z.object({
         environment_id: environmentIdSchema,
         readings: readingsSchema,
         last_activity: z.string().nullable(),
+        last_attended: z.string().nullable().optional(),
+        last_work: z.string().nullable().optional(),
       }),
     )
     .max(5000),

@@ -12,6 +12,7 @@ import {
 import { countDenial, insertAuditEvent } from "../../workers/store/audit.ts";
 import { findBridgeToken, findCluster, listClusters } from "../../workers/store/catalog.ts";
 import type { Database } from "../../workers/store/database.ts";
+import { announceEnds, findRunning, listNearTheirEnd } from "../../workers/store/environments/auto-stop.ts";
 import { changeSettings, insertEnvironment, noteAccess } from "../../workers/store/environments/change.ts";
 import {
   listDesired,
@@ -131,24 +132,34 @@ const asked: Record<string, Ask> = {
   "a start within the plan": (db) =>
     moveWithinPlan(db, { id: environment, before: lifecycle, after: lifecycle }, { userId: user, now }),
   "a minute of running time": (db) => meterRunning(db, now),
+  "what is near its end": (db) => listNearTheirEnd(db, now, { afterId: "", limit: 500 }),
+  "one that is near its end": (db) => findRunning(db, environment, now),
+  "an announced end": (db) => announceEnds(db, [{ id: environment, before: null, after: now }]),
   "what a plan allows and what is in use": (db) => findPlanUse(db, user, now),
   "what a cluster should hold": (db) => listDesired(db, cluster),
   "what a report can move": (db) => listMovable(db, cluster),
   "deadlines that passed": (db) => listOverdue(db, now, 500),
   "a minute of telemetry": (db) =>
-    recordSamples(db, cluster, [
-      {
-        environmentId: environment,
-        takenAt: now,
-        cpuUsage: 1,
-        memoryUsage: 1,
-        storageUsage: 1,
-        networkInBytes: 1,
-        networkOutBytes: 1,
-        uptimeSeconds: 1,
-        lastActivityAt: now,
-      },
-    ]),
+    recordSamples(
+      db,
+      cluster,
+      [
+        {
+          environmentId: environment,
+          takenAt: now,
+          cpuUsage: 1,
+          memoryUsage: 1,
+          storageUsage: 1,
+          networkInBytes: 1,
+          networkOutBytes: 1,
+          uptimeSeconds: 1,
+          lastActivityAt: now,
+          attendedAt: now,
+          workedAt: now,
+        },
+      ],
+      now,
+    ),
   "the readings of a day": (db) => readHistory(db, environment, new Date(now.getTime() - 86_400_000), 300),
   "a bridge's token": (db) => findBridgeToken(db, hash),
   "a cluster and what lives on it": (db) => findCluster(db, user, cluster),

@@ -4,6 +4,7 @@
  */
 import type { DesiredEnvironment, DesiredList, Report, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
 import { Failed } from "../rules/failures.ts";
+import { workingCpuPercent } from "../rules/idle.ts";
 import { observe, observeAbsence } from "../rules/observations.ts";
 import { findBridgeToken } from "../store/catalog.ts";
 import {
@@ -103,7 +104,7 @@ export async function takeTelemetry(deps: Deps, bridge: BridgeIdentity, telemetr
   const now = deps.now();
   const samples = telemetry.samples.map((sample) => toSample(sample, now));
   const [kept] = await Promise.all([
-    recordSamples(deps.db, bridge.clusterId, samples),
+    recordSamples(deps.db, bridge.clusterId, samples, now),
     noteBridge(deps.db, bridge.clusterId, null, now),
   ]);
   if (kept < samples.length)
@@ -113,9 +114,10 @@ export async function takeTelemetry(deps: Deps, bridge: BridgeIdentity, telemetr
     });
 }
 
-function toSample({ environment_id, readings, last_activity }: Telemetry["samples"][number], now: Date): Sample {
+function toSample(told: Telemetry["samples"][number], now: Date): Sample {
+  const { readings } = told;
   return {
-    environmentId: environment_id,
+    environmentId: told.environment_id,
     takenAt: pastTime(readings.timestamp, now) ?? now,
     cpuUsage: readings.cpu_usage,
     memoryUsage: readings.memory_usage,
@@ -123,8 +125,26 @@ function toSample({ environment_id, readings, last_activity }: Telemetry["sample
     networkInBytes: readings.network_in === null ? null : Math.round(readings.network_in),
     networkOutBytes: readings.network_out === null ? null : Math.round(readings.network_out),
     uptimeSeconds: readings.uptime === null ? null : Math.round(readings.uptime),
-    lastActivityAt: last_activity === null ? null : pastTime(last_activity, now),
+    lastActivityAt: told.last_activity === null ? null : pastTime(told.last_activity, now),
+    attendedAt: agedTime(told.last_attended, told, now),
+    workedAt: (readings.cpu_usage ?? 0) > workingCpuPercent ? now : agedTime(told.last_work, told, now),
   };
+}
+
+/** Older than this is told as this: no column keeps every time that can be written. */
+const maxAgeMs = 366 * 86_400_000;
+
+/**
+ * A time of the bridge's clock by ours: as long before now as it was before the readings. A bridge that does not tell
+ * it knows only one kind of activity.
+ */
+function agedTime(
+  text: string | null | undefined,
+  { readings, last_activity }: Telemetry["samples"][number],
+  now: Date,
+): Date | null {
+  const ageMs = Date.parse(readings.timestamp) - Date.parse(text === undefined ? (last_activity ?? "") : (text ?? ""));
+  return Number.isNaN(ageMs) ? null : new Date(now.getTime() - Math.min(Math.max(0, ageMs), maxAgeMs));
 }
 
 function pastTime(text: string, now: Date): Date | null {

@@ -197,6 +197,12 @@ export function act<Row extends Lifecycle>(
   return options.force === true ? { kind: "moved", row: take(row, remove, now) } : { kind: "needs_force", row };
 }
 
+/** A stop that nobody asked for: the same as theirs, and it says why. The row as it is where a stop does nothing. */
+export function stopFor<Row extends Lifecycle>(row: Row, phaseReason: string, statusMessage: string, now: Date): Row {
+  const acted = act(row, "stop", now);
+  return acted.kind === "moved" ? { ...acted.row, phaseReason, statusMessage } : row;
+}
+
 /** The actions that would do something, or be answered with yes, at `now`. */
 export function allowedActions(stored: Lifecycle, now: Date): Action[] {
   const row = phaseAt(stored, now);

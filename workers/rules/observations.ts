@@ -4,6 +4,7 @@
  */
 import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import { hasShell, type Phase } from "../../durable-objects/protocol/vocabulary.ts";
+import { autoStopReasons } from "./idle.ts";
 import { deadlineExceeded, deadlineOf, type Lifecycle, phaseAt, progressOf } from "./lifecycle.ts";
 
 /** What of a report matters here. */
@@ -45,9 +46,15 @@ function whileDeleting<Row extends Lifecycle>(row: Row, seen: Observation, now: 
 
 /** Anything alive is on its way down. A late report of the time before the stop must not look like a failure. */
 function whileStopping<Row extends Lifecycle>(row: Row, seen: Observation, now: Date): Row {
-  if (seen.phase === "stopped" || seen.phase === "gone") return enter(row, "stopped", said(seen.status_message), now);
-  if (row.phase === "stopped") return enter(row, "stopping", said(seen.status_message), now);
+  const words = isAutoStopped(row) ? said(row.statusMessage, row.phaseReason) : said(seen.status_message);
+  if (seen.phase === "stopped" || seen.phase === "gone") return enter(row, "stopped", words, now);
+  if (row.phase === "stopped") return enter(row, "stopping", words, now);
   return note(row, seen);
+}
+
+/** What stopped by itself keeps saying why: nobody was there to see it. */
+function isAutoStopped(row: Lifecycle): boolean {
+  return autoStopReasons.some((reason) => reason === row.phaseReason);
 }
 
 function whileRunning<Row extends Lifecycle>(row: Row, seen: Observation, now: Date): Row {
@@ -92,8 +99,9 @@ function messageOf(row: Lifecycle, seen: Observation, phase: Phase): Said {
   return said(seen.status_message, seen.reason);
 }
 
-/** Keeps phase and deadline and notes what the bridge says meanwhile; a final error keeps its own words. */
+/** Keeps phase and deadline and notes what the bridge says meanwhile; a final error and an auto-stop keep their words. */
 function note<Row extends Lifecycle>(row: Row, seen: Observation): Row {
+  if (isAutoStopped(row)) return row;
   if (row.phase === "error" || seen.status_message === null || seen.status_message === row.statusMessage) return row;
   return { ...row, statusMessage: seen.status_message };
 }

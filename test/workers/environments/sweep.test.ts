@@ -1,16 +1,7 @@
 /** The work of every minute, run as the platform's cron runs it. */
-import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import worker from "../../../workers/index.ts";
-import { db, newWorld, setPhase } from "./world.ts";
-
-async function runCron(): Promise<void> {
-  const context = createExecutionContext();
-  await worker.scheduled(createScheduledController(), { ...env, LOG_LEVEL: "error" } as Env, context);
-  await waitOnExecutionContext(context);
-}
+import { db, newWorld, runCron, setPhase } from "./world.ts";
 
 async function firstValue(query: ReturnType<typeof sql>): Promise<unknown> {
   const { rows } = await db.execute(query);

@@ -2,11 +2,12 @@
  * What tests of environments stand on: the real application over the real database, people who signed up, a template
  * and a cluster of the test's own, and a bridge that speaks the bridge's HTTP protocol.
  */
-import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { app } from "../../../workers/app.ts";
 import { readConfig } from "../../../workers/env.ts";
+import worker from "../../../workers/index.ts";
 import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
 import { connectDatabase } from "../../../workers/store/database.ts";
 import { signedUpPerson } from "../support/people.ts";
@@ -154,4 +155,11 @@ export async function setPhase(
 ): Promise<void> {
   await db.execute(sql`update environments set phase = ${phase}, desired = ${desired},
     phase_deadline_at = ${deadline?.toISOString() ?? null}::timestamptz where id = ${id}`);
+}
+
+/** The work of every minute, as the platform's cron runs it. */
+export async function runCron(): Promise<void> {
+  const context = createExecutionContext();
+  await worker.scheduled(createScheduledController(), { ...env, LOG_LEVEL: "error" } as Env, context);
+  await waitOnExecutionContext(context);
 }

@@ -1,7 +1,8 @@
-/** POST /api/v1/environments/{id}/start, stop, restart, recover. */
+/** POST /api/v1/environments/{id}/start, stop, restart, recover, extend. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { phaseSchema, statusOf, statusSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type Movement, moveEnvironment } from "../../domain/environments/act.ts";
+import { extendEnvironment } from "../../domain/environments/auto-stop.ts";
 import { json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
 import { newRouter } from "../../http/router.ts";
@@ -49,3 +50,29 @@ for (const movement of Object.keys(summaries) as Movement[]) {
     },
   );
 }
+
+const extendedSchema = z
+  .object({ message: z.string(), auto_stop_at: z.iso.datetime().nullable() })
+  .openapi("Extended", { example: { message: "It goes on running", auto_stop_at: null } });
+
+movements.openapi(
+  createRoute({
+    method: "post",
+    path: "/{id}/extend",
+    operationId: "extendEnvironment",
+    tags: ["environments"],
+    summary: "Keep an environment running that is about to stop by itself",
+    description:
+      "Counts as attendance. An end stays announced where hours are used up: those come with the next month.",
+    middleware: [allowed("environments:write")],
+    request: { params: idParameter },
+    responses: {
+      200: json(extendedSchema, "`auto_stop_at` tells the end that stays announced, if any"),
+      ...problems({ 404: "None of yours", 409: "It does not run; `allowed` tells what it does" }),
+    },
+  }),
+  async (c) => {
+    const { autoStopAt, message } = await extendEnvironment(c.var.deps, c.var.principal, c.req.valid("param").id);
+    return c.json({ message, auto_stop_at: autoStopAt?.toISOString() ?? null }, 200);
+  },
+);

@@ -40,6 +40,7 @@ const environmentExample = {
   updated_at: "2026-10-20T12:00:00.000Z",
   last_activity: "2026-10-20T12:05:00.000Z",
   last_accessed: null,
+  auto_stop_at: null,
   cpu_usage: 3.5,
   memory_usage: 21,
   storage_usage: 4,
@@ -73,6 +74,10 @@ export const environmentSchema = z
     updated_at: z.iso.datetime(),
     last_activity: z.iso.datetime().nullable(),
     last_accessed: z.iso.datetime().nullable(),
+    auto_stop_at: z.iso
+      .datetime()
+      .nullable()
+      .openapi({ description: "When it stops by itself unless it is attended to or extended; set 5 minutes before" }),
     cpu_usage: z.number().nullable(),
     memory_usage: z.number().nullable(),
     storage_usage: z.number().nullable(),
@@ -137,6 +142,7 @@ export function environmentBody({ row, variables }: View): EnvironmentBody {
     updated_at: row.updatedAt.toISOString(),
     last_activity: row.lastActivityAt?.toISOString() ?? null,
     last_accessed: row.lastAccessedAt?.toISOString() ?? null,
+    auto_stop_at: isRunning ? (row.autoStopAt?.toISOString() ?? null) : null,
     cpu_usage: isRunning ? row.cpuUsage : null,
     memory_usage: isRunning ? row.memoryUsage : null,
     storage_usage: row.storageUsage,

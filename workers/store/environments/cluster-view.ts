@@ -36,7 +36,8 @@ export type LifecycleRow = Pick<
   | "installationCompleted"
   | "pendingRestart"
 >;
-const lifecycleColumns = {
+/** What is selected for a LifecycleRow. */
+export const lifecycleColumns = {
   id: environments.id,
   userId: environments.userId,
   clusterId: environments.clusterId,

@@ -17,6 +17,8 @@ export interface Move {
   after: Lifecycle;
   /** Hides the environment from its owner and frees its name and its place in the plan. */
   deletedAt?: Date;
+  /** Only if this end is still the announced one. */
+  announcedEnd?: Date;
 }
 
 const movedSchema = z.array(z.object({ id: z.string(), revision: z.coerce.number() }));
@@ -82,6 +84,7 @@ function applied(moves: readonly Move[], desiredChanged: boolean, condition: SQL
       from asked join held on held.id = asked.id
       where e.id = asked.id and e.desired = asked.was_desired and e.generation = asked.was_generation
         and e.phase = asked.was_phase and ${condition}
+        and (asked.announced_end is null or date_trunc('milliseconds', e.auto_stop_at) = asked.announced_end)
       returning e.id, e.cluster_id, e.metered_at, e.phase_since
     ),
     ran as (select held.user_id, held.metered_at as since, date_trunc('second', moved.phase_since) as until
@@ -96,7 +99,7 @@ function applied(moves: readonly Move[], desiredChanged: boolean, condition: SQL
 }
 
 function incoming(moves: readonly Move[]): SQL {
-  const list = moves.map(({ id, before, after, deletedAt }) => ({
+  const list = moves.map(({ id, before, after, deletedAt, announcedEnd }) => ({
     id,
     was_desired: before.desired,
     was_generation: before.generation,
@@ -111,9 +114,10 @@ function incoming(moves: readonly Move[]): SQL {
     installation_completed: after.installationCompleted,
     pending_restart: after.pendingRestart,
     deleted_at: deletedAt ?? null,
+    announced_end: announcedEnd ?? null,
   }));
   return sql`select * from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) as asked(id text, was_desired text,
     was_generation int, was_phase text, desired text, generation int, phase text, status_message text,
     phase_reason text, phase_since timestamptz, phase_deadline_at timestamptz, installation_completed boolean,
-    pending_restart boolean, deleted_at timestamptz)`;
+    pending_restart boolean, deleted_at timestamptz, announced_end timestamptz)`;
 }

@@ -30,8 +30,8 @@ export function planUse(userId: string, now: Date): SQL {
 export function runningSeconds(userId: SQL, month: { firstDay: string; startsAt: Date }, now: Date): SQL {
   return sql`(select coalesce((select running_seconds from usage_months where user_id = ${userId}
       and month = ${month.firstDay}::date), 0) + coalesce(sum(greatest(0, extract(epoch from
-      date_trunc('second', ${now.toISOString()}::timestamptz) - greatest(metered_at, ${month.startsAt.toISOString()}::timestamptz)))), 0)::int
-    from environments where user_id = ${userId} and deleted_at is null and metered_at is not null)`;
+      date_trunc('second', ${now.toISOString()}::timestamptz) - greatest(ran.metered_at, ${month.startsAt.toISOString()}::timestamptz)))), 0)::int
+    from environments ran where ran.user_id = ${userId} and ran.deleted_at is null and ran.metered_at is not null)`;
 }
 
 /** Whether sizes (columns or values) and month of a row of `planUse` called `facts` are within the plan. */

@@ -3,6 +3,7 @@ import { lt, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Database } from "../database.ts";
 import { environmentSamples } from "../schema/environments.ts";
+import { isRunning } from "./metering.ts";
 
 export interface Sample {
   environmentId: string;
@@ -14,13 +15,21 @@ export interface Sample {
   networkOutBytes: number | null;
   uptimeSeconds: number | null;
   lastActivityAt: Date | null;
+  attendedAt: Date | null;
+  workedAt: Date | null;
 }
 
 /**
  * Keeps samples and the newest readings of environments of this cluster, in one statement; samples of others are
- * left out. Answers how many were kept. `last_activity_at` only moves forward.
+ * left out. Answers how many were kept. Times of activity only move forward. What runs unmetered (since before there
+ * was a meter) is metered from now on.
  */
-export async function recordSamples(db: Database, clusterId: string, samples: readonly Sample[]): Promise<number> {
+export async function recordSamples(
+  db: Database,
+  clusterId: string,
+  samples: readonly Sample[],
+  now: Date,
+): Promise<number> {
   if (samples.length === 0) return 0;
   const result = await db.execute(sql`
     with told as (${incoming(samples)}),
@@ -30,7 +39,10 @@ export async function recordSamples(db: Database, clusterId: string, samples: re
         network_in_bytes, network_out_bytes, uptime_seconds)
       select id, taken_at, cpu, memory, storage, network_in, network_out, uptime from own on conflict do nothing)
     update environments e set cpu_usage = own.cpu, memory_usage = own.memory, storage_usage = own.storage,
-      last_activity_at = greatest(e.last_activity_at, own.last_activity)
+      last_activity_at = greatest(e.last_activity_at, own.last_activity), heard_at = ${now.toISOString()}::timestamptz,
+      attended_at = greatest(e.attended_at, own.attended), worked_at = greatest(e.worked_at, own.worked),
+      metered_at = coalesce(e.metered_at,
+        case when ${isRunning(sql`e.phase`)} then date_trunc('second', ${now.toISOString()}::timestamptz) end)
     from own where e.id = own.id returning e.id`);
   return result.rows.length;
 }
@@ -46,9 +58,12 @@ function incoming(samples: readonly Sample[]) {
     network_out: sample.networkOutBytes,
     uptime: sample.uptimeSeconds,
     last_activity: sample.lastActivityAt,
+    attended: sample.attendedAt,
+    worked: sample.workedAt,
   }));
   return sql`select * from jsonb_to_recordset(${JSON.stringify(list)}::jsonb) as told(id text, taken_at timestamptz,
-    cpu real, memory real, storage real, network_in bigint, network_out bigint, uptime int, last_activity timestamptz)`;
+    cpu real, memory real, storage real, network_in bigint, network_out bigint, uptime int, last_activity timestamptz,
+    attended timestamptz, worked timestamptz)`;
 }
 
 const pointSchema = z.object({

@@ -195,6 +195,10 @@ function unsafeInProduction(vars: Variables): string[] {
     ],
     [vars.MAIL_SENDER === "outbox", "MAIL_SENDER: the outbox is for development only"],
     [vars.METRICS_TOKEN !== null && vars.METRICS_TOKEN.length < 16, "METRICS_TOKEN: is too short"],
+    [!vars.GOOGLE_ISSUER.startsWith("https:"), "GOOGLE_ISSUER: must be https"],
+    [!vars.GOOGLE_JWKS_URL.startsWith("https:"), "GOOGLE_JWKS_URL: must be https"],
+    [!vars.GOOGLE_AUTHORIZATION_URL.startsWith("https:"), "GOOGLE_AUTHORIZATION_URL: must be https"],
+    [!vars.GOOGLE_TOKEN_URL.startsWith("https:"), "GOOGLE_TOKEN_URL: must be https"],
     [vars.NEON_FETCH_ENDPOINT !== null, "NEON_FETCH_ENDPOINT: is for development only"],
     [vars.NEON_WS_PROXY !== null, "NEON_WS_PROXY: is for development only"],
   ];

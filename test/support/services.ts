@@ -1,6 +1,6 @@
 /**
- * A process of its own that the test run forks: a Postgres, Neon's proxy and Upstash made for this run only, migrated
- * and with the reference data. Sends the Worker's variables to its parent and ends with it.
+ * A process of its own that the test run forks: a Postgres, Neon's proxy, Upstash and an OpenID provider made for this
+ * run only, migrated and with the reference data. Sends the Worker's variables to its parent and ends with it.
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,20 +9,22 @@ import { newEnvironmentKeys, newJwtKeys } from "../../bridge/dev/keys.ts";
 import { startPostgres } from "../../bridge/dev/postgres/launch.ts";
 import { startNeonStandIn, startUpstashStandIn } from "../../bridge/dev/stand-ins.ts";
 import { runMigrations } from "../../migrations/run.ts";
+import { startIssuer } from "./issuer.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
 // As root Postgres runs under another account, which must be able to pass.
 chmodSync(directory, 0o711);
 const postgres = await startPostgres({ directory: join(directory, "data"), password: "test", isDurable: false });
 const databaseUrl = postgres.url("postgres");
-const [, neon, upstash] = await Promise.all([
+const [, neon, upstash, issuer] = await Promise.all([
   runMigrations(databaseUrl),
   startNeonStandIn(databaseUrl),
   startUpstashStandIn(),
+  startIssuer(),
 ]);
 
 async function stop(): Promise<void> {
-  await Promise.all([neon.close(), upstash.close()]);
+  await Promise.all([neon.close(), upstash.close(), issuer.close()]);
   await postgres.stop();
   rmSync(directory, { recursive: true, force: true });
   process.exit();
@@ -38,4 +40,5 @@ process.send?.({
   ENVIRONMENT_KEYS: newEnvironmentKeys(),
   ...neon.variables,
   ...upstash.variables,
+  ...issuer.variables,
 });

@@ -3,7 +3,7 @@
  * is exhaustive; nothing of an unexpected error but its request id ever leaves.
  */
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Failure, FieldError } from "../rules/failures.ts";
+import type { Failure, FieldError, GoogleFailure } from "../rules/failures.ts";
 import type { Scope } from "../rules/principal.ts";
 
 export interface Problem {
@@ -221,7 +221,7 @@ const alreadyExists = {
   cluster: "A cluster of this name already exists",
 } as const;
 
-const googleProblems: Record<Extract<Failure, { kind: "google_failed" }>["reason"], Problem> = {
+const googleProblems: Record<GoogleFailure, Problem> = {
   not_configured: { status: 404, code: "google_not_configured", detail: "Sign-in with Google is not set up here" },
   invalid_token: {
     status: 401,
@@ -238,6 +238,11 @@ const googleProblems: Record<Extract<Failure, { kind: "google_failed" }>["reason
     status: 400,
     code: "invalid_google_state",
     detail: "This sign-in was not begun here; please try again",
+  },
+  linked_elsewhere: {
+    status: 409,
+    code: "google_linked_elsewhere",
+    detail: "The account of this e-mail address is linked to another sign-in; use that one, or your password",
   },
 };
 

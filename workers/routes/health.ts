@@ -5,7 +5,7 @@ import { json, problems } from "../http/answers.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { newRouter } from "../http/router.ts";
 import { neverTheSame } from "../http/versions.ts";
-import { serviceName, serviceVersion } from "../rules/config.ts";
+import { hasGoogleFlow, serviceName, serviceVersion } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
 
 const healthSchema = z
@@ -141,7 +141,7 @@ info.openapi(
         environment: config.environment,
         features: {
           authentication: true,
-          google_oauth: config.google !== null,
+          google_oauth: hasGoogleFlow(config.google),
           websockets: true,
           rate_limiting: true,
           metrics: true,

@@ -45,6 +45,11 @@ export interface GoogleConfig {
   appLinks: readonly string[];
 }
 
+/** Whether people can sign in with Google in a browser; without a secret only the tokens that apps bring count. */
+export function hasGoogleFlow(google: GoogleConfig | null): google is GoogleConfig & { clientSecret: string } {
+  return google !== null && google.clientSecret !== null;
+}
+
 export interface MailConfig {
   /** `outbox` keeps mails for /dev/outbox (development and test only); `none` sends nothing. */
   sender: { kind: "resend"; apiKey: string; url: string } | { kind: "outbox" } | { kind: "none" };

@@ -13,6 +13,14 @@ export interface FieldError {
 
 export type QuotaName = "environments" | "cpu" | "memory" | "storage" | "running hours";
 
+/** `linked_elsewhere`: the account of this address belongs to another identity already. */
+export type GoogleFailure =
+  | "not_configured"
+  | "invalid_token"
+  | "email_not_verified"
+  | "state_mismatch"
+  | "linked_elsewhere";
+
 export type Failure =
   | { kind: "malformed_json" }
   | { kind: "invalid_input"; errors: FieldError[] }
@@ -36,7 +44,7 @@ export type Failure =
   | { kind: "insufficient_scope"; scope: Scope | null }
   /** A mailed link or code, or a one-time code of a sign-in: wrong, used or expired, and nothing tells which. */
   | { kind: "invalid_code" }
-  | { kind: "google_failed"; reason: "not_configured" | "invalid_token" | "email_not_verified" | "state_mismatch" }
+  | { kind: "google_failed"; reason: GoogleFailure }
   /** A limit that is the same on every plan. */
   | { kind: "limit_reached"; what: "personal tokens"; limit: number }
   | { kind: "quota_exceeded"; what: QuotaName; plan: string; limit: string }

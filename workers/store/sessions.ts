@@ -16,6 +16,8 @@ export interface NewSession {
   userAgent: string | null;
   address: string | null;
   createdAt: Date;
+  /** How the person proved who they are; left out = by password. */
+  method?: "password" | "google";
 }
 
 export interface SessionRow {
@@ -34,6 +36,7 @@ export type EndReason =
   | "logout"
   | "logout_all"
   | "ended_by_owner"
+  | "identity_linked"
   | "password_changed"
   | "refresh_replayed"
   | "account_deleted";

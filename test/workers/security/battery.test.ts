@@ -18,6 +18,7 @@ const openRoutes = [
   /^GET \/api\/v1\/info$/,
   /^GET \/\.well-known\/jwks\.json$/,
   /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
+  /^(GET|POST) \/api\/v1\/auth\/google(\/callback|\/exchange)?$/,
   /^GET \/api\/v1\/plans$/,
   /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/:id)?$/,
 ];

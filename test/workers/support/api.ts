@@ -28,7 +28,7 @@ export async function call(route: string, options: Call = {}): Promise<Answer> {
   const headers = new Headers(options.headers);
   headers.set("cf-connecting-ip", options.address ?? newAddress());
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
-  const init: RequestInit = { method, headers };
+  const init: RequestInit = { method, headers, redirect: "manual" };
   if (options.json !== undefined) {
     headers.set("content-type", "application/json");
     init.body = JSON.stringify(options.json);

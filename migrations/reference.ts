@@ -3,35 +3,23 @@
  * so that what an admin changed stays.
  */
 import type { NodePgDatabase } from "drizzle-orm/node-postgres";
+import { templateColumns } from "../workers/store/catalog/template-columns.ts";
 import { plans } from "../workers/store/schema/accounts.ts";
-import { templates } from "../workers/store/schema/catalog.ts";
+import { templateNames, templates } from "../workers/store/schema/catalog.ts";
 import { initialPlans } from "./plans.ts";
 import { readTemplates } from "./templates.ts";
 
 /** Safe to repeat. */
 export async function addReferenceRows(db: NodePgDatabase): Promise<void> {
   await db.insert(plans).values(initialPlans).onConflictDoNothing();
-  await db.insert(templates).values(templateRows()).onConflictDoNothing();
-}
-
-function templateRows(): (typeof templates.$inferInsert)[] {
-  return readTemplates().map((file) => ({
-    id: file.id,
-    displayName: file.display_name,
-    description: file.description,
-    category: file.category,
-    tags: file.tags,
-    aliases: file.aliases,
-    dockerImage: file.docker_image,
-    defaultPort: file.default_port,
-    cpuMillicores: file.resources.cpu,
-    memoryBytes: file.resources.memory,
-    storageBytes: file.resources.storage,
-    environmentVariables: file.environment_variables,
-    startupCommands: file.startup_commands,
-    documentationUrl: file.documentation_url,
-    iconUrl: file.icon_url,
-    status: file.status,
-    version: file.version,
-  }));
+  const taken = new Set((await db.select({ name: templateNames.name }).from(templateNames)).map(({ name }) => name));
+  const isFree = (name: string) => !taken.has(name.toLowerCase());
+  const missing = readTemplates().filter(({ id, display_name, aliases }) =>
+    [id, display_name, ...aliases].every(isFree),
+  );
+  if (missing.length > 0)
+    await db
+      .insert(templates)
+      .values(missing.map((file) => templateColumns(file)))
+      .onConflictDoNothing();
 }

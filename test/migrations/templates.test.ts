@@ -1,10 +1,16 @@
 /** The template files of the repository, and what is said of a bad one. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { afterAll, describe, expect, it } from "vitest";
-import { readTemplates } from "../../migrations/templates.ts";
+import { parse } from "yaml";
+import { readTemplates, templatesFolder } from "../../migrations/templates.ts";
+import defaultTemplates from "../../workers/rules/default-templates.json" with { type: "json" };
 import { formatResources } from "../../workers/rules/quantities.ts";
+import { templateJsonSchema } from "../../workers/rules/template-schema.ts";
+import { templateFields, templateFileSchema } from "../../workers/rules/templates.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "templates-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -61,6 +67,29 @@ describe("the default templates", () => {
       expect(template.startup_commands.length).toBeGreaterThan(0);
     }
   });
+});
+
+describe("the published schema", () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  const isValid = ajv.compile(templateJsonSchema("https://devpocket.example/schema.json"));
+
+  it.each(readdirSync(templatesFolder))("takes %s", (file) => {
+    expect(isValid(parse(readFileSync(join(templatesFolder, file), "utf8"))), JSON.stringify(isValid.errors)).toBe(
+      true,
+    );
+  });
+
+  it("tells every field", () => {
+    const { properties } = templateJsonSchema("https://devpocket.example/schema.json");
+    const described = Object.entries(properties as Record<string, { description?: string }>);
+    expect(described.filter(([, { description }]) => !description)).toEqual([]);
+    expect(described.map(([name]) => name).sort()).toEqual(Object.keys(templateFields).sort());
+  });
+});
+
+it("the templates that the Worker carries are those of the files (npm run templates:write)", () => {
+  expect(defaultTemplates.map((template) => templateFileSchema.parse(template))).toEqual(readTemplates());
 });
 
 describe("a bad template file", () => {

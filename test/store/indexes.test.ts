@@ -10,7 +10,8 @@ import {
   updatePassword,
 } from "../../workers/store/accounts.ts";
 import { countDenial, insertAuditEvent } from "../../workers/store/audit.ts";
-import { findBridgeToken, findCluster, listClusters } from "../../workers/store/catalog.ts";
+import { findBridgeToken } from "../../workers/store/catalog/bridge-tokens.ts";
+import { findCluster, listClusters } from "../../workers/store/catalog/clusters.ts";
 import type { Database } from "../../workers/store/database.ts";
 import { announceEnds, findRunning, listNearTheirEnd } from "../../workers/store/environments/auto-stop.ts";
 import { changeSettings, insertEnvironment, noteAccess } from "../../workers/store/environments/change.ts";

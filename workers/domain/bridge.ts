@@ -6,7 +6,7 @@ import type { DesiredEnvironment, DesiredList, Report, Telemetry } from "../../d
 import { Failed } from "../rules/failures.ts";
 import { workingCpuPercent } from "../rules/idle.ts";
 import { observe, observeAbsence } from "../rules/observations.ts";
-import { findBridgeToken } from "../store/catalog.ts";
+import { findBridgeToken } from "../store/catalog/bridge-tokens.ts";
 import {
   type DesiredRow,
   type LifecycleRow,

@@ -1,9 +1,17 @@
 /** The shape of every error answer in the OpenAPI document; http/problems.ts writes what it describes. */
 import { z } from "@hono/zod-openapi";
 
-const fieldErrorSchema = z.object({ field: z.string(), message: z.string(), code: z.string() }).openapi("FieldError", {
-  example: { field: "email", message: "Enter a valid e-mail address", code: "invalid_format" },
-});
+const fieldErrorSchema = z
+  .object({
+    field: z.string(),
+    message: z.string(),
+    code: z.string(),
+    line: z.number().int().optional().openapi({ description: "In YAML, from 1" }),
+    column: z.number().int().optional(),
+  })
+  .openapi("FieldError", {
+    example: { field: "email", message: "Enter a valid e-mail address", code: "invalid_format" },
+  });
 
 export const problemSchema = z
   .looseObject({

@@ -1,6 +1,6 @@
 /** GET /api/v1/clusters: where environments can live, and how each cluster is. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { type ClusterView, readCluster, readClusters } from "../domain/catalog.ts";
+import { type ClusterView, readCluster, readClusters } from "../domain/catalog/clusters.ts";
 import { json, problems } from "../http/answers.ts";
 import { allowed } from "../http/authenticate.ts";
 import { alsoBareArray, answerList, paginationOf, paginationSchema } from "../http/paging.ts";

@@ -9,6 +9,9 @@ export interface FieldError {
   field: string;
   message: string;
   code: string;
+  /** Where in a text that people wrote, both from 1. */
+  line?: number;
+  column?: number;
 }
 
 export type QuotaName = "environments" | "cpu" | "memory" | "storage" | "running hours";

@@ -34,18 +34,23 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 };
 const binaryUnits = ["Ti", "Gi", "Mi", "Ki"] as const;
 
+const expectedCpu = "processors such as 500m or 2";
+const expectedBytes = "a size such as 512Mi or 10Gi";
+const cpuPattern = /^(\d{1,9}(?:\.\d{1,3})?)(m?)$/;
+const bytesPattern = /^(\d{1,16}(?:\.\d{1,3})?)([KMGT]i|[kMGT]|)$/;
+
 /** Reads processor time: `500m`, `2`, `0.5`. The value is in millicores. */
 export function parseCpu(text: string): Quantity {
-  const match = /^(\d{1,9}(?:\.\d{1,3})?)(m?)$/.exec(text);
+  const match = cpuPattern.exec(text);
   const millicores = match === null ? Number.NaN : Number(match[1]) * (match[2] === "m" ? 1 : 1000);
-  return wholeAndPositive(text, millicores, "processors such as 500m or 2");
+  return wholeAndPositive(text, millicores, expectedCpu);
 }
 
 /** Reads memory or storage: `512Mi`, `1.5Gi`, `2G`, `1048576`. The value is in bytes. */
 export function parseBytes(text: string): Quantity {
-  const match = /^(\d{1,16}(?:\.\d{1,3})?)([KMGT]i|[kMGT]|)$/.exec(text);
+  const match = bytesPattern.exec(text);
   const bytes = match === null ? Number.NaN : Number(match[1]) * (bytesPerUnit[match[2] ?? ""] ?? Number.NaN);
-  return wholeAndPositive(text, bytes, "a size such as 512Mi or 10Gi");
+  return wholeAndPositive(text, bytes, expectedBytes);
 }
 
 function wholeAndPositive(text: string, exact: number, expected: string): Quantity {
@@ -54,18 +59,24 @@ function wholeAndPositive(text: string, exact: number, expected: string): Quanti
   return { ok: false, failure: { kind: "malformed_quantity", text, expected } };
 }
 
-const quantitySchema = (parse: (text: string) => Quantity) =>
-  z.union([z.string(), z.number()]).transform((written, context) => {
-    const parsed = parse(String(written));
-    if (parsed.ok) return parsed.value;
-    context.addIssue({ code: "custom", message: `must be ${parsed.failure.expected}` });
-    return z.NEVER;
-  });
+const quantitySchema = (pattern: RegExp, parse: (text: string) => Quantity, expected: string) => {
+  const message = `must be ${expected}`;
+  return z
+    .union([z.string().regex(pattern, message), z.number().positive(message)], {
+      error: ({ input }) => (input === undefined ? "Required" : message),
+    })
+    .transform((written, context) => {
+      const parsed = parse(String(written));
+      if (parsed.ok) return parsed.value;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    });
+};
 
 /** Processor time from outside, as text or a plain number of processors; becomes millicores. */
-export const cpuSchema = quantitySchema(parseCpu);
+export const cpuSchema = quantitySchema(cpuPattern, parseCpu, expectedCpu);
 /** Memory or storage from outside, as text or a plain number of bytes; becomes bytes. */
-export const bytesSchema = quantitySchema(parseBytes);
+export const bytesSchema = quantitySchema(bytesPattern, parseBytes, expectedBytes);
 
 /** Writes millicores the way `parseCpu` reads them: `500m`, `2`. */
 export function formatCpu(millicores: number): string {

@@ -49,7 +49,7 @@ export const templateFields = {
   id: slugSchema.meta({ description: "What people and requests call it; it never changes", examples: ["python"] }),
   display_name: text(80).meta({ description: "Its name for people", examples: ["Python"] }),
   description: text(500).meta({ description: "What it brings, in a sentence" }),
-  category: z.enum(templateCategories),
+  category: z.enum(templateCategories).meta({ description: "Where people look for it" }),
   tags: z.array(slugSchema).max(20).meta({ description: "Words it is found by" }),
   aliases: z.array(slugSchema).max(20).meta({ description: "Further ids it goes by" }),
   docker_image: imageSchema.meta({ description: "The container image" }),
@@ -86,6 +86,10 @@ export const templateFileSchema = z
     version: templateFields.version.default("1.0.0"),
   })
   .meta({ title: "DevPocket template", description: "What environments are made of" });
+/** What of a template is to change; ids never do. */
+export const templateChangeSchema = z.strictObject(templateFields).partial();
+export type TemplateChange = z.output<typeof templateChangeSchema>;
+
 /** A checked template; sizes are whole millicores and bytes. */
 export type TemplateFile = z.output<typeof templateFileSchema>;
 

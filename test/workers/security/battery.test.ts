@@ -20,7 +20,7 @@ const openRoutes = [
   /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
   /^(GET|POST) \/api\/v1\/auth\/google(\/callback|\/exchange)?$/,
   /^GET \/api\/v1\/plans$/,
-  /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/:id)?$/,
+  /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/schema\.json|\/:id)?$/,
 ];
 const bridgeRoute = /^\w+ \/api\/v1\/bridge\//;
 const socketRoute = /^GET \/api\/v1\/ws\//;

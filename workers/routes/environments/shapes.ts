@@ -14,7 +14,7 @@ import { isObject } from "../../http/router.ts";
 import type { AskedResources } from "../../rules/plans.ts";
 import { bytesSchema, cpuSchema, formatResources } from "../../rules/quantities.ts";
 import { printable } from "../../rules/texts.ts";
-import { templateBody, templateExample, templateSchema } from "../template-shape.ts";
+import { templateBody, templateExample, templateSchema } from "../templates/shape.ts";
 
 const resourcesExample = { cpu: "500m", memory: "1Gi", storage: "10Gi" };
 const environmentExample = {

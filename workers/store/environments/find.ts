@@ -1,7 +1,8 @@
 /** Reads of environments: lists, one with its template and cluster, and the facts a creation needs. */
 import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
-import { type ClusterRow, mayUse, type TemplateRow, templateNamed } from "../catalog.ts";
+import { type ClusterRow, mayUse } from "../catalog/clusters.ts";
+import { type TemplateRow, templateNamed } from "../catalog/templates.ts";
 import type { Database } from "../database.ts";
 import { plans, users } from "../schema/accounts.ts";
 import { clusters, templates } from "../schema/catalog.ts";

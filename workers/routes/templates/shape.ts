@@ -1,8 +1,9 @@
 /** A template on the wire. Its `name` is its slug too: the published app prints it to people. */
 import { z } from "@hono/zod-openapi";
-import type { TemplateRow } from "../domain/catalog.ts";
-import { formatResources } from "../rules/quantities.ts";
-import { templateCategories, templateStatuses } from "../rules/templates.ts";
+import type { TemplateRow } from "../../domain/catalog/templates.ts";
+import { versionOf } from "../../http/versions.ts";
+import { formatResources } from "../../rules/quantities.ts";
+import { templateCategories, templateStatuses } from "../../rules/templates.ts";
 
 export const templateExample = {
   id: "python",
@@ -11,6 +12,7 @@ export const templateExample = {
   description: "Python 3.12 with pip",
   category: "programming_language",
   tags: ["python", "scripting"],
+  aliases: ["python-3.12"],
   docker_image: "python:3.12",
   image: "python:3.12",
   default_port: 8000,
@@ -34,6 +36,7 @@ export const templateSchema = z
     description: z.string(),
     category: z.enum(templateCategories),
     tags: z.array(z.string()),
+    aliases: z.array(z.string()).openapi({ description: "Further names it goes by" }),
     docker_image: z.string(),
     image: z.string(),
     default_port: z.number().int().nullable(),
@@ -50,6 +53,24 @@ export const templateSchema = z
   })
   .openapi("Template", { example: templateExample });
 
+/** What a PUT can change. */
+export const templateVersion = versionOf(
+  "display_name",
+  "description",
+  "category",
+  "tags",
+  "aliases",
+  "docker_image",
+  "default_port",
+  "default_resources",
+  "environment_variables",
+  "startup_commands",
+  "documentation_url",
+  "icon_url",
+  "status",
+  "version",
+);
+
 /** A template as everybody sees it. */
 export function templateBody(row: TemplateRow): z.infer<typeof templateSchema> {
   return {
@@ -59,6 +80,7 @@ export function templateBody(row: TemplateRow): z.infer<typeof templateSchema> {
     description: row.description,
     category: row.category,
     tags: row.tags,
+    aliases: row.aliases,
     docker_image: row.dockerImage,
     image: row.dockerImage,
     default_port: row.defaultPort,

@@ -1,0 +1,123 @@
+/** Queries of templates: lists, one by any of its names, and the changes administrators make. */
+import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from "drizzle-orm";
+import type { Database } from "../database.ts";
+import { sqlErrorIn, uniqueViolation } from "../database.ts";
+import { templateNames, templates } from "../schema/catalog.ts";
+
+export type TemplateRow = typeof templates.$inferSelect;
+export type NewTemplate = typeof templates.$inferInsert;
+
+export interface TemplateFilter {
+  category?: TemplateRow["category"] | undefined;
+  status?: TemplateRow["status"] | undefined;
+  /** Found in id, name, description or tags, in any case. */
+  search?: string | undefined;
+  tags?: readonly string[] | undefined;
+  includeDeprecated: boolean;
+}
+
+/** A page of templates by name, and how many there are in all. One round trip. */
+export async function listTemplates(
+  db: Database,
+  filter: TemplateFilter,
+  page: { limit: number; offset: number; order: "name" | "popular" },
+): Promise<{ rows: TemplateRow[]; total: number }> {
+  const where = templateCondition(filter);
+  const order = page.order === "popular" ? [desc(templates.usageCount)] : [];
+  const [rows, [count]] = await db.batch([
+    db
+      .select()
+      .from(templates)
+      .where(where)
+      .orderBy(...order, asc(templates.displayName))
+      .limit(page.limit)
+      .offset(page.offset),
+    db.select({ total: sql<number>`count(*)::int` }).from(templates).where(where),
+  ]);
+  return { rows, total: count?.total ?? 0 };
+}
+
+function templateCondition(filter: TemplateFilter): SQL | undefined {
+  const isShown = filter.includeDeprecated || filter.status === "deprecated";
+  return and(
+    filter.category && eq(templates.category, filter.category),
+    filter.status && eq(templates.status, filter.status),
+    isShown ? undefined : ne(templates.status, "deprecated"),
+    filter.search ? matches(filter.search) : undefined,
+    ...(filter.tags ?? []).map((tag) => sql`${tag.toLowerCase()} = any(${templates.tags})`),
+  );
+}
+
+function matches(search: string): SQL {
+  const pattern = `%${search.replaceAll(/[\\%_]/g, (char) => `\\${char}`)}%`;
+  const { id, displayName, description, tags } = templates;
+  return sql`(${id} || ' ' || ${displayName} || ' ' || ${description} || ' ' || array_to_string(${tags}, ' ')) ilike ${pattern}`;
+}
+
+/** How many templates each category has, deprecated ones left out. */
+export async function countByCategory(db: Database): Promise<{ category: TemplateRow["category"]; count: number }[]> {
+  return db
+    .select({ category: templates.category, count: sql<number>`count(*)::int` })
+    .from(templates)
+    .where(ne(templates.status, "deprecated"))
+    .groupBy(templates.category)
+    .orderBy(asc(templates.category));
+}
+
+/** The template that goes by this id, alias or display name, in any case. */
+export function templateNamed(db: Database, name: string) {
+  return db
+    .select(getTableColumns(templates))
+    .from(templateNames)
+    .innerJoin(templates, eq(templates.id, templateNames.templateId))
+    .where(sql`${templateNames.name} = lower(${name})`)
+    .limit(1);
+}
+
+/** Adds a template; null when another one goes by one of its names, also one that comes at the same moment. */
+export async function insertTemplate(db: Database, row: NewTemplate): Promise<TemplateRow | null> {
+  const inserted = await unlessNameTaken(async () => db.insert(templates).values(row).returning());
+  return inserted?.[0] ?? null;
+}
+
+/**
+ * Changes a template; `taken` when another one goes by one of its new names, `outdated` when it is no longer there or
+ * not as it was at `unchangedSince` (undefined = however it is).
+ */
+export async function updateTemplate(
+  db: Database,
+  id: string,
+  changes: { [Name in keyof NewTemplate]?: NewTemplate[Name] | undefined },
+  unchangedSince?: Date,
+): Promise<TemplateRow | "taken" | "outdated"> {
+  const isAsRead =
+    unchangedSince &&
+    sql`date_trunc('milliseconds', ${templates.updatedAt}) = ${unchangedSince.toISOString()}::timestamptz`;
+  const updated = await unlessNameTaken(async () =>
+    db
+      .update(templates)
+      .set(changes)
+      .where(and(eq(templates.id, id), isAsRead))
+      .returning(),
+  );
+  return updated === null ? "taken" : (updated[0] ?? "outdated");
+}
+
+/** Names among these that belong to templates other than `exceptId`, in lower case. */
+export async function takenTemplateNames(db: Database, names: readonly string[], exceptId = ""): Promise<string[]> {
+  const wanted = names.map((name) => name.toLowerCase());
+  const found = await db
+    .select({ name: templateNames.name })
+    .from(templateNames)
+    .where(and(inArray(templateNames.name, wanted), ne(templateNames.templateId, exceptId)));
+  return found.map(({ name }) => name);
+}
+
+async function unlessNameTaken<Rows extends unknown[]>(write: () => Promise<Rows>): Promise<Rows | null> {
+  try {
+    return await write();
+  } catch (error) {
+    if (sqlErrorIn(error)?.code === uniqueViolation) return null;
+    throw error;
+  }
+}

@@ -35,6 +35,7 @@ export function unhandledFailure(app: Hono<AppEnv>, path: string): Failure {
 
 /** Refuses bodies over the configured size, told or counted. */
 export const limitedBody: AppMiddleware = (c, next) => {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
   const maxBytes = c.var.deps.config.limits.bodyBytes;
   const limit = bodyLimit({
     maxSize: maxBytes,

@@ -5,6 +5,7 @@
 import type { Next } from "hono";
 import { type LimitVerdict, limitAddress, secondsUntil } from "../domain/limits.ts";
 import { Failed } from "../rules/failures.ts";
+import { changeHeaders } from "./answer-headers.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 import { describes } from "./describing.ts";
@@ -41,11 +42,13 @@ export const limitHeaders: AppMiddleware = async (c, next) => {
   const verdict = c.var.limit;
   if (verdict === undefined || c.res.status === 101) return;
   const secondsLeft = secondsUntil(verdict.resetAt, c.var.deps.now());
-  c.header("X-RateLimit-Limit", String(verdict.limit));
-  c.header("X-RateLimit-Remaining", String(verdict.remaining));
-  c.header("X-RateLimit-Reset", String(Math.ceil(verdict.resetAt.getTime() / 1000)));
-  c.header("RateLimit-Policy", `"default";q=${verdict.limit};w=${windowSeconds}`);
-  c.header("RateLimit", `"default";r=${verdict.remaining};t=${secondsLeft}`);
+  changeHeaders(c, (headers) => {
+    headers.set("X-RateLimit-Limit", String(verdict.limit));
+    headers.set("X-RateLimit-Remaining", String(verdict.remaining));
+    headers.set("X-RateLimit-Reset", String(Math.ceil(verdict.resetAt.getTime() / 1000)));
+    headers.set("RateLimit-Policy", `"default";q=${verdict.limit};w=${windowSeconds}`);
+    headers.set("RateLimit", `"default";r=${verdict.remaining};t=${secondsLeft}`);
+  });
 };
 
 async function beside(next: Next, asked: Promise<LimitVerdict>): Promise<LimitVerdict> {

@@ -3,16 +3,17 @@
  * the page. Neither scripts nor styles may be inline: what xterm.js would write into style elements and attributes,
  * the page turns into CSSOM calls (web/terminal/styles-by-cssom.ts).
  */
+import { changeHeaders } from "./answer-headers.ts";
 import type { AppMiddleware } from "./context.ts";
 
-const common: Record<string, string> = {
+const common = Object.entries({
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
-};
+});
 
 const apiPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
@@ -22,11 +23,12 @@ export const securityHeaders: AppMiddleware = async (c, next) => {
   const isUpgrade = c.res.status === 101;
   if (isUpgrade) return;
   const isPage = !isApiPath(c.req.path);
-  c.res = new Response(c.res.body, c.res);
-  for (const [name, value] of Object.entries(common)) c.res.headers.set(name, value);
-  c.res.headers.set("Content-Security-Policy", isPage ? pagePolicy(c.req.url) : apiPolicy);
-  if (!c.res.headers.has("Cache-Control")) c.res.headers.set("Cache-Control", "no-store");
-  c.res.headers.set("X-Request-ID", c.var.requestId);
+  changeHeaders(c, (headers) => {
+    for (const [name, value] of common) headers.set(name, value);
+    headers.set("Content-Security-Policy", isPage ? pagePolicy(c.req.url) : apiPolicy);
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+    headers.set("X-Request-ID", c.var.requestId);
+  });
 };
 
 /** Whether a path belongs to the API; every other one is the page's. */

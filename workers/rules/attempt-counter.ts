@@ -2,6 +2,7 @@
  * Counts attempts in the memory of one isolate: the second counter of credential limits, for when Redis does not
  * answer. Fixed windows, bounded in size; the clock is an argument.
  */
+import { newBoundedMap } from "./bounded-map.ts";
 
 const windowMs = 60_000;
 const maxKeys = 10_000;
@@ -20,14 +21,11 @@ export interface AttemptCounter {
 
 /** A counter that remembers the newest 10,000 keys. */
 export function newAttemptCounter(): AttemptCounter {
-  const windows = new Map<string, Window>();
+  const windows = newBoundedMap<Window>(maxKeys);
 
   function currentWindow(key: string, nowMs: number): Window {
     const known = windows.get(key);
     if (known !== undefined && nowMs < known.startedAtMs + windowMs) return known;
-    windows.delete(key);
-    const [oldest] = windows.keys();
-    if (windows.size >= maxKeys && oldest !== undefined) windows.delete(oldest);
     const fresh = { startedAtMs: nowMs, count: 0 };
     windows.set(key, fresh);
     return fresh;

@@ -5,6 +5,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { errors, importJWK, type JWTHeaderParameters, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
+import { type BoundedMap, newBoundedMap } from "./bounded-map.ts";
 import type { SigningKey, TokenConfig } from "./config.ts";
 import { Failed } from "./failures.ts";
 
@@ -57,6 +58,13 @@ export async function signToken(config: TokenConfig, kind: TokenKind, claims: Cl
     .sign(await imported(key, "private"));
 }
 
+/**
+ * Access tokens whose signature was found good with these keys: a client shows the same one for hours, and checking it
+ * is the dearest thing that a request computes. Whether it has expired is asked anew each time.
+ */
+const verified = new WeakMap<TokenConfig, BoundedMap<VerifiedClaims>>();
+const maxVerified = 1_000;
+
 /** The claims of a token that we signed, for this kind, valid now; anything else fails as `unauthenticated`. */
 export async function verifyToken(
   config: TokenConfig,
@@ -64,6 +72,18 @@ export async function verifyToken(
   token: string,
   now: Date,
 ): Promise<VerifiedClaims> {
+  if (kind === "refresh") return checkedClaims(config, kind, token, now);
+  const known = verified.get(config) ?? newBoundedMap<VerifiedClaims>(maxVerified);
+  verified.set(config, known);
+  const claims = known.get(token);
+  if (claims !== undefined && claims.expiresAt > now) return claims;
+  known.delete(token);
+  const checked = await checkedClaims(config, kind, token, now);
+  known.set(token, checked);
+  return checked;
+}
+
+async function checkedClaims(config: TokenConfig, kind: TokenKind, token: string, now: Date): Promise<VerifiedClaims> {
   const { payload, keyId } = await verifiedPayload(config, token, now);
   const parsed = claimsSchema.safeParse(payload);
   if (!parsed.success || parsed.data.type !== kind) throw new Failed({ kind: "unauthenticated", reason: "invalid" });

@@ -54,6 +54,16 @@ describe("a token", () => {
     expect(await verdict(await signToken(config, "refresh", claims))).toBe("invalid");
   });
 
+  it("that was found good is still no other token, of no other key, and not good for ever", async () => {
+    const token = await signToken(config, "access", claims);
+    expect(await verdict(token)).toBe("accepted");
+    expect(await verdict(token)).toBe("accepted");
+    expect(await verdict(`${token.slice(0, -4)}AAAA`)).toBe("invalid");
+    expect(await verdict(token, now, { ...config, keys: [await newKey("other")] })).toBe("invalid");
+    expect(await verdict(token, claims.expiresAt)).toBe("expired");
+    await expect(verifyToken(config, "refresh", token, now)).rejects.toThrow();
+  });
+
   it("expires at its second", async () => {
     const token = await signToken(config, "access", claims);
     expect(await verdict(token, new Date(claims.expiresAt.getTime() - 1000))).toBe("accepted");

@@ -43,7 +43,17 @@ export type EndReason =
 
 /** The session with its person and what their plan allows, in one round trip. */
 export async function findSession(db: Database, sessionId: string): Promise<SessionRow | null> {
-  const rows = await db
+  const query = sessionQueries.get(db) ?? sessionQuery(db);
+  sessionQueries.set(db, query);
+  const rows = await query.execute({ sessionId });
+  return rows[0] ?? null;
+}
+
+/** Every signed-in request asks this: its text is built once. */
+const sessionQueries = new WeakMap<Database, ReturnType<typeof sessionQuery>>();
+
+function sessionQuery(db: Database) {
+  return db
     .select({
       id: sessions.id,
       userId: sessions.userId,
@@ -58,8 +68,8 @@ export async function findSession(db: Database, sessionId: string): Promise<Sess
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .innerJoin(plans, eq(plans.id, users.planId))
-    .where(eq(sessions.id, sessionId));
-  return rows[0] ?? null;
+    .where(eq(sessions.id, sql.placeholder("sessionId")))
+    .prepare("session");
 }
 
 /** The statement that begins a session; the caller runs it, alone or in a batch. */

@@ -28,8 +28,19 @@ export function limitAddress(deps: Deps, address: string): Promise<LimitVerdict>
 }
 
 /** Counts a request of a signed-in person, by their plan. */
-export function limitUser(deps: Deps, principal: Principal): Promise<LimitVerdict> {
-  return generalVerdict(deps, "user", principal.userId, principal.requestsPerMinute);
+export function limitUser(
+  deps: Deps,
+  { userId, requestsPerMinute }: Pick<Principal, "userId" | "requestsPerMinute">,
+): Promise<LimitVerdict> {
+  return generalVerdict(deps, "user", userId, requestsPerMinute);
+}
+
+/** Takes back one counted request of a person. */
+export async function giveBackUser(
+  deps: Deps,
+  { userId, requestsPerMinute }: Pick<Principal, "userId" | "requestsPerMinute">,
+): Promise<void> {
+  await uncountRequest(deps.redis, question(deps, "user", userId, requestsPerMinute));
 }
 
 /** Seconds until a refused caller may ask again, at least one. */

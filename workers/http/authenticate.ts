@@ -1,7 +1,8 @@
 /** Bearer authentication of requests, with the limit of whoever turns out to ask. */
 import type { Next } from "hono";
 import { authenticateToken } from "../domain/accounts/sessions.ts";
-import { limitAddress, limitUser } from "../domain/limits.ts";
+import { type LimitAhead, newLimitAhead } from "../domain/limit-ahead.ts";
+import { limitAddress } from "../domain/limits.ts";
 import { Failed } from "../rules/failures.ts";
 import { hasScope, type Principal, type Scope } from "../rules/principal.ts";
 import { addressOf } from "./client-address.ts";
@@ -31,7 +32,8 @@ function guard(scope: Scope | null, refusal: string, check: (principal: Principa
   });
 
   async function guarded(c: AppContext, next: Next): Promise<void> {
-    const principal = await authenticate(c);
+    const limit = newLimitAhead(c.var.deps);
+    const principal = await authenticate(c, limit);
     c.set("principal", principal);
     // Whoever is refused is counted too.
     const goOn = async () => {
@@ -39,7 +41,7 @@ function guard(scope: Scope | null, refusal: string, check: (principal: Principa
       check(principal);
       await next();
     };
-    await limitedBy(c, goOn, limitUser(c.var.deps, principal));
+    await limitedBy(c, goOn, limit.verdict(principal));
   }
 }
 
@@ -49,10 +51,11 @@ export function bearerToken(c: AppContext): string | null {
 }
 
 /** A request that shows no valid token counts for its address, so that guessing tokens has a limit too. */
-async function authenticate(c: AppContext): Promise<Principal> {
+async function authenticate(c: AppContext, limit: LimitAhead): Promise<Principal> {
   try {
-    return await authenticateToken(c.var.deps, bearerToken(c));
+    return await authenticateToken(c.var.deps, bearerToken(c), limit.begin);
   } catch (error) {
+    limit.giveBack();
     const isRefusal = error instanceof Failed && error.failure.kind === "unauthenticated";
     if (isRefusal) await limitedBy(c, async () => {}, limitAddress(c.var.deps, addressOf(c)));
     throw error;

@@ -1,8 +1,10 @@
 /** What limits do when Redis is down or slow: the general one opens, the one on credentials never does. */
 import { describe, expect, it } from "vitest";
 import { connectRedis } from "../../../workers/clients/redis.ts";
-import { beginCreation, beginCredentialAttempt, limitAddress } from "../../../workers/domain/limits.ts";
+import { newLimitAhead } from "../../../workers/domain/limit-ahead.ts";
+import { beginCreation, beginCredentialAttempt, limitAddress, limitUser } from "../../../workers/domain/limits.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
+import type { Principal } from "../../../workers/rules/principal.ts";
 import { newAddress, randomText } from "../support/api.ts";
 import { newClock, newDeps } from "../support/deps.ts";
 
@@ -84,5 +86,46 @@ describe("creations of environments", () => {
   it("go on without Redis", async () => {
     const { deps } = depsWith(down());
     expect(await beginCreation(deps, randomText(20))).toHaveProperty("giveBack");
+  });
+});
+
+describe("the limit of a person that is asked ahead", () => {
+  const person = (requestsPerMinute = 100) =>
+    ({ userId: randomText(20), sessionId: randomText(20), requestsPerMinute }) as Principal;
+
+  async function remaining(principal: Principal): Promise<number> {
+    return (await limitUser(newDeps(), principal)).remaining;
+  }
+
+  it("counts a request once, whether the session was seen before or not", async () => {
+    const principal = person();
+    for (const expected of [99, 98, 97]) {
+      const limit = newLimitAhead(newDeps());
+      limit.begin(principal.sessionId);
+      expect(await limit.verdict(principal)).toMatchObject({ isAllowed: true, remaining: expected });
+    }
+  });
+
+  it("counts nothing for the person of a session that has ended, and asks no more for it", async () => {
+    const principal = person();
+    const alive = newLimitAhead(newDeps());
+    alive.begin(principal.sessionId);
+    await alive.verdict(principal);
+    for (const attempt of ["first", "second"]) {
+      const deps = newDeps();
+      const ended = newLimitAhead(deps);
+      ended.begin(principal.sessionId);
+      ended.giveBack();
+      await deps.settled();
+      expect([attempt, await remaining(principal)]).toEqual([attempt, attempt === "first" ? 98 : 97]);
+    }
+  });
+
+  it("goes by the plan of now", async () => {
+    const before = person(1);
+    await newLimitAhead(newDeps()).verdict(before);
+    const limit = newLimitAhead(newDeps());
+    limit.begin(before.sessionId);
+    expect(await limit.verdict({ ...before, requestsPerMinute: 50 })).toMatchObject({ isAllowed: true, limit: 50 });
   });
 });

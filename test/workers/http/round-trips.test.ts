@@ -10,23 +10,39 @@ beforeEach(() => {
 });
 afterEach(() => fetched.mockRestore());
 
+type Service = "NEON_FETCH_ENDPOINT" | "UPSTASH_REDIS_REST_URL";
+
+function goesTo(name: Service, input: RequestInfo | URL): boolean {
+  return String(input instanceof Request ? input.url : input).startsWith(String(Reflect.get(env, name)));
+}
+
 /** Round trips that `ask` makes. The first time may note that something is in use; the second is counted. */
 async function roundTrips(ask: () => Promise<{ status: number }>): Promise<{ database: number; redis: number }> {
   await ask();
   fetched.mockClear();
   expect((await ask()).status).toBe(200);
-  const urls = fetched.mock.calls.map(([input]) => String(input instanceof Request ? input.url : input));
-  const to = (address: unknown) => urls.filter((url) => url.startsWith(String(address))).length;
-  return {
-    database: to(Reflect.get(env, "NEON_FETCH_ENDPOINT")),
-    redis: to(Reflect.get(env, "UPSTASH_REDIS_REST_URL")),
-  };
+  const to = (name: Service) => fetched.mock.calls.filter(([input]) => goesTo(name, input)).length;
+  return { database: to("NEON_FETCH_ENDPOINT"), redis: to("UPSTASH_REDIS_REST_URL") };
 }
 
 describe("round trips", () => {
   it.each(["/api/v1/auth/me", "/api/v1/auth/profile", "/api/v1/users/me"])("one for who one is: %s", async (path) => {
     const { accessToken: token } = await newPerson();
     expect(await roundTrips(() => call(`GET ${path}`, { token }))).toEqual({ database: 1, redis: 1 });
+  });
+
+  it("one wait for both: the limiter is asked beside the database", async () => {
+    const { accessToken: token } = await newPerson();
+    await call("GET /api/v1/auth/me", { token });
+    fetched.mockRestore();
+    const send = globalThis.fetch;
+    const limiterAsked = Promise.withResolvers<void>();
+    fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      if (goesTo("UPSTASH_REDIS_REST_URL", input)) limiterAsked.resolve();
+      else await limiterAsked.promise;
+      return send(input, init);
+    });
+    expect((await call("GET /api/v1/auth/me", { token })).status).toBe(200);
   });
 
   it.each(["/api/v1/environments", "/api/v1/environments/", "/api/v1/clusters", "/api/v1/users/me/stats"])(

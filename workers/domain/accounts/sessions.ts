@@ -13,12 +13,19 @@ import { tokenPair } from "./session-tokens.ts";
 
 /**
  * Who shows this access token or personal token, by one round trip to its row: a token is only worth what its
- * session is. Null = no token was shown. Fails as `unauthenticated`.
+ * session is. Null = no token was shown. `onNamed` hears which session an access token names, before that is asked.
+ * Fails as `unauthenticated`.
  */
-export async function authenticateToken(deps: Deps, token: string | null): Promise<Principal> {
+export async function authenticateToken(
+  deps: Deps,
+  token: string | null,
+  onNamed: (sessionId: string) => void = () => {},
+): Promise<Principal> {
   if (token === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
   if (isSecret("personalToken", token)) return tokenPrincipal(deps, token);
-  return principalOf(deps, await verifyToken(deps.config.tokens, "access", token, deps.now()));
+  const named = await verifyToken(deps.config.tokens, "access", token, deps.now());
+  onNamed(named.sessionId);
+  return principalOf(deps, named);
 }
 
 /**

@@ -69,7 +69,6 @@ describe("calls of whoever is signed in", () => {
     ["leave", (calls) => calls.leave("p"), { method: "DELETE", path: "/users/me", body: { password: "p" } }],
     ["endSession", (calls) => calls.endSession("ses_1"), { method: "DELETE", path: "/auth/sessions/ses_1" }],
     ["endOtherSessions", (calls) => calls.endOtherSessions(), { method: "DELETE", path: "/auth/sessions" }],
-    ["extend", (calls) => calls.extend("env_1"), post("/environments/env_1/extend", {})],
     ["revokeToken", (calls) => calls.revokeToken("pat_1"), { method: "DELETE", path: "/auth/tokens/pat_1" }],
   ])("%s is one call", async (_name, act, expected) => {
     const { calls, asked } = against({ message: "ok" });
@@ -82,6 +81,12 @@ describe("calls of whoever is signed in", () => {
     const wanted = { name: "ci", scopes: ["terminal"] };
     expect(await calls.makeToken({ ...wanted, expiresInDays: 30 })).toBe("dp_pat_x");
     expect(asked).toEqual([post("/auth/tokens", { ...wanted, expires_in_days: 30 })]);
+  });
+
+  it("extend answers whether it helped, in words", async () => {
+    const { calls, asked } = against({ message: "It goes on running", auto_stop_at: null });
+    expect(await calls.extend("env_1")).toBe("It goes on running");
+    expect(asked).toEqual([post("/environments/env_1/extend", {})]);
   });
 
   it("ticket answers what opens one socket", async () => {

@@ -6,6 +6,7 @@ import {
   type Environment,
   environmentListSchema,
   environmentSchema,
+  extendedSchema,
   infoSchema,
   type Metrics,
   metricsSchema,
@@ -26,8 +27,8 @@ export interface Calls extends AccountCalls {
   create(name: string, templateId: string): Promise<Environment>;
   /** Opens one socket of this kind, once, within a minute. */
   ticket(environmentId: string, kind: SocketKind): Promise<string>;
-  /** Puts off the stop for being idle. */
-  extend(id: string): Promise<void>;
+  /** Puts off the stop that is announced. Answers in words whether that helps. */
+  extend(id: string): Promise<string>;
   act(id: string, action: EnvironmentAction): Promise<void>;
   /** Stops the environment first when it runs. */
   remove(id: string): Promise<void>;
@@ -56,7 +57,8 @@ export function createCalls(client: Client, tokens: TokenStore): Calls {
       return parseAnswer(ticketSchema, await request({ method: "POST", path: "/ws/tickets", body })).ticket;
     },
     async extend(id) {
-      await request({ method: "POST", path: `/environments/${id}/extend`, body: {} });
+      const answer = await request({ method: "POST", path: `/environments/${id}/extend`, body: {} });
+      return parseAnswer(extendedSchema, answer).message;
     },
     async act(id, action) {
       await request({ method: "POST", path: `/environments/${id}/${action}`, body: {} });

@@ -27,13 +27,14 @@ export const environmentSchema = z.object({
   status: z.enum(statuses),
   phase: z.enum(phases),
   status_message: z.nullish(z.string()),
-  /** When it is stopped for being idle; null while that is not near. */
+  /** When it stops by itself; null while that is not near. */
   auto_stop_at: z.nullish(z.string()),
   resource_limits: sizesSchema,
 });
 export type Environment = z.infer<typeof environmentSchema>;
 export const environmentListSchema = z.object({ environments: z.array(environmentSchema) });
 
+export const extendedSchema = z.object({ message: z.string() });
 export const ticketSchema = z.object({ ticket: z.string() });
 
 const reading = z.nullish(z.number());

@@ -12,9 +12,7 @@ export interface Curtain {
 }
 
 const remedies: Partial<Readonly<Record<Phase, Deed>>> = { stopped: "start", error: "recover" };
-const explanations: Partial<Readonly<Record<Phase, string>>> = {
-  stopped: "Its files are kept. Start it to have a shell again.",
-};
+const kept = "Its files are kept. Start it to have a shell again.";
 
 export function curtain(onDeed: (deed: Deed) => void): Curtain {
   let remedy: Deed | undefined;
@@ -33,9 +31,15 @@ export function curtain(onDeed: (deed: Deed) => void): Curtain {
       element.dataset["tone"] = phaseTone(phase);
       spinner.hidden = !isPassing(phase);
       setText(word, phaseWord(phase));
-      setText(text, explanations[phase] ?? (message === "" ? "This takes a few seconds." : message));
+      setText(text, explanation(phase, message));
       button.hidden = remedy === undefined;
       if (remedy !== undefined) setText(button, deedLabels[remedy]);
     },
   };
+}
+
+/** What stopped by itself says why. */
+function explanation(phase: Phase, message: string): string {
+  if (phase === "stopped") return message === "" ? kept : `${message}. ${kept}`;
+  return message === "" ? "This takes a few seconds." : message;
 }

@@ -23,7 +23,7 @@ export function environmentCard(
   const name = el("span");
   const template = el("span");
   const facts = el("p", { class: "card-facts" });
-  const problem = el("p", { class: "card-problem" });
+  const note = el("p", { class: "card-note" });
   const main = el("button", { class: "button", type: "button", onclick: () => act(mainDeed()) });
   const more = el("button", { class: "button icon-only", type: "button", onclick: askMore }, icon("more"));
   const link = el("a", { class: "card-link", href: linkTo({ view: "terminal", environmentId: first.id }) }, name);
@@ -47,7 +47,8 @@ export function environmentCard(
     setText(name, next.name);
     setText(template, next.template_name ?? next.template_id);
     setText(facts, sizeWords(next.resource_limits));
-    setText(problem, next.phase === "error" ? (next.status_message ?? "Something went wrong.") : "");
+    note.dataset["phase"] = next.phase;
+    setText(note, noteFor(next));
     setText(main, deedLabels[mainDeed()]);
     main.hidden = mainDeed() === "delete";
     main.setAttribute("aria-label", `${deedLabels[mainDeed()]} ${next.name}`);
@@ -64,10 +65,16 @@ export function environmentCard(
       el("h2", {}, link),
       el("p", { class: "card-line" }, chip.element, template),
       facts,
-      problem,
+      note,
     ),
     el("div", { class: "card-actions" }, main, more),
   );
   show(first);
   return { element, show };
+}
+
+/** Why it needs attention, or why it stopped by itself. */
+function noteFor({ phase, status_message: message }: Environment): string {
+  if (phase === "error") return message ?? "Something went wrong.";
+  return phase === "stopped" ? (message ?? "") : "";
 }

@@ -59,10 +59,10 @@ function giveUp(app: App, why: string): void {
 }
 
 const reasonWords: Readonly<Record<string, string>> = {
-  access_denied: "You did not allow Google to sign you in.",
+  cancelled: "You did not let Google sign you in.",
   email_not_verified: "Google has not verified the e-mail address of that account, so it cannot be used here.",
   state_mismatch: "That sign-in took too long or was begun elsewhere. Please try again.",
-  not_configured: "Sign-in with Google is not set up on this server.",
+  invalid_token: "Google's answer was not valid. Please try again.",
   unavailable: "Google does not answer right now. Please try again in a moment.",
 };
 

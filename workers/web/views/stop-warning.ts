@@ -1,4 +1,4 @@
-/** Says that the environment is about to be stopped for being idle, and offers to keep it running. */
+/** Says that the environment is about to stop by itself, and offers to keep it running. */
 import { el, setText } from "../dom.ts";
 import { leftWords } from "../times.ts";
 
@@ -35,7 +35,7 @@ export function stopWarning(onKeep: () => Promise<void>, signal: AbortSignal): S
     show(autoStopAt) {
       stopAt = autoStopAt;
       element.hidden = stopAt === null;
-      setText(text, stopAt === null ? "" : "Idle: stops ");
+      setText(text, stopAt === null ? "" : "Stops by itself ");
       tick();
     },
   };

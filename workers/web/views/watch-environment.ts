@@ -11,7 +11,7 @@ export interface EnvironmentState {
   name: string;
   phase: Phase;
   message: string;
-  /** When it is stopped for being idle; null while that is not near. */
+  /** When it stops by itself; null while that is not near. */
   autoStopAt: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface WatchedEnvironment {
   /** A socket said so, which is sooner than the next look. */
   heard(phase: Phase, message: string): void;
   lookNow(): void;
-  /** Puts off the stop for being idle. */
+  /** Puts off the stop that is announced, and says whether that helps: hours that are used up do not come back. */
   extend(): Promise<void>;
   perform(deed: Deed): Promise<void>;
 }
@@ -72,7 +72,7 @@ export function watchEnvironment(
     },
     lookNow,
     async extend() {
-      await app.calls.extend(id).catch(toastFailure);
+      await app.calls.extend(id).then((message) => toast(`${message}.`), toastFailure);
       lookNow();
     },
     async perform(deed) {

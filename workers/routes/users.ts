@@ -154,7 +154,7 @@ for (const [path, operationId] of Object.entries(passwordPaths)) {
       path,
       operationId,
       tags: ["users"],
-      summary: "Change the password; every other session ends",
+      summary: "Change the password; every other session and every personal token ends",
       middleware: [authenticated] as const,
       request: { body: body(passwordsSchema) },
       responses: {

@@ -1,4 +1,4 @@
-/** POST /api/v1/auth/refresh: rotation, the grace window, replays, races and the absolute end. */
+/** Check 6: POST /api/v1/auth/refresh: rotation, the grace window, replays, races and the absolute end. */
 import { describe, expect, it } from "vitest";
 import { refresh } from "../../../workers/domain/accounts/sessions.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";

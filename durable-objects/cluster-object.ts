@@ -6,6 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Asks } from "./cluster-asks.ts";
 import { Wants } from "./cluster-wants.ts";
 import { type Log, objectLog } from "./logging.ts";
+import { meterClose } from "./metering.ts";
 import {
   type AnswerResult,
   type Assignment,
@@ -15,7 +16,7 @@ import {
   type Question,
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
-import type { CloseName } from "./protocol/closes.ts";
+import { type CloseName, cutCode } from "./protocol/closes.ts";
 import { bridgeTicketSchema, type ClusterRpc, decodeTicket, ticketHeader } from "./protocol/objects.ts";
 import { limits, timing } from "./protocol/timing.ts";
 import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
@@ -125,13 +126,13 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
     else this.#drop(link, "badFrame");
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override webSocketClose(socket: WebSocket, code: number): void {
     answerClose(socket);
-    this.#forget(linkOf(socket));
+    this.#forget(linkOf(socket), code);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#forget(linkOf(socket));
+    this.#forget(linkOf(socket), cutCode);
   }
 
   #take(link: Link, message: BridgeMessage): void {
@@ -183,7 +184,9 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
     this.#asks.linkLost(link.id);
   }
 
-  #forget(link: Link): void {
+  /** Also after a close of ours, whose code the peer sends back. */
+  #forget(link: Link, code: number): void {
+    meterClose(this.ctx, this.#log, "link", code);
     this.#asks.linkLost(link.id);
     this.#log("info", "link left", { request_id: link.requestId, cluster_id: this.ctx.id.name });
   }

@@ -4,12 +4,14 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Log, objectLog } from "./logging.ts";
+import { meterClose } from "./metering.ts";
 import { pingText, pongText, type ServerMessage } from "./protocol/client.ts";
-import type { CloseName } from "./protocol/closes.ts";
+import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
 import {
   bridgeTicketSchema,
   type ClusterRpc,
   decodeTicket,
+  type MeteredKind,
   objectPaths,
   type TerminalRpc,
   ticketHeader,
@@ -66,18 +68,19 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     this.#run(role === "bridge" ? { kind: "bridge_frame", id, data } : { kind: "viewer_frame", id, data });
   }
 
-  override webSocketClose(socket: WebSocket): void {
+  override webSocketClose(socket: WebSocket, code: number): void {
     answerClose(socket);
-    this.#leave(socket);
+    this.#leave(socket, code);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#leave(socket);
+    this.#leave(socket, cutCode);
   }
 
-  #leave(socket: WebSocket): void {
+  #leave(socket: WebSocket, code: number): void {
     const [role, id = ""] = this.ctx.getTags(socket);
     if (!this.#sockets.delete(id)) return;
+    meterClose(this.ctx, this.#log, kindOf(socket), code);
     this.#log("info", `${role} left`, { ...this.#detail(socket) });
     this.#run(role === "bridge" ? { kind: "bridge_left", id } : { kind: "viewer_left", id });
   }
@@ -98,14 +101,19 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
   async #acceptBridge(request: Request): Promise<Response> {
     const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
     const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, assignment } = ticket;
-    if (assignment === null) return refuseUpgrade("superseded");
+    if (assignment === null) return this.#refuse("superseded");
     const cluster = this.env.CLUSTERS.getByName(clusterId);
     const { number, secret } = assignment;
     const verdict = await cluster.verifyAssignment({ terminal: this.#terminal, assignment: number, secret });
-    if (verdict !== "current") return refuseUpgrade(verdict);
+    if (verdict !== "current") return this.#refuse(verdict);
     const id = crypto.randomUUID();
     const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId };
     return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
+  }
+
+  #refuse(close: CloseName): Response {
+    meterClose(this.ctx, this.#log, "data", closes[close].code);
+    return refuseUpgrade(close);
   }
 
   #accept(tags: [string, string], kept: { requestId: string; userId?: string }, event: RoomEvent): Response {
@@ -167,6 +175,7 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     if (socket === undefined) return;
     this.#sockets.delete(id);
     this.#log("info", `${this.ctx.getTags(socket)[0]} closed`, { ...this.#detail(socket), close });
+    meterClose(this.ctx, this.#log, kindOf(socket), closes[close].code);
     closeSocket(socket, close);
   }
 
@@ -210,6 +219,12 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     const { environmentId } = parseTerminalId(this.#terminal);
     return { environment_id: environmentId, request_id: kept.requestId, user_id: kept.userId };
   }
+}
+
+/** A viewer's own kind is in what is kept beside its socket; a bridge's has none. */
+function kindOf(socket: WebSocket): MeteredKind {
+  const kept = socket.deserializeAttachment() as Partial<ViewerKeepsake>;
+  return kept.kind ?? "data";
 }
 
 /** The greeting says welcome and, where there is no shell, in which phase the environment is. */

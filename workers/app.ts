@@ -21,6 +21,7 @@ import { clusters } from "./routes/clusters.ts";
 import { environments } from "./routes/environments.ts";
 import { google } from "./routes/google.ts";
 import { apiHealth, health, info } from "./routes/health.ts";
+import { metrics } from "./routes/metrics.ts";
 import { people } from "./routes/people.ts";
 import { personalTokens } from "./routes/personal-tokens.ts";
 import { plans } from "./routes/plans.ts";
@@ -49,6 +50,7 @@ app.use(limitedBody);
 
 app.use("/health/*", refuseUnfitUrl);
 app.route("/health", health);
+app.route("/", metrics);
 app.route("/.well-known", wellKnown);
 
 // Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.

@@ -1,5 +1,6 @@
 /** The edge: makes what a request works with from the raw environment, the clock and the randomness of the platform. */
 import { isLogged, type LogDetail, type LogLevel, logLine } from "../durable-objects/protocol/log-line.ts";
+import { Gathering } from "./clients/gathering.ts";
 import { connectMailer } from "./clients/mail.ts";
 import { connectObjects } from "./clients/objects.ts";
 import { connectRedis } from "./clients/redis.ts";
@@ -11,7 +12,7 @@ import { connectDatabase } from "./store/database.ts";
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 const idLength = 20;
 
-type Shared = Pick<Deps, "config" | "db" | "redis" | "mailer">;
+type Shared = Pick<Deps, "config" | "db" | "redis" | "mailer" | "gathering">;
 const sharedByEnv = new WeakMap<Env, Shared>();
 
 /** Throws what `readConfig` throws when the environment is not complete. */
@@ -57,7 +58,15 @@ function sharedDeps(env: Env): Shared {
   if (known !== undefined) return known;
   const config = readConfig(env);
   const redis = connectRedis(config.redis);
-  const made = { config, db: connectDatabase(config.database), redis, mailer: connectMailer(config.mail, redis) };
+  const gathering = new Gathering(redis, {
+    isScraped: config.metricsToken !== null,
+    flushAfterMs: config.limits.metricsFlushMs,
+    newId: () => randomText(idLength),
+    nowMs: () => Date.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const db = connectDatabase(config.database, (seconds, outcome) => gathering.meter.observe("query", seconds, outcome));
+  const made = { config, db, redis, mailer: connectMailer(config.mail, redis), gathering };
   sharedByEnv.set(env, made);
   return made;
 }

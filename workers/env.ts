@@ -72,6 +72,7 @@ const variablesSchema = z.object({
   LIMIT_ENVIRONMENTS_PER_HOUR: wholeNumber(10),
   LIMIT_LOCK_FAILURES: wholeNumber(5),
   LIMIT_LOCK_SECONDS: wholeNumber(15 * 60),
+  LIMIT_METRICS_FLUSH_MS: wholeNumber(10_000),
   LIMIT_PHASE_WAIT_MS: wholeNumber(15_000),
   LIMIT_DATABASE_TIMEOUT_MS: wholeNumber(10_000),
   LIMIT_REDIS_TIMEOUT_MS: wholeNumber(1_000),
@@ -175,6 +176,7 @@ function toLimits(vars: Variables): LimitConfig {
     environmentsPerHour: vars.LIMIT_ENVIRONMENTS_PER_HOUR,
     lockFailures: vars.LIMIT_LOCK_FAILURES,
     lockSeconds: vars.LIMIT_LOCK_SECONDS,
+    metricsFlushMs: vars.LIMIT_METRICS_FLUSH_MS,
     phaseWaitMs: vars.LIMIT_PHASE_WAIT_MS,
   };
 }

@@ -9,6 +9,7 @@ import { sweepRequests } from "./domain/idempotency.ts";
 export { ClusterObject } from "../durable-objects/cluster-object.ts";
 export { TerminalObject } from "../durable-objects/terminal-object.ts";
 export { UserObject } from "../durable-objects/user-object.ts";
+export { MeterEntry } from "./meter-entry.ts";
 
 export default {
   fetch: app.fetch,

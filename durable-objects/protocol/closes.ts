@@ -33,6 +33,9 @@ export const closes = {
   badFrame: { code: 4005, reason: "Frame out of protocol", mayRetry: true },
 } as const satisfies Record<string, Close>;
 
+/** What a socket that ended without a close is said to have closed with (RFC 6455, section 7.1.5). */
+export const cutCode = 1006;
+
 export type CloseName = keyof typeof closes;
 
 const finalCodes = new Set<number>(
@@ -44,4 +47,11 @@ const finalCodes = new Set<number>(
 /** Whether a peer that saw this close code may dial again. Codes we do not send (1006, 1012, …) may. */
 export function mayRetry(code: number): boolean {
   return !finalCodes.has(code);
+}
+
+const ownCodes = new Set<number>(Object.values(closes).map((close) => close.code));
+
+/** A close code as a label of metrics: those of RFC 6455 and ours; a peer may send any number, and those are one. */
+export function codeLabel(code: number): string {
+  return (code >= 1000 && code <= 1015) || ownCodes.has(code) ? String(code) : "other";
 }

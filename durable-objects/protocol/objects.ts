@@ -95,6 +95,15 @@ export interface ClusterRpc {
   revoke(bridgeTokenId: string): Promise<void>;
 }
 
+/** What a socket is for, in metrics: two kinds of people's and two of bridges'. */
+export type MeteredKind = SocketKind | "data" | "link";
+
+/** The Worker's own entry for what only objects see. */
+export interface MeterRpc {
+  /** A socket closed with this code. */
+  socketClosed(kind: MeteredKind, code: number): Promise<void>;
+}
+
 export interface SocketEntry {
   socketId: string;
   sessionId: string;

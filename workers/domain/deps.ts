@@ -1,5 +1,6 @@
 /** What a use case works with. Domain functions take it first; nothing else is ambient, the clock included. */
 import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
+import type { Gathering } from "../clients/gathering.ts";
 import type { Mailer } from "../clients/mail.ts";
 import type { Objects } from "../clients/objects.ts";
 import type { Redis } from "../clients/redis.ts";
@@ -14,6 +15,8 @@ export interface Deps {
   redis: Redis;
   objects: Objects;
   mailer: Mailer;
+  /** What this isolate counts for the metrics. */
+  gathering: Gathering;
   now(): Date;
   /** A fresh id: the prefix, `_` and 20 random characters of [a-z0-9]. */
   newId(prefix: IdPrefix): string;

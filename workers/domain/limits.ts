@@ -19,12 +19,18 @@ export interface LimitVerdict {
 
 const minuteSeconds = 60;
 const hourSeconds = 3600;
+const scrapesPerMinute = 60;
 const memory = newAttemptCounter();
 
 /** Counts a request of somebody who is not signed in. */
 export function limitAddress(deps: Deps, address: string): Promise<LimitVerdict> {
   const perMinute = deps.config.limits.addressRequestsPerMinute;
   return generalVerdict(deps, "address", limitKeyOf(address), perMinute);
+}
+
+/** Counts a request for the metrics: a scraper asks a few times a minute, a guesser of its token more often. */
+export function limitScrape(deps: Deps, address: string): Promise<LimitVerdict> {
+  return generalVerdict(deps, "scrape", limitKeyOf(address), scrapesPerMinute);
 }
 
 /** Counts a request of a signed-in person, by their plan. */

@@ -1,5 +1,11 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
-import { encodeTicket, objectPaths, ticketHeader, type ViewerTicket } from "../../durable-objects/protocol/objects.ts";
+import {
+  encodeTicket,
+  type MeteredKind,
+  objectPaths,
+  ticketHeader,
+  type ViewerTicket,
+} from "../../durable-objects/protocol/objects.ts";
 import {
   environmentIdSchema,
   logsWindow,
@@ -115,7 +121,7 @@ function admit(deps: Deps, ticket: ViewerTicket, checkedAtMs: number) {
 async function openAdmitted(deps: Deps, ticket: ViewerTicket): Promise<Opened> {
   try {
     const request = upgradeRequest(objectPaths.viewer, encodeTicket(ticket));
-    return { kind: "open", response: await deps.objects.terminal(ticket.terminal).fetch(request) };
+    return opened(deps, ticket.kind, await deps.objects.terminal(ticket.terminal).fetch(request));
   } catch (cause) {
     deps.waitUntil(deps.objects.user(ticket.userId).release(ticket.socketId));
     throw cause;
@@ -132,7 +138,7 @@ export interface BridgeCall {
 export async function openLink(deps: Deps, call: BridgeCall): Promise<Opened> {
   const bridge = await bridgeOf(deps, call);
   const request = upgradeRequest(objectPaths.link, bridgeTicket(deps, call, bridge, null));
-  return { kind: "open", response: await deps.objects.cluster(bridge.clusterId).fetch(request) };
+  return opened(deps, "link", await deps.objects.cluster(bridge.clusterId).fetch(request));
 }
 
 /** Opens a bridge's data socket of one terminal; whether the assignment holds is for the terminal to find out. */
@@ -146,7 +152,12 @@ export async function openBridgeTerminal(
   if (!isNamed || !isAssigned) return { kind: "refused", close: "unknownPath" };
   const { assignment: number, secret } = call;
   const request = upgradeRequest(objectPaths.bridge, bridgeTicket(deps, call, bridge, { number, secret }));
-  return { kind: "open", response: await deps.objects.terminal(call.terminal).fetch(request) };
+  return opened(deps, "data", await deps.objects.terminal(call.terminal).fetch(request));
+}
+
+function opened(deps: Deps, kind: MeteredKind, response: Response): Opened {
+  deps.gathering.meter.count("opened", kind);
+  return { kind: "open", response };
 }
 
 async function bridgeOf(deps: Deps, { token }: BridgeCall): Promise<BridgeIdentity> {

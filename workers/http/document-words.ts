@@ -34,6 +34,11 @@ export const securitySchemes = {
     bearerFormat: "JWT",
     description: "The access token of a session, from signing in or refreshing",
   },
+  scrapeToken: {
+    type: "http",
+    scheme: "bearer",
+    description: "The token of the scraper (METRICS_TOKEN), for /metrics only",
+  },
   personalToken: {
     type: "http",
     scheme: "bearer",

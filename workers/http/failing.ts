@@ -6,7 +6,7 @@ import { auditDenial } from "../domain/audit.ts";
 import { Failed, type Failure, failureIn, rootCause } from "../rules/failures.ts";
 import type { AppContext, AppEnv, AppMiddleware } from "./context.ts";
 import { problemOf, problemResponse } from "./problems.ts";
-import { routeOf } from "./request-scope.ts";
+import { routeOf } from "./route-of.ts";
 
 /** Turns whatever a handler threw into a problem; a bug is logged with its stack and tells the client nothing. */
 export function answerError(error: Error, c: AppContext): Response {
@@ -20,6 +20,7 @@ export function answerError(error: Error, c: AppContext): Response {
 /** The problem body of a failure for this request; a refusal of access is counted. */
 export function answerFailure(c: AppContext, failure: Failure): Response {
   const { status, code } = problemOf(failure);
+  c.var.deps.gathering.meter.count("errors", code);
   if (status === 401 || status === 403) {
     auditDenial(c.var.deps, { actorId: c.var.principal?.userId ?? null, route: routeOf(c), code });
   }

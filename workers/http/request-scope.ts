@@ -2,10 +2,11 @@
  * The outermost middleware: gives a request its id and its deps, and writes its one log line. The line names the
  * route's pattern, never the URL: a path or a query may carry a token.
  */
-import { matchedRoutes } from "hono/route";
 import type { Deps } from "../domain/deps.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
+import { meterRequest } from "./metered.ts";
+import { routeOf } from "./route-of.ts";
 
 type WaitUntil = (promise: Promise<unknown>) => void;
 type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil, address: string | null) => Deps;
@@ -24,7 +25,9 @@ export function requestScope(makeDeps: MakeDeps, newRequestId: () => string): Ap
       makeDeps(c.env, requestId, (promise) => c.executionCtx.waitUntil(promise), addressOf(c)),
     );
     await next();
-    logRequest(c, performance.now() - startedAtMs);
+    const durationMs = performance.now() - startedAtMs;
+    logRequest(c, durationMs);
+    meterRequest(c, durationMs);
   };
 }
 
@@ -37,10 +40,4 @@ function logRequest(c: AppContext, durationMs: number): void {
     status: c.res.status,
     duration_ms: Math.round(durationMs * 100) / 100,
   });
-}
-
-/** Method and pattern of the route that handles a request; middleware matches every method and does not count. */
-export function routeOf(c: AppContext): string {
-  const path = matchedRoutes(c).find(({ method }) => method !== "ALL")?.path ?? "*";
-  return `${c.req.method} ${path}`;
 }

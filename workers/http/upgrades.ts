@@ -38,6 +38,7 @@ function isUpgrade(c: AppContext): boolean {
 
 function refuseUpgrade(c: AppContext, close: CloseName): Response {
   c.var.deps.log("info", "socket refused", { close });
+  c.var.deps.gathering.meter.count("refused", close);
   const [client, server] = Object.values(new WebSocketPair());
   server?.accept();
   server?.close(closes[close].code, closes[close].reason);

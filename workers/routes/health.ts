@@ -144,7 +144,7 @@ info.openapi(
           google_oauth: hasGoogleFlow(config.google),
           websockets: true,
           rate_limiting: true,
-          metrics: true,
+          metrics: config.metricsToken !== null,
         },
         limits: {
           requests_per_minute: config.limits.addressRequestsPerMinute,

@@ -114,6 +114,8 @@ export interface LimitConfig {
   /** Wrong passwords in a row that lock an account, and for how long. */
   lockFailures: number;
   lockSeconds: number;
+  /** How long an isolate gathers counts before it adds them to Redis. */
+  metricsFlushMs: number;
   /** How long a request waits for an environment's phase before it answers what is true. */
   phaseWaitMs: number;
 }

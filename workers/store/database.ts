@@ -24,9 +24,12 @@ export const uniqueViolation = "23505";
 
 export type Database = ReturnType<typeof connectDatabase>;
 
+/** Told of every round trip: how long it took and whether the database did what it was asked. */
+export type QueryObserver = (seconds: number, outcome: "ok" | "refused" | "failed") => void;
+
 /** Queries over HTTP. Holds no connection; may be kept for the life of the isolate. */
-export function connectDatabase(config: DatabaseConfig) {
-  neonConfig.fetchFunction = (url: string, init: RequestInit) => fetchQuery(url, init, config.timeoutMs);
+export function connectDatabase(config: DatabaseConfig, onQuery: QueryObserver = () => {}) {
+  neonConfig.fetchFunction = (url: string, init: RequestInit) => observedQuery(url, init, config.timeoutMs, onQuery);
   if (config.fetchEndpoint !== null) neonConfig.fetchEndpoint = config.fetchEndpoint;
   return drizzle(neon(config.url), { schema });
 }
@@ -54,6 +57,19 @@ function useLocalRelay(wsProxy: string): void {
   neonConfig.wsProxy = wsProxy;
   neonConfig.useSecureWebSocket = false;
   neonConfig.pipelineConnect = false;
+}
+
+async function observedQuery(url: string, init: RequestInit, timeoutMs: number, onQuery: QueryObserver) {
+  const begin = performance.now();
+  const seconds = () => (performance.now() - begin) / 1000;
+  try {
+    const response = await fetchQuery(url, init, timeoutMs);
+    onQuery(seconds(), response.ok ? "ok" : "refused");
+    return response;
+  } catch (error) {
+    onQuery(seconds(), "failed");
+    throw error;
+  }
 }
 
 async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Promise<Response> {

@@ -12,6 +12,8 @@ const variables = z.object({
   BRIDGE_RUNTIME: z.enum(["local", "kubernetes"], { error: "is neither local nor kubernetes" }).default("local"),
   DEVPOCKET_DATA_DIR: z.string().default(".devpocket"),
   BRIDGE_HEALTH_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
+  BRIDGE_METRICS_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
+  BRIDGE_METRICS_ADDRESS: z.string().default("127.0.0.1"),
   ENVIRONMENT: z
     .enum(["development", "test", "production"], { error: "is neither development, test nor production" })
     .default("production"),
@@ -27,6 +29,8 @@ export interface BridgeConfig {
   dataDir: string;
   /** Null: no health endpoint. */
   healthPort: number | null;
+  /** Null: no metrics endpoint. */
+  metrics: { port: number; address: string } | null;
   isProduction: boolean;
   logLevel: (typeof logLevels)[number];
   logFormat: "json" | "pretty";
@@ -53,6 +57,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, file = 
     runtime: values.BRIDGE_RUNTIME,
     dataDir: values.DEVPOCKET_DATA_DIR,
     healthPort: values.BRIDGE_HEALTH_PORT ?? null,
+    metrics:
+      values.BRIDGE_METRICS_PORT === undefined
+        ? null
+        : { port: values.BRIDGE_METRICS_PORT, address: values.BRIDGE_METRICS_ADDRESS },
     isProduction: values.ENVIRONMENT === "production",
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,

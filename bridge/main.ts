@@ -1,7 +1,7 @@
 /** The bridge process: reads its configuration, runs until it is told to end. Environments outlive it. */
 import packageJson from "../package.json" with { type: "json" };
 import { BadConfig, type BridgeConfig, readConfig } from "./config.ts";
-import { serveHealth } from "./health.ts";
+import { serveHealth, serveMetrics } from "./health.ts";
 import { createLog } from "./log.ts";
 import { LocalRuntime } from "./runtime/local/local-runtime.ts";
 import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
@@ -19,9 +19,12 @@ function run(): void {
   const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version: packageJson.version, log });
   const health = config.healthPort === null ? null : serveHealth(config.healthPort, () => supervisor.isConnected);
   health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.healthPort}: ${error.message}`));
+  const metrics = config.metrics === null ? null : serveMetrics(config.metrics, () => supervisor.metricsText());
+  metrics?.on("error", (error) => fail(`BRIDGE_METRICS_PORT ${config.metrics?.port}: ${error.message}`));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       health?.close();
+      metrics?.close();
       void supervisor.stop().then(() => process.exit(0));
     });
   }

@@ -4,6 +4,7 @@ import { answer } from "./answers.ts";
 import { EdgeClient } from "./edge-client.ts";
 import { ControlLink } from "./link.ts";
 import type { Log } from "./log.ts";
+import { BridgeMetrics } from "./metrics.ts";
 import { ReconcileLoop } from "./reconcile/loop.ts";
 import { Relays } from "./relay/relays.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -18,6 +19,7 @@ export interface SupervisorOptions {
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  readonly #metrics = new BridgeMetrics();
   readonly #relays: Relays;
   readonly #loop: ReconcileLoop;
   readonly #link: ControlLink;
@@ -25,15 +27,17 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     const { runtime, edge, version, log } = options;
     this.#options = options;
-    this.#relays = new Relays(edge, { runtime, ledger: edge.bridgeId, log });
+    const onRelayed = (direction: "in" | "out", bytes: number) => this.#metrics.relayed(direction, bytes);
+    this.#relays = new Relays(edge, { runtime, ledger: edge.bridgeId, log }, onRelayed);
     this.#loop = new ReconcileLoop({
       runtime,
       source: new EdgeClient(edge, runtime.kind),
       onObserved: (observed) => this.#relays.observed(observed),
       log,
+      meter: this.#metrics,
     });
     const events = {
-      onConnected: () => this.#loop.connected(),
+      onConnected: () => this.#connected(),
       onMessage: (message: ClusterMessage) => this.#take(message),
       onSuperseded: () => this.#standBy(),
     };
@@ -42,6 +46,11 @@ export class Supervisor {
 
   get isConnected(): boolean {
     return this.#link.isConnected;
+  }
+
+  /** What this bridge does, as Prometheus' text. */
+  metricsText(): string {
+    return this.#metrics.text({ isConnected: this.isConnected, terminals: this.#relays.counts });
   }
 
   /** What runs already is attached before anybody asks for it, so that a new bridge shows what the old one did. */
@@ -56,6 +65,11 @@ export class Supervisor {
     this.#standBy();
     this.#link.stop();
     await this.#options.runtime.close();
+  }
+
+  #connected(): void {
+    this.#metrics.linked();
+    this.#loop.connected();
   }
 
   #standBy(): void {

@@ -25,12 +25,21 @@ export interface DesiredSource {
   telemetry(samples: Telemetry["samples"]): Promise<void>;
 }
 
+/** Told how the work goes, for metrics. */
+export interface LoopMeter {
+  observed(environments: readonly ObservedEnvironment[]): void;
+  turned(seconds: number, isOk: boolean): void;
+  stepped(action: string, seconds: number, isOk: boolean): void;
+  failed(what: "pull" | "report" | "telemetry"): void;
+}
+
 export interface LoopOptions {
   runtime: Runtime;
   source: DesiredSource;
   /** Told of every observation, before anything is done about it. */
   onObserved: (observed: ObservedEnvironment[]) => void;
   log: (level: LogLevel, msg: string, detail: LogDetail) => void;
+  meter: LoopMeter;
 }
 
 export class ReconcileLoop {
@@ -51,7 +60,10 @@ export class ReconcileLoop {
     this.#options = options;
     this.#reporter = new Reporter((observed) => options.source.report(observed), {
       retryMs: () => Math.random() * maxRetryMs,
-      onFailure: (error) => options.log("warn", "report failed", { error: messageOf(error) }),
+      onFailure: (error) => {
+        options.meter.failed("report");
+        options.log("warn", "report failed", { error: messageOf(error) });
+      },
     });
     options.runtime.onChange(() => this.look());
   }
@@ -93,10 +105,13 @@ export class ReconcileLoop {
     this.#isTurning = true;
     while (this.#isTurnDue && !this.#isStopped) {
       this.#isTurnDue = false;
+      const begin = performance.now();
       try {
         if (this.#isPullDue) await this.#pullNow();
         await this.#reconcile();
+        this.#options.meter.turned(secondsSince(begin), true);
       } catch (error) {
+        this.#options.meter.turned(secondsSince(begin), false);
         this.#options.log("error", "reconcile turn failed", { error: messageOf(error) });
         this.#after(maxRetryMs, () => this.look());
       }
@@ -113,6 +128,7 @@ export class ReconcileLoop {
       this.#desired = pulled;
       this.#attempts.keepOnly(new Set(pulled.map((each) => each.id)));
     } catch (error) {
+      this.#options.meter.failed("pull");
       this.#options.log("warn", "pull failed", { error: messageOf(error) });
       this.#failedPulls += 1;
       const most = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failedPulls);
@@ -123,6 +139,7 @@ export class ReconcileLoop {
   async #reconcile(): Promise<void> {
     const observed = await this.#options.runtime.observe();
     this.#options.onObserved(observed);
+    this.#options.meter.observed(observed);
     if (this.#desired === null || this.#isStopped) return;
     this.#reporter.report(report(this.#desired, observed, this.#attempts.failures));
     for (const action of plan(this.#desired, observed)) this.#tryStep(action, this.#desired);
@@ -138,7 +155,7 @@ export class ReconcileLoop {
   }
 
   async #takeStep(action: Action, step: Step): Promise<void> {
-    const { log, runtime } = this.#options;
+    const { log, meter, runtime } = this.#options;
     const begin = performance.now();
     const requestId = this.#requestId;
     const detail = () => ({
@@ -153,9 +170,11 @@ export class ReconcileLoop {
       const deadline = AbortSignal.timeout(stepDeadlineMs);
       await Promise.race([runtime.apply(action, deadline), rejectOn(deadline)]);
       waitMs = this.#attempts.succeed(step);
+      meter.stepped(step.kind, secondsSince(begin), true);
       log("info", "step taken", detail());
     } catch (error) {
       waitMs = this.#attempts.fail(step, error);
+      meter.stepped(step.kind, secondsSince(begin), false);
       log("warn", "step failed", { ...detail(), error: messageOf(error) });
     }
     this.#after(waitMs, () => this.look());
@@ -163,7 +182,7 @@ export class ReconcileLoop {
   }
 
   async #measure(): Promise<void> {
-    const { runtime, source, log } = this.#options;
+    const { runtime, source, log, meter } = this.#options;
     try {
       const observed = await runtime.observe();
       const samples: Telemetry["samples"] = [];
@@ -173,6 +192,7 @@ export class ReconcileLoop {
       }
       if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
     } catch (error) {
+      meter.failed("telemetry");
       log("warn", "telemetry failed", { error: messageOf(error) });
     }
   }
@@ -184,6 +204,10 @@ export class ReconcileLoop {
     }, waitMs);
     this.#waits.add(wait);
   }
+}
+
+function secondsSince(beginMs: number): number {
+  return (performance.now() - beginMs) / 1000;
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

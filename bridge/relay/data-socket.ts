@@ -22,17 +22,23 @@ export interface Relay {
   take(message: TerminalMessage): void;
 }
 
+/** Told of every frame's bytes: `in` from the edge, `out` to it. */
+export type OnRelayed = (direction: "in" | "out", bytes: number) => void;
+
 export class DataSocket {
   readonly assignment: Assignment;
+  readonly #onRelayed: OnRelayed;
   readonly #edge: Edge;
   readonly #relay: Relay;
   readonly #backoff = new Backoff();
   #socket: EdgeSocket | null = null;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
+  #isOpen = false;
 
-  constructor(edge: Edge, assignment: Assignment, relay: Relay) {
+  constructor(edge: Edge, assignment: Assignment, relay: Relay, onRelayed: OnRelayed) {
     this.#edge = edge;
+    this.#onRelayed = onRelayed;
     this.assignment = assignment;
     this.#relay = relay;
     this.#dial();
@@ -42,7 +48,13 @@ export class DataSocket {
     return this.#socket?.bufferedBytes ?? 0;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   send(frame: string | Uint8Array, onSent?: () => void): void {
+    if (!this.#isOpen) return;
+    this.#onRelayed("out", typeof frame === "string" ? Buffer.byteLength(frame) : frame.length);
     this.#socket?.send(frame, onSent);
   }
 
@@ -58,7 +70,10 @@ export class DataSocket {
     const path = bridgePaths.terminal + encodeURIComponent(terminal);
     const headers = { [assignmentHeader]: String(assignment), [assignmentSecretHeader]: secret };
     this.#socket = new EdgeSocket(this.#edge, path, headers, {
-      onOpen: () => this.#relay.opened(this),
+      onOpen: () => {
+        this.#isOpen = true;
+        this.#relay.opened(this);
+      },
       onText: (text) => this.#take(text),
       onClose: (code) => this.#lost(code),
     });
@@ -67,12 +82,14 @@ export class DataSocket {
   /** The first word of the object shows that the assignment was accepted. */
   #take(text: string): void {
     this.#backoff.reset();
+    this.#onRelayed("in", Buffer.byteLength(text));
     const message = terminalMessageSchema.safeParse(parseJson(text));
     if (message.success) this.#relay.take(message.data);
   }
 
   #lost(code: number): void {
     this.#socket = null;
+    this.#isOpen = false;
     this.#relay.closed(this);
     if (this.#isClosed || !mayRetry(code)) return;
     this.#timer = setTimeout(() => this.#dial(), this.#backoff.next());

@@ -6,21 +6,29 @@ import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-
 import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
 import { logsWindow, mainWindow, parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Edge } from "../socket.ts";
-import { DataSocket } from "./data-socket.ts";
+import { DataSocket, type OnRelayed } from "./data-socket.ts";
 import { LogRelay } from "./log-relay.ts";
 import { type RelayContext, TerminalRelay } from "./terminal-relay.ts";
 
 export class Relays {
   readonly #edge: Edge;
   readonly #context: RelayContext;
+  readonly #onRelayed: OnRelayed;
   readonly #terminals = new Map<string, TerminalRelay>();
   readonly #logs = new Map<string, LogRelay>();
   readonly #sockets = new Map<string, DataSocket>();
   #running = new Set<string>();
 
-  constructor(edge: Edge, context: RelayContext) {
+  constructor(edge: Edge, context: RelayContext, onRelayed: OnRelayed) {
     this.#edge = edge;
     this.#context = context;
+    this.#onRelayed = onRelayed;
+  }
+
+  /** How many terminals and logs are watched, and how many data sockets are open for them. */
+  get counts(): { wanted: number; open: number } {
+    const open = [...this.#sockets.values()].filter((socket) => socket.isOpen).length;
+    return { wanted: this.#sockets.size, open };
   }
 
   /** The full list of watched terminals: opens what is new, closes what is no longer there. */
@@ -36,7 +44,7 @@ export class Relays {
       if (this.#sockets.has(assignment.terminal)) continue;
       this.#sockets.set(
         assignment.terminal,
-        new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal)),
+        new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal), this.#onRelayed),
       );
     }
   }

@@ -16,6 +16,7 @@ describe("the bridge's configuration", () => {
       edgeUrl: "http://localhost:8000",
       runtime: "local",
       healthPort: null,
+      metrics: null,
       isProduction: true,
       logLevel: "info",
       logFormat: "json",
@@ -26,6 +27,8 @@ describe("the bridge's configuration", () => {
     writeFileSync(file, `BRIDGE_TOKEN=${token}\nLOG_LEVEL=debug\nENVIRONMENT=test\n`);
     const config = readConfig({ LOG_LEVEL: "warn", DEVPOCKET_URL: "", BRIDGE_HEALTH_PORT: "25590" }, file);
     expect(config).toMatchObject({ token, logLevel: "warn", isProduction: false, healthPort: 25_590 });
+    const metered = readConfig({ BRIDGE_TOKEN: token, BRIDGE_METRICS_PORT: "25591" }, file);
+    expect(metered.metrics).toEqual({ port: 25_591, address: "127.0.0.1" });
     rmSync(file);
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
+import { readExposition } from "../support/exposition.ts";
 import { root } from "../support/source-tree.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
 import { disposeDataDir, machinePath } from "./support/bridge.ts";
@@ -144,13 +145,19 @@ describe("bridge process", { timeout: 60_000 }, () => {
     expect(refused.output()).not.toContain("hunter2");
   });
 
-  it("tells on its health port whether it is connected", async () => {
+  it("tells on its health port whether it is connected, and its metrics on theirs", async () => {
     const port = 23_400 + Math.floor(Math.random() * 99);
-    const other = start({ BRIDGE_HEALTH_PORT: String(port) });
+    const other = start({ BRIDGE_HEALTH_PORT: String(port), BRIDGE_METRICS_PORT: String(port + 100) });
+    const linkUp = async () =>
+      readExposition(await (await fetch(`http://127.0.0.1:${port + 100}/metrics`)).text()).values.get(
+        "devpocket_bridge_link_up",
+      );
     const status = () => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.status);
     await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, { timeout: 10_000 });
+    expect(await linkUp()).toBe(1);
     await edge.stop();
     await vi.waitUntil(async () => (await status()) === 503, { timeout: 10_000 });
+    expect(await linkUp()).toBe(0);
     await end(other, "SIGTERM");
   });
 });

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BridgeMetrics } from "../../../bridge/metrics.ts";
 import { ReconcileLoop } from "../../../bridge/reconcile/loop.ts";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
 import type {
@@ -73,7 +74,13 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
       telemetry: async (sent: Telemetry["samples"]) => void samples.push(...sent),
     };
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
-    const loop = new ReconcileLoop({ runtime, source, onObserved: () => {}, log: () => {} });
+    const loop = new ReconcileLoop({
+      runtime,
+      source,
+      onObserved: () => {},
+      log: () => {},
+      meter: new BridgeMetrics(),
+    });
     loop.start();
     vi.advanceTimersByTime(timing.telemetryEveryMs);
     vi.useRealTimers();

@@ -27,11 +27,22 @@ export type Database = ReturnType<typeof connectDatabase>;
 /** Told of every round trip: how long it took and whether the database did what it was asked. */
 export type QueryObserver = (seconds: number, outcome: "ok" | "refused" | "failed") => void;
 
+/** How to reach one database. */
+interface Way {
+  endpoint: string | null;
+  timeoutMs: number;
+  onQuery: QueryObserver;
+}
+
+/** The driver's settings are the isolate's, so a query carries its own way among its fetch options. */
+const way = Symbol("way");
+type QueryInit = RequestInit & { [way]: Way };
+
 /** Queries over HTTP. Holds no connection; may be kept for the life of the isolate. */
 export function connectDatabase(config: DatabaseConfig, onQuery: QueryObserver = () => {}) {
-  neonConfig.fetchFunction = (url: string, init: RequestInit) => observedQuery(url, init, config.timeoutMs, onQuery);
-  if (config.fetchEndpoint !== null) neonConfig.fetchEndpoint = config.fetchEndpoint;
-  return drizzle(neon(config.url), { schema });
+  neonConfig.fetchFunction = observedQuery;
+  const own: Way = { endpoint: config.fetchEndpoint, timeoutMs: config.timeoutMs, onQuery };
+  return drizzle(neon(config.url, { fetchOptions: { [way]: own } }), { schema });
 }
 
 /**
@@ -59,15 +70,15 @@ function useLocalRelay(wsProxy: string): void {
   neonConfig.pipelineConnect = false;
 }
 
-async function observedQuery(url: string, init: RequestInit, timeoutMs: number, onQuery: QueryObserver) {
+async function observedQuery(neonUrl: string, { [way]: own, ...init }: QueryInit): Promise<Response> {
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
   try {
-    const response = await fetchQuery(url, init, timeoutMs);
-    onQuery(seconds(), response.ok ? "ok" : "refused");
+    const response = await fetchQuery(own.endpoint ?? neonUrl, init, own.timeoutMs);
+    own.onQuery(seconds(), response.ok ? "ok" : "refused");
     return response;
   } catch (error) {
-    onQuery(seconds(), "failed");
+    own.onQuery(seconds(), "failed");
     throw error;
   }
 }

@@ -1,8 +1,15 @@
 /** The two ways to Postgres: one round trip over HTTP, and a connection for a transaction with an answer in it. */
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { failureIn } from "../../../workers/rules/failures.ts";
 import { insertAccount } from "../../../workers/store/accounts.ts";
-import { sqlErrorIn, uniqueViolation, withConnection } from "../../../workers/store/database.ts";
+import {
+  connectDatabase,
+  pingDatabase,
+  sqlErrorIn,
+  uniqueViolation,
+  withConnection,
+} from "../../../workers/store/database.ts";
 import { plans } from "../../../workers/store/schema/accounts.ts";
 import { newDeps } from "../support/deps.ts";
 
@@ -22,6 +29,25 @@ describe("a connection of its own", () => {
     expect(seen).toBe("seen 7");
     const [starter] = await deps.db.select().from(plans).where(sql`id = 'starter'`);
     expect(starter?.requestsPerMinute).toBe(300);
+  });
+});
+
+describe("two databases in one isolate", () => {
+  it("are reached each by its own way, and observed each by its own", async () => {
+    const { config } = newDeps();
+    const observed: string[] = [];
+    const observe = (name: string) => (seconds: number, outcome: string) => {
+      expect(seconds).toBeGreaterThanOrEqual(0);
+      observed.push(`${name} ${outcome}`);
+    };
+    const here = connectDatabase(config.database, observe("here"));
+    const nowhere = { ...config.database, fetchEndpoint: "http://127.0.0.1:9/sql" };
+    const away = connectDatabase(nowhere, observe("away"));
+    await pingDatabase(here);
+    expect(await pingDatabase(away).catch(failureIn)).toMatchObject({ kind: "unavailable", dependency: "database" });
+    await here.batch([here.select().from(plans), here.select().from(plans)]);
+    await here.execute(sql`select 1 / 0`).catch(() => {});
+    expect(observed).toEqual(["here ok", "away failed", "here ok", "here refused"]);
   });
 });
 

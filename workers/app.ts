@@ -5,6 +5,7 @@ import { BadConfiguration, readAssets } from "./env.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { dialect } from "./http/dialect.ts";
+import { openApiDocument } from "./http/document.ts";
 import { answerError, answerFailure, limitedBody, unhandledFailure } from "./http/failing.ts";
 import { refuseUnfitUrl } from "./http/input-bounds.ts";
 import { limitHeaders } from "./http/limits.ts";
@@ -18,6 +19,7 @@ import { auth } from "./routes/auth.ts";
 import { bridge } from "./routes/bridge.ts";
 import { bridgeSockets } from "./routes/bridge-sockets.ts";
 import { clusters } from "./routes/clusters.ts";
+import { documentRoutes } from "./routes/document.ts";
 import { environments } from "./routes/environments.ts";
 import { google } from "./routes/google.ts";
 import { apiHealth, health, info } from "./routes/health.ts";
@@ -73,6 +75,14 @@ app.route("/api/v1/templates", templates);
 app.route("/api/v1/clusters", clusters);
 app.route("/api/v1/environments", environments);
 
+app.route(
+  "/",
+  documentRoutes({
+    makeDocument: (publicUrl) => openApiDocument(app, publicUrl),
+    readPage: (c, name) => readAsset(c, new URL(`/${name}`, c.req.url)),
+  }),
+);
+
 function answerAnyError(error: Error, c: AppContext): Response {
   if (!(error instanceof BadConfiguration)) return answerError(error, c);
   console.error(error.message);
@@ -86,4 +96,10 @@ async function answerUnhandled(c: AppContext): Promise<Response> {
   if (isApiPath(c.req.path) || !isRead || failure.kind === "method_not_allowed") return answerFailure(c, failure);
   const asset = await readAssets(c.env).fetch(c.req.raw);
   return asset.status === 404 ? answerFailure(c, failure) : asset;
+}
+
+/** One of the page's files, by the address that its name has among the assets. */
+async function readAsset(c: AppContext, address: URL): Promise<Response> {
+  const asset = await readAssets(c.env).fetch(new Request(address, { headers: c.req.raw.headers }));
+  return asset.status === 404 ? answerFailure(c, { kind: "not_found", what: "route" }) : asset;
 }

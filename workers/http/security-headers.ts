@@ -1,7 +1,8 @@
 /**
- * The headers of every answer, and the two content policies: nothing at all for the API, the page's own files for
- * the page. Neither scripts nor styles may be inline: what xterm.js would write into style elements and attributes,
- * the page turns into CSSOM calls (web/terminal/styles-by-cssom.ts).
+ * The headers of every answer, and the three content policies: nothing at all for the API, the page's own files for
+ * the page, and what Swagger UI needs besides for the page that shows the API. Neither scripts nor styles may be
+ * inline: what xterm.js would write into style elements and attributes, the page turns into CSSOM calls
+ * (web/terminal/styles-by-cssom.ts).
  */
 import { changeHeaders } from "./answer-headers.ts";
 import type { AppMiddleware } from "./context.ts";
@@ -22,10 +23,9 @@ export const securityHeaders: AppMiddleware = async (c, next) => {
   await next();
   const isUpgrade = c.res.status === 101;
   if (isUpgrade) return;
-  const isPage = !isApiPath(c.req.path);
   changeHeaders(c, (headers) => {
     for (const [name, value] of common) headers.set(name, value);
-    headers.set("Content-Security-Policy", isPage ? pagePolicy(c.req.url) : apiPolicy);
+    headers.set("Content-Security-Policy", policyFor(c.req.url));
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
     headers.set("X-Request-ID", c.var.requestId);
   });
@@ -35,6 +35,29 @@ export const securityHeaders: AppMiddleware = async (c, next) => {
 export function isApiPath(path: string): boolean {
   return /^\/(api|health|metrics|openapi\.json|\.well-known|dev)(\/|$)/.test(path);
 }
+
+function policyFor(url: string): string {
+  const { pathname } = new URL(url);
+  if (/^\/(api\/v1\/)?docs\/?$/.test(pathname)) return docsPolicy;
+  return isApiPath(pathname) ? apiPolicy : pagePolicy(url);
+}
+
+/**
+ * The pictures of its style sheet are data URLs. It writes the descriptions as HTML, which its sanitizer makes under a
+ * policy of that name and web/docs/plain-html.ts, the default one, looks through again.
+ */
+const docsPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types default dompurify",
+].join("; ");
 
 function pagePolicy(url: string): string {
   const { host, protocol } = new URL(url);

@@ -30,9 +30,12 @@ const ifMatch = {
   description: "The ETag of what you read: 412 when the settings were changed since",
   schema: { type: "string" },
 } as const;
+/** The answer to who has it already. */
+export const notModified = { description: "What you have is still the same" };
+
 const read = {
   parameters: [ifNoneMatch],
-  responses: { 304: { description: "What you have is still the same" } },
+  responses: { 304: notModified },
   headers: ["ETag"],
 };
 

@@ -1,16 +1,51 @@
 /** Builds the page into dist/web: hashed assets, nothing inlined, nothing from elsewhere. */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
-  root: fileURLToPath(new URL(".", import.meta.url)),
+  root: page("."),
+  plugins: [swaggerUi()],
   build: {
-    outDir: fileURLToPath(new URL("../../dist/web", import.meta.url)),
+    outDir: page("../../dist/web"),
     emptyOutDir: true,
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The protocol's schemas are calls on `z`; those that the page does not use are left out, and most of zod with them.
-    rolldownOptions: { treeshake: { manualPureFunctions: ["z"], propertyReadSideEffects: false } },
+    rolldownOptions: {
+      input: ["index.html", "docs.html", "redoc.html"].map(page),
+      // The protocol's schemas are calls on `z`; those that the page does not use are left out, and most of zod with them.
+      treeshake: { manualPureFunctions: ["z"], propertyReadSideEffects: false },
+    },
   },
 });
+
+/**
+ * Swagger UI as it was published, named by its version and loaded by docs.html alone. It is not bundled: it is minified
+ * already, and what it calls `z` is not pure.
+ */
+function swaggerUi(): Plugin {
+  const folder = new URL("../../node_modules/swagger-ui-dist/", import.meta.url);
+  const read = (name: string) => readFileSync(new URL(name, folder), "utf8");
+  const { version } = JSON.parse(read("package.json")) as { version: string };
+  const names = { script: `assets/swagger-ui-${version}.js`, style: `assets/swagger-ui-${version}.css` };
+  return {
+    name: "swagger-ui",
+    generateBundle() {
+      const unmapped = (text: string) => text.replace(/\n(\/\/|\/\*)# sourceMappingURL=.*$/m, "");
+      this.emitFile({ type: "asset", fileName: names.script, source: unmapped(read("swagger-ui-bundle.js")) });
+      const license = "swagger-ui-bundle.js.LICENSE.txt";
+      this.emitFile({ type: "asset", fileName: `assets/${license}`, source: read(license) });
+      this.emitFile({ type: "asset", fileName: names.style, source: unmapped(read("swagger-ui.css")) });
+    },
+    transformIndexHtml: (_html, { filename }) =>
+      filename.endsWith("docs.html")
+        ? [
+            { tag: "link", attrs: { rel: "stylesheet", href: `/${names.style}` }, injectTo: "head-prepend" },
+            { tag: "script", attrs: { src: `/${names.script}` }, injectTo: "head-prepend" },
+          ]
+        : [],
+  };
+}

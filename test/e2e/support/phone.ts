@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { root } from "../../support/source-tree.ts";
 
 const browserPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -29,14 +29,18 @@ export async function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...quiet] });
 }
 
-/** A new phone with nothing stored, at this address. */
-export async function openPhone(browser: Browser, url: string): Promise<Phone> {
+const smallPhone: BrowserContextOptions = {
+  viewport: { width: 360, height: 640 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+  colorScheme: "dark",
+};
+
+/** A new phone with nothing stored, at this address; or another device. */
+export async function openPhone(browser: Browser, url: string, device = smallPhone): Promise<Phone> {
   const context = await browser.newContext({
-    viewport: { width: 360, height: 640 },
-    deviceScaleFactor: 2,
-    hasTouch: true,
-    isMobile: true,
-    colorScheme: "dark",
+    ...device,
     permissions: ["clipboard-read", "clipboard-write"],
   });
   const page = await context.newPage();

@@ -38,7 +38,9 @@ export type Api = ReturnType<typeof newApi>;
 
 /** The application with some variables or bindings of its own; waits that no bridge ends are short. */
 export function newApi(
-  overrides: Partial<Record<keyof Env | "LIMIT_PHASE_WAIT_MS" | "LIMIT_ENVIRONMENTS_PER_HOUR", unknown>> = {},
+  overrides: Partial<
+    Record<keyof Env | "PUBLIC_URL" | "LIMIT_PHASE_WAIT_MS" | "LIMIT_ENVIRONMENTS_PER_HOUR", unknown>
+  > = {},
 ) {
   const limits = { LIMIT_PHASE_WAIT_MS: "20", LIMIT_ENVIRONMENTS_PER_HOUR: "1000" };
   const bindings = { ...env, ...limits, LOG_LEVEL: "error", ...overrides } as Env;

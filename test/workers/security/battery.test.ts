@@ -16,6 +16,8 @@ import { type Answer, call, newPerson, type Person } from "../support/api.ts";
 const openRoutes = [
   /^GET (\/api\/v1)?\/health(\/live|\/ready)?$/,
   /^GET \/api\/v1\/info$/,
+  /^GET (\/api\/v1)?\/(openapi\.json|docs)$/,
+  /^GET \/redoc$/,
   /^GET \/\.well-known\/jwks\.json$/,
   /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
   /^(GET|POST) \/api\/v1\/auth\/google(\/callback|\/exchange)?$/,

@@ -122,7 +122,7 @@ describe("system routes", () => {
     const { body } = await call("GET /api/v1/info");
     expect(body).toMatchObject({
       name: "DevPocket API",
-      features: { authentication: true, google_oauth: false, websockets: true, rate_limiting: true },
+      features: { authentication: true, google_oauth: true, websockets: true, rate_limiting: true },
       limits: { requests_per_minute: 100, sockets_per_user: 10 },
     });
   });

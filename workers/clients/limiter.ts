@@ -20,25 +20,30 @@ export type CounterAnswer =
 const limiters = new WeakMap<Redis, Map<string, Ratelimit>>();
 
 /** Counts one request and tells how many are left. Never throws. */
-export async function countRequest(redis: Redis, question: CounterQuestion): Promise<CounterAnswer> {
+export function countRequest(redis: Redis, question: CounterQuestion): Promise<CounterAnswer> {
+  return ask(redis, question, 1);
+}
+
+/** Tells whether one more request would be allowed, without counting one. Never throws. */
+export async function peekCount(redis: Redis, question: CounterQuestion): Promise<CounterAnswer> {
+  const answer = await ask(redis, question, 0);
+  return answer.kind === "counted" ? { ...answer, isAllowed: answer.remaining > 0 } : answer;
+}
+
+/** Takes one counted request back. Never throws; tells whether Redis heard it. */
+export async function uncountRequest(redis: Redis, question: CounterQuestion): Promise<boolean> {
+  const answer = await ask(redis, question, -1);
+  return answer.kind === "counted";
+}
+
+async function ask(redis: Redis, question: CounterQuestion, rate: number): Promise<CounterAnswer> {
   try {
-    const answer = await limiterFor(redis, question).limit(question.key);
+    const answer = await limiterFor(redis, question).limit(question.key, { rate });
     if (answer.reason === "timeout") return { kind: "silent", reason: "timeout" };
     const { success: isAllowed, limit, remaining, reset: resetAtMs } = answer;
     return { kind: "counted", isAllowed, limit, remaining, resetAtMs };
   } catch (error) {
     return { kind: "silent", reason: error instanceof Error ? error.name : "unknown" };
-  }
-}
-
-/** Takes one counted request back. Never throws; tells whether Redis heard it. */
-export async function uncountRequest(redis: Redis, question: CounterQuestion): Promise<boolean> {
-  try {
-    const answer = await limiterFor(redis, question).limit(question.key, { rate: -1 });
-    return answer.reason !== "timeout";
-  } catch (error) {
-    if (error instanceof Error) return false;
-    throw error;
   }
 }
 

@@ -1,13 +1,8 @@
-/**
- * How often somebody may ask. The general limit opens when Redis does not answer; the limit on credentials never
- * does: a second counter, in this isolate's memory, takes over.
- */
+/** How often somebody may ask. These limits open when Redis does not answer; those on credentials never do. */
 import { type CounterQuestion, countRequest, uncountRequest } from "../clients/limiter.ts";
 import { limitKeyOf } from "../rules/addresses.ts";
-import { newAttemptCounter } from "../rules/attempt-counter.ts";
 import { Failed } from "../rules/failures.ts";
 import type { Principal } from "../rules/principal.ts";
-import { hashOf } from "../rules/tokens.ts";
 import type { Deps } from "./deps.ts";
 
 export interface LimitVerdict {
@@ -20,7 +15,6 @@ export interface LimitVerdict {
 const minuteSeconds = 60;
 const hourSeconds = 3600;
 const scrapesPerMinute = 60;
-const memory = newAttemptCounter();
 
 /** Counts a request of somebody who is not signed in. */
 export function limitAddress(deps: Deps, address: string): Promise<LimitVerdict> {
@@ -54,36 +48,6 @@ export function secondsUntil(time: Date, now: Date): number {
   return Math.max(1, Math.ceil((time.getTime() - now.getTime()) / 1000));
 }
 
-/** An attempt with credentials that was counted; a success gives it back. */
-export interface CredentialAttempt {
-  succeed(): Promise<void>;
-}
-
-/**
- * Counts an attempt against an account (by its id, or by the name somebody typed) from an address. Fails as
- * `too_many_requests` when the account, the pair or the address has had its share.
- */
-export async function beginCredentialAttempt(
-  deps: Deps,
-  attempt: { subject: string; address: string },
-): Promise<CredentialAttempt> {
-  const { credentialFailuresPerMinute: failures, credentialAttemptsPerAddressPerMinute: attempts } = deps.config.limits;
-  const address = limitKeyOf(attempt.address);
-  const subject = hashOf(attempt.subject);
-  const counters = [
-    question(deps, "credential-address", address, attempts),
-    question(deps, "credential-account", subject, failures),
-    question(deps, "credential-pair", `${address}/${subject}`, failures),
-  ];
-  const refusals = await Promise.all(counters.map((counter) => refusedUntil(deps, counter)));
-  const resetAtMs = Math.max(...refusals.map((refusal) => refusal ?? 0));
-  if (resetAtMs > 0) {
-    const retryAfterSeconds = secondsUntil(new Date(resetAtMs), deps.now());
-    throw new Failed({ kind: "too_many_requests", what: "attempts", retryAfterSeconds });
-  }
-  return { succeed: () => giveBack(deps, counters) };
-}
-
 /**
  * Counts the creation of an environment; the caller gives it back when nothing came of it. Fails as
  * `too_many_requests`; opens when Redis does not answer, for the plan's own limit still holds.
@@ -115,24 +79,7 @@ async function generalVerdict(deps: Deps, name: string, key: string, perMinute: 
   };
 }
 
-/** When a refused attempt may be repeated, in milliseconds, or null when this one is allowed. */
-async function refusedUntil(deps: Deps, counter: CounterQuestion): Promise<number | null> {
-  const answer = await countRequest(deps.redis, counter);
-  if (answer.kind === "counted") return answer.isAllowed ? null : answer.resetAtMs;
-  deps.log("warn", "limiter is silent, counting in memory", { limit: counter.name, reason: answer.reason });
-  const { isAllowed, resetAtMs } = memory.take(memoryKey(counter), counter.limit, deps.now());
-  return isAllowed ? null : resetAtMs;
-}
-
-async function giveBack(deps: Deps, counters: readonly CounterQuestion[]): Promise<void> {
-  for (const counter of counters) memory.giveBack(memoryKey(counter));
-  await Promise.all(counters.map((counter) => uncountRequest(deps.redis, counter)));
-}
-
-function question(deps: Deps, name: string, key: string, perMinute: number): CounterQuestion {
+/** A counter of this minute. */
+export function question(deps: Deps, name: string, key: string, perMinute: number): CounterQuestion {
   return { name, key, limit: perMinute, windowSeconds: minuteSeconds, timeoutMs: deps.config.redis.timeoutMs };
-}
-
-function memoryKey(counter: CounterQuestion): string {
-  return `${counter.name}:${counter.key}`;
 }

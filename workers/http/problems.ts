@@ -196,6 +196,13 @@ export function problemOf(failure: Failure): Problem {
         detail: `The ${failure.dependency} is not available right now`,
         retryAfterSeconds: failure.retryAfterSeconds,
       };
+    case "busy":
+      return {
+        status: 503,
+        code: failure.kind,
+        detail: "Too many people are signing in right now; try again in a moment",
+        retryAfterSeconds: failure.retryAfterSeconds,
+      };
     case "not_ready":
       return {
         status: 503,

@@ -15,6 +15,8 @@ interface Window {
 export interface AttemptCounter {
   /** Counts one attempt and tells whether it is within `limit` a minute, and when the minute ends. */
   take(key: string, limit: number, now: Date): { isAllowed: boolean; resetAtMs: number };
+  /** The same without counting one. */
+  peek(key: string, limit: number, now: Date): { isAllowed: boolean; resetAtMs: number };
   /** Gives an attempt back. */
   giveBack(key: string): void;
 }
@@ -37,6 +39,10 @@ export function newAttemptCounter(): AttemptCounter {
       const isAllowed = window.count < limit;
       if (isAllowed) window.count += 1;
       return { isAllowed, resetAtMs: window.startedAtMs + windowMs };
+    },
+    peek(key, limit, now) {
+      const window = currentWindow(key, now.getTime());
+      return { isAllowed: window.count < limit, resetAtMs: window.startedAtMs + windowMs };
     },
     giveBack(key) {
       const window = windows.get(key);

@@ -71,6 +71,8 @@ export type Failure =
   | { kind: "still_running" }
   | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments" | "mails"; retryAfterSeconds: number }
   | { kind: "unavailable"; dependency: "database" | "redis" | "bridge" | "mail" | "google"; retryAfterSeconds: number }
+  /** More work is waiting here than can be done in time. */
+  | { kind: "busy"; retryAfterSeconds: number }
   | { kind: "not_ready"; checks: Readonly<Record<string, "ok" | "down">> }
   | { kind: "misconfigured" }
   | { kind: "internal" };

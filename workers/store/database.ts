@@ -21,6 +21,8 @@ const retryAfterSeconds = 5;
 
 /** SQLSTATE of a value that a unique index refused. */
 export const uniqueViolation = "23505";
+/** SQLSTATE of a null where none may be. */
+export const notNullViolation = "23502";
 
 export type Database = ReturnType<typeof connectDatabase>;
 
@@ -84,11 +86,15 @@ async function observedQuery(neonUrl: string, { [way]: own, ...init }: QueryInit
 }
 
 async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Promise<Response> {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause: unknown) => {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    // Read here: the time may be over between the head of an answer and its end, too.
+    const body = await response.arrayBuffer();
+    if (response.status < 500) return new Response(body, response);
+  } catch (cause) {
     throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds }, { cause });
-  });
-  if (response.status >= 500) throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds });
-  return response;
+  }
+  throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds });
 }
 
 /** The SQLSTATE and constraint of a refused statement, however deep drizzle wrapped it, or null. */

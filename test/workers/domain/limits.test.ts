@@ -1,8 +1,9 @@
 /** What limits do when Redis is down or slow: the general one opens, the one on credentials never does. */
 import { describe, expect, it } from "vitest";
 import { connectRedis } from "../../../workers/clients/redis.ts";
+import { beginCredentialAttempt } from "../../../workers/domain/credential-limits.ts";
 import { newLimitAhead } from "../../../workers/domain/limit-ahead.ts";
-import { beginCreation, beginCredentialAttempt, limitAddress, limitUser } from "../../../workers/domain/limits.ts";
+import { beginCreation, limitAddress, limitUser } from "../../../workers/domain/limits.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
 import type { Principal } from "../../../workers/rules/principal.ts";
 import { newAddress, randomText } from "../support/api.ts";

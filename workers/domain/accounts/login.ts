@@ -13,7 +13,8 @@ import {
 import { findLock, recordFailure } from "../../store/login-attempts.ts";
 import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
-import { beginCredentialAttempt, secondsUntil } from "../limits.ts";
+import { beginCredentialAttempt } from "../credential-limits.ts";
+import { secondsUntil } from "../limits.ts";
 import { type Device, newSession } from "./session-tokens.ts";
 
 /** Fails as `wrong_credentials`, `account_locked`, `too_many_requests`, or `forbidden` for a disabled account. */

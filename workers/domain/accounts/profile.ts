@@ -5,8 +5,9 @@ import type { Account, Principal } from "../../rules/principal.ts";
 import { findCredentials, type ProfileChange, updatePassword, updateProfile } from "../../store/accounts.ts";
 import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import { audit } from "../audit.ts";
+import { beginCredentialAttempt } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
-import { beginCredentialAttempt } from "../limits.ts";
+import { inPasswordLine } from "./password-line.ts";
 import { endSockets } from "./sessions.ts";
 
 /**
@@ -43,8 +44,10 @@ export async function changePassword(
     throw error;
   });
   const { userId, sessionId } = principal;
-  const passwordHash = await hashPassword(passwords.next, deps.randomBytes(saltBytes));
-  await updatePassword(deps.db, { userId, passwordHash, keepSessionId: sessionId, now: deps.now() });
+  await inPasswordLine(deps, async () => {
+    const passwordHash = await hashPassword(passwords.next, deps.randomBytes(saltBytes));
+    await updatePassword(deps.db, { userId, passwordHash, keepSessionId: sessionId, now: deps.now() });
+  });
   endSockets(deps, userId, { exceptSessionId: sessionId });
   audit(deps, { ...own(principal), action: "password.change" });
   deps.log("info", "password changed", { user_id: userId });
@@ -64,6 +67,7 @@ export async function confirmPassword(
   const attempt = await beginCredentialAttempt(deps, { subject: `confirm:${principal.userId}`, address });
   const credentials = await findCredentials(deps.db, principal.userId);
   const hash = credentials?.passwordHash ?? null;
-  if (hash === null || !(await verifyPassword(hash, password))) throw new Failed({ kind: "wrong_current_password" });
+  const isRight = hash !== null && (await inPasswordLine(deps, () => verifyPassword(hash, password)));
+  if (!isRight) throw new Failed({ kind: "wrong_current_password" });
   await attempt.succeed();
 }

@@ -7,8 +7,9 @@ import { insertAccount, type NewAccount } from "../../store/accounts.ts";
 import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import type { NewSession } from "../../store/sessions.ts";
 import { audit } from "../audit.ts";
+import { beginCredentialAttempt } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
-import { beginCredentialAttempt } from "../limits.ts";
+import { inPasswordLine } from "./password-line.ts";
 import { type Device, newSession } from "./session-tokens.ts";
 
 export interface Registration {
@@ -32,11 +33,13 @@ export async function register(
     address: device.address,
   });
   const { password, ...names } = registration;
-  const passwordHash = await hashPassword(password, deps.randomBytes(saltBytes));
   const id = deps.newId("usr");
   const { session, tokens } = await newSession(deps, id, device);
-  const account = await insert(deps, { ...names, id, passwordHash, isVerified: true, now: deps.now() }, session);
-  await attempt.succeed();
+  const account = await inPasswordLine(deps, async () => {
+    const passwordHash = await hashPassword(password, deps.randomBytes(saltBytes));
+    return insert(deps, { ...names, id, passwordHash, isVerified: true, now: deps.now() }, session);
+  });
+  deps.waitUntil(attempt.succeed());
   audit(deps, {
     action: "account.register",
     actor: { userId: id, sessionId: session.id, scopes: null },

@@ -11,6 +11,8 @@ import { connectDatabase } from "./store/database.ts";
 
 const idAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 const idLength = 20;
+/** The cron was asked for nowhere; where links matter, production names PUBLIC_URL. */
+const unknownOrigin = "http://localhost";
 
 type Shared = Pick<Deps, "config" | "db" | "redis" | "mailer" | "gathering">;
 const sharedByEnv = new WeakMap<Env, Shared>();
@@ -21,6 +23,7 @@ export function createDeps(
   requestId: string,
   waitUntil: (promise: Promise<unknown>) => void,
   address: string | null = null,
+  origin: string = unknownOrigin,
 ): Deps {
   const shared = sharedDeps(env);
   return {
@@ -31,6 +34,7 @@ export function createDeps(
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     waitUntil,
     requestId,
+    publicUrl: shared.config.publicUrl ?? origin,
     address,
     log: (level, msg, fields) => printLine(shared.config, level, msg, { request_id: requestId, ...fields }),
   };

@@ -2,13 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { newLifecycle } from "../../workers/rules/lifecycle.ts";
 import { readAccountStats } from "../../workers/store/account-stats.ts";
-import {
-  findCredentials,
-  findCredentialsByEmail,
-  findCredentialsByUsername,
-  recordSignIn,
-  updatePassword,
-} from "../../workers/store/accounts.ts";
+import { findAccountByEmail, findCredentials, updatePassword } from "../../workers/store/accounts.ts";
 import { countDenial, insertAuditEvent } from "../../workers/store/audit.ts";
 import { findBridgeToken } from "../../workers/store/catalog/bridge-tokens.ts";
 import { findCluster, listClusters } from "../../workers/store/catalog/clusters.ts";
@@ -30,7 +24,7 @@ import {
 import { meterRunning } from "../../workers/store/environments/metering.ts";
 import { moveEnvironments, moveWithinPlan } from "../../workers/store/environments/move.ts";
 import { forgetSamples, readHistory, recordSamples } from "../../workers/store/environments/samples.ts";
-import { deleteOldAttempts, findLock, recordFailure } from "../../workers/store/login-attempts.ts";
+import { deleteOldAttempts, forgetAttempts, recordFailure } from "../../workers/store/login-attempts.ts";
 import { findPlanUse } from "../../workers/store/plans.ts";
 import {
   deleteOldSessions,
@@ -39,6 +33,7 @@ import {
   sessionEnd,
   touchSession,
 } from "../../workers/store/sessions.ts";
+import { findSignIn, recordSignIn, type SignInQuestion } from "../../workers/store/sign-in.ts";
 import { idOf, type LargeDatabase, openLargeDatabase } from "./large-database.ts";
 import { hasSort, planOf, roundTripsOf, wholeReads } from "./query-plans.ts";
 
@@ -62,8 +57,13 @@ const newSession = {
   absoluteExpiresAt: now,
   userAgent: null,
   address: null,
+  deviceHashes: [hash],
   createdAt: now,
 };
+const signInBy =
+  (name: SignInQuestion["name"]): Ask =>
+  (db) =>
+    findSignIn(db, { name, strangerSubject: `name:${hash}`, deviceHashes: [hash, "1"], knownSince: longAgo });
 const lifecycle = newLifecycle(now);
 
 /** What every request, every sign-in, every report of a bridge and every minute asks. */
@@ -81,12 +81,13 @@ const asked: Record<string, Ask> = {
       graceSeconds: 30,
     }),
   "the end of every session of a person": async (db) => sessionEnd(db, { userId: user }, "logout_all", longAgo),
-  "a login by e-mail address": (db) => findCredentialsByEmail(db, "Person7@example.com"),
-  "a login by user name": (db) => findCredentialsByUsername(db, "Person7"),
+  "a login by e-mail address": signInBy({ kind: "email", text: "Person7@example.com" }),
+  "a login by user name": signInBy({ kind: "username", text: "Person7" }),
   "a person by id": (db) => findCredentials(db, user),
-  "a lock": (db) => findLock(db, user, now),
+  "a person by e-mail address": (db) => findAccountByEmail(db, "Person7@example.com"),
+  "the end of a lock": (db) => forgetAttempts(db, user),
   "a wrong password": (db) => recordFailure(db, { subject: user, lockFailures: 5, lockSeconds: 60, now }),
-  "a sign-in": (db) => recordSignIn(db, { userId: user, attemptSubject: user, passwordHash: null, now }, newSession),
+  "a sign-in": (db) => recordSignIn(db, { userId: user, subject: user, passwordHash: null, now }, newSession),
   "a new password": (db) =>
     updatePassword(db, { userId: user, passwordHash: hash, keepSessionId: session, now: longAgo }),
   "the numbers of an account": (db) => readAccountStats(db, user, now, 10),

@@ -24,6 +24,8 @@ export interface Deps {
   /** Lets work go on after the answer was sent. */
   waitUntil(promise: Promise<unknown>): void;
   requestId: string;
+  /** Where people reach this server, without a slash at the end: as configured, or as this request did. */
+  publicUrl: string;
   /** Where the request came from; null where there is none (the cron) or nobody says. */
   address: string | null;
   log(level: LogLevel, msg: string, fields?: LogDetail): void;

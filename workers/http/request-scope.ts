@@ -9,7 +9,7 @@ import { meterRequest } from "./metered.ts";
 import { routeOf } from "./route-of.ts";
 
 type WaitUntil = (promise: Promise<unknown>) => void;
-type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil, address: string | null) => Deps;
+type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil, address: string | null, origin: string) => Deps;
 
 const saneRequestId = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -22,7 +22,13 @@ export function requestScope(makeDeps: MakeDeps, newRequestId: () => string): Ap
     c.set("requestId", requestId);
     c.set(
       "deps",
-      makeDeps(c.env, requestId, (promise) => c.executionCtx.waitUntil(promise), addressOf(c)),
+      makeDeps(
+        c.env,
+        requestId,
+        (promise) => c.executionCtx.waitUntil(promise),
+        addressOf(c),
+        new URL(c.req.url).origin,
+      ),
     );
     await next();
     const durationMs = performance.now() - startedAtMs;

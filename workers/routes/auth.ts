@@ -2,12 +2,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { login } from "../domain/accounts/login.ts";
 import { register } from "../domain/accounts/register.ts";
-import type { Device } from "../domain/accounts/session-tokens.ts";
 import { endSessions, refresh } from "../domain/accounts/sessions.ts";
 import { body, json, problems } from "../http/answers.ts";
 import { allowed, authenticated } from "../http/authenticate.ts";
-import { addressOf } from "../http/client-address.ts";
-import type { AppContext } from "../http/context.ts";
+import { deviceOf, rememberDevice } from "../http/device.ts";
 import { idempotent } from "../http/idempotent.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { isBlank, newRouter, withOneOf } from "../http/router.ts";
@@ -85,7 +83,9 @@ auth.openapi(
   }),
   async (c) => {
     const { full_name = null, ...rest } = c.req.valid("json");
-    const { account, tokens } = await register(c.var.deps, { ...rest, fullName: full_name }, deviceOf(c));
+    const device = deviceOf(c);
+    const { account, tokens } = await register(c.var.deps, { ...rest, fullName: full_name }, device);
+    rememberDevice(c, device);
     const user = toUser(account);
     return c.json({ ...user, user, message: "User registered successfully", ...tokens }, 201);
   },
@@ -110,7 +110,9 @@ auth.openapi(
     },
   }),
   async (c) => {
-    const { account, tokens } = await login(c.var.deps, c.req.valid("json"), deviceOf(c));
+    const device = deviceOf(c);
+    const { account, tokens } = await login(c.var.deps, c.req.valid("json"), device);
+    rememberDevice(c, device);
     return c.json({ ...tokens, user: toUser(account) }, 200);
   },
 );
@@ -178,8 +180,4 @@ for (const [path, operationId] of Object.entries({ "/me": "getMe", "/profile": "
     }),
     (c) => c.json(toUser(c.var.principal.account), 200),
   );
-}
-
-function deviceOf(c: AppContext): Device {
-  return { address: addressOf(c), userAgent: c.req.header("user-agent") ?? null };
 }

@@ -10,10 +10,9 @@ import {
   type FlowEnd,
   flowSeconds,
 } from "../domain/accounts/google-flow.ts";
-import type { Device } from "../domain/accounts/session-tokens.ts";
 import { body, json, problems } from "../http/answers.ts";
-import { addressOf } from "../http/client-address.ts";
 import type { AppContext } from "../http/context.ts";
+import { deviceOf, rememberDevice } from "../http/device.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { isBlank, newRouter, withOneOf } from "../http/router.ts";
 import { toUser } from "./account-shapes.ts";
@@ -70,7 +69,9 @@ google.openapi(
     },
   }),
   async (c) => {
-    const { account, tokens } = await signInWithGoogle(c.var.deps, c.req.valid("json"), deviceOf(c));
+    const device = deviceOf(c);
+    const { account, tokens } = await signInWithGoogle(c.var.deps, c.req.valid("json"), device);
+    rememberDevice(c, device);
     return c.json({ ...tokens, user: toUser(account) }, 200);
   },
 );
@@ -87,7 +88,10 @@ google.openapi(
     responses: { 302: redirect, ...problems({ 404: "Sign-in with Google is not set up here" }) },
   }),
   async (c) => {
-    const asked = { redirectUri: `${publicUrlOf(c)}${cookiePath}/callback`, appLink: c.req.valid("query").redirect };
+    const asked = {
+      redirectUri: `${c.var.deps.publicUrl}${cookiePath}/callback`,
+      appLink: c.req.valid("query").redirect,
+    };
     const { url, cookie } = await beginGoogleFlow(c.var.deps, asked);
     setCookie(c, flowCookie, cookie, { ...cookieOptions(c), maxAge: flowSeconds });
     return c.redirect(url, 302);
@@ -118,7 +122,7 @@ google.openapi(
     deleteCookie(c, flowCookie, cookieOptions(c));
     if (end.kind === "signed_in" && end.appLink === null)
       setCookie(c, browserCookie, end.browser, { ...cookieOptions(c), maxAge: codeSeconds });
-    return c.redirect(destinationOf(end, publicUrlOf(c)), 302);
+    return c.redirect(destinationOf(end, c.var.deps.publicUrl), 302);
   },
 );
 
@@ -142,7 +146,9 @@ google.openapi(
   }),
   async (c) => {
     const shown = { code: c.req.valid("json").code, browser: getCookie(c, browserCookie) };
-    const { account, tokens } = await exchangeGoogleCode(c.var.deps, shown, deviceOf(c));
+    const device = deviceOf(c);
+    const { account, tokens } = await exchangeGoogleCode(c.var.deps, shown, device);
+    rememberDevice(c, device);
     deleteCookie(c, browserCookie, cookieOptions(c));
     return c.json({ ...tokens, user: toUser(account) }, 200);
   },
@@ -157,16 +163,8 @@ function destinationOf(end: FlowEnd, publicUrl: string): string {
   return link.href;
 }
 
-function publicUrlOf(c: AppContext): string {
-  return c.var.deps.config.publicUrl ?? new URL(c.req.url).origin;
-}
-
 /** Lax: the cookie has to come along when Google sends the browser back. */
 function cookieOptions(c: AppContext) {
-  const secure = new URL(publicUrlOf(c)).protocol === "https:";
+  const secure = new URL(c.var.deps.publicUrl).protocol === "https:";
   return { path: cookiePath, httpOnly: true, secure, sameSite: "Lax" } as const;
-}
-
-function deviceOf(c: AppContext): Device {
-  return { address: addressOf(c), userAgent: c.req.header("user-agent") ?? null };
 }

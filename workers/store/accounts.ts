@@ -1,12 +1,13 @@
-/** Queries about people: found by login name, added, changed, made unrecognisable when they leave. */
+/** Queries about people: found, added, changed, made unrecognisable when they leave. */
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
+import { attemptsForgetting } from "./login-attempts.ts";
 import { personalTokensEnd } from "./personal-tokens.ts";
-import { identities, personalTokens } from "./schema/access.ts";
-import { loginAttempts, users } from "./schema/accounts.ts";
-import { type NewSession, sessionEnd, sessionInsert } from "./sessions.ts";
+import { identities, knownDevices, mailSecrets, personalTokens } from "./schema/access.ts";
+import { users } from "./schema/accounts.ts";
+import { type NewSession, sessionBeginning, sessionEnd } from "./sessions.ts";
 
 export interface Credentials {
   account: Account;
@@ -30,23 +31,14 @@ export interface ProfileChange {
   avatarUrl?: string | null | undefined;
 }
 
-const credentialColumns = { account: accountColumns, passwordHash: users.passwordHash };
+export const credentialColumns = { account: accountColumns, passwordHash: users.passwordHash };
 
-/** By e-mail address, without regard to case. */
-export async function findCredentialsByEmail(db: Database, email: string): Promise<Credentials | null> {
+/** The live account of an e-mail address, without regard to case. */
+export async function findAccountByEmail(db: Database, email: string): Promise<Account | null> {
   const rows = await db
-    .select(credentialColumns)
+    .select(accountColumns)
     .from(users)
     .where(and(sql`lower(${users.email}) = lower(${email})`, isNull(users.deletedAt)));
-  return rows[0] ?? null;
-}
-
-/** By user name, without regard to case. */
-export async function findCredentialsByUsername(db: Database, username: string): Promise<Credentials | null> {
-  const rows = await db
-    .select(credentialColumns)
-    .from(users)
-    .where(and(sql`lower(${users.username}) = lower(${username})`, isNull(users.deletedAt)));
   return rows[0] ?? null;
 }
 
@@ -66,26 +58,7 @@ export async function insertAccount(db: Database, account: NewAccount, session: 
       .insert(users)
       .values({ ...values, createdAt: now, updatedAt: now, lastLoginAt: now })
       .returning(accountColumns),
-    sessionInsert(db, session),
-  ]);
-  return onlyRow(rows);
-}
-
-/** Records a sign-in: wrong attempts are forgotten, the session begins, a newer hash replaces the old one. */
-export async function recordSignIn(
-  db: Database,
-  signIn: { userId: string; attemptSubject: string; passwordHash: string | null; now: Date },
-  session: NewSession,
-): Promise<Account> {
-  const newHash = signIn.passwordHash === null ? {} : { passwordHash: signIn.passwordHash };
-  const [rows] = await db.batch([
-    db
-      .update(users)
-      .set({ lastLoginAt: signIn.now, ...newHash })
-      .where(eq(users.id, signIn.userId))
-      .returning(accountColumns),
-    db.delete(loginAttempts).where(eq(loginAttempts.subject, signIn.attemptSubject)),
-    sessionInsert(db, session),
+    ...sessionBeginning(db, session),
   ]);
   return onlyRow(rows);
 }
@@ -148,11 +121,14 @@ export async function anonymizeAccount(db: Database, userId: string, now: Date):
     sessionEnd(db, { userId }, "account_deleted", now),
     db.delete(personalTokens).where(eq(personalTokens.userId, userId)),
     db.delete(identities).where(eq(identities.userId, userId)),
-    db.delete(loginAttempts).where(eq(loginAttempts.subject, userId)),
+    attemptsForgetting(db, userId),
+    db.delete(knownDevices).where(eq(knownDevices.userId, userId)),
+    db.delete(mailSecrets).where(eq(mailSecrets.userId, userId)),
   ]);
 }
 
-function onlyRow(rows: Account[]): Account {
+/** The row of an account that must be there. */
+export function onlyRow(rows: Account[]): Account {
   const [row] = rows;
   if (row === undefined) throw new Error("the account's row is gone");
   return row;

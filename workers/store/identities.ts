@@ -3,11 +3,12 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { ProviderIdentity } from "../rules/identities.ts";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
+import { onlyRow } from "./accounts.ts";
 import type { Database } from "./database.ts";
 import { personalTokensEnd } from "./personal-tokens.ts";
 import { identities, knownDevices } from "./schema/access.ts";
 import { users } from "./schema/accounts.ts";
-import { type NewSession, sessionEnd, sessionInsert } from "./sessions.ts";
+import { type NewSession, sessionBeginning, sessionEnd } from "./sessions.ts";
 
 export type IdentityMatch =
   | { kind: "linked"; account: Account }
@@ -49,7 +50,7 @@ export async function recordIdentitySignIn(
       .update(identities)
       .set({ lastUsedAt: now, email })
       .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject))),
-    sessionInsert(db, session),
+    ...sessionBeginning(db, session),
   ]);
   return onlyRow(rows);
 }
@@ -85,7 +86,7 @@ export async function linkIdentity(
       .returning(accountColumns),
     identityInsert(db, userId, identity, now),
     ...ending,
-    sessionInsert(db, session),
+    ...sessionBeginning(db, session),
   ]);
   return onlyRow(rows);
 }
@@ -115,7 +116,7 @@ export async function insertIdentityAccount(
       .values({ id, username, email, fullName, isVerified: true, ...times })
       .returning(accountColumns),
     identityInsert(db, id, identity, now),
-    sessionInsert(db, session),
+    ...sessionBeginning(db, session),
   ]);
   return onlyRow(rows);
 }
@@ -123,10 +124,4 @@ export async function insertIdentityAccount(
 function identityInsert(db: Database, userId: string, identity: ProviderIdentity, now: Date) {
   const { issuer, subject, email } = identity;
   return db.insert(identities).values({ issuer, subject, userId, email, createdAt: now, lastUsedAt: now });
-}
-
-function onlyRow(rows: Account[]): Account {
-  const [row] = rows;
-  if (row === undefined) throw new Error("the account's row is gone");
-  return row;
 }

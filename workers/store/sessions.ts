@@ -3,6 +3,7 @@ import { and, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from "drizzle-or
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
+import { deviceUpserts } from "./devices.ts";
 import { plans, sessions, users } from "./schema/accounts.ts";
 
 export interface NewSession {
@@ -15,6 +16,8 @@ export interface NewSession {
   absoluteExpiresAt: Date;
   userAgent: string | null;
   address: string | null;
+  /** What the device is known by from now on (rules/devices.ts). */
+  deviceHashes: readonly string[];
   createdAt: Date;
   /** How the person proved who they are; left out = by password. */
   method?: "password" | "google";
@@ -72,9 +75,14 @@ function sessionQuery(db: Database) {
     .prepare("session");
 }
 
-/** The statement that begins a session; the caller runs it, alone or in a batch. */
-export function sessionInsert(db: Database, session: NewSession) {
-  return db.insert(sessions).values({ ...session, lastSeenAt: session.createdAt });
+/**
+ * The statements that begin a session and make its device known; the caller runs them in a batch. `owner` decides in
+ * SQL whose it is: where that is null the batch fails with SQLSTATE 23502 and changes nothing.
+ */
+export function sessionBeginning(db: Database, session: NewSession, owner?: SQL<string | null>) {
+  const { deviceHashes, ...row } = session;
+  const insert = db.insert(sessions).values({ ...row, userId: owner ?? row.userId, lastSeenAt: row.createdAt });
+  return [insert, ...deviceUpserts(db, row.userId, deviceHashes, row.createdAt)] as const;
 }
 
 /** The statement that ends the live sessions of a user: all, one, or all but one. Answers their ids. */

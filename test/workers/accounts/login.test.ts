@@ -14,7 +14,7 @@ const lockSeconds = 15 * 60;
 /** Signs in through the use case, so that the clock can be moved. */
 async function attempt(deps: TestDeps, name: string, password: string): Promise<string> {
   try {
-    await login(deps, { name, password }, { address: newAddress(), userAgent: null });
+    await login(deps, { name, password }, { address: newAddress(), userAgent: null, cookie: null });
     return "signed in";
   } catch (error) {
     return failureIn(error)?.kind ?? "bug";
@@ -106,7 +106,7 @@ describe("login", () => {
   it("slows one address that tries many accounts", async () => {
     const address = newAddress();
     const deps = newDeps({ limits: { credentialAttemptsPerAddressPerMinute: 3 } });
-    const from = (name: string) => login(deps, { name, password: "x" }, { address, userAgent: null });
+    const from = (name: string) => login(deps, { name, password: "x" }, { address, userAgent: null, cookie: null });
     const kinds: (string | undefined)[] = [];
     for (let attempts = 0; attempts < 4; attempts += 1) {
       kinds.push(

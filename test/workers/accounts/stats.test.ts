@@ -25,7 +25,7 @@ describe("one's own numbers", () => {
 
 /** Other tests share the tables: what is to be forgotten is made in the past, and the sweep runs now. */
 const daysAgo = (days: number) => newClock(new Date(Date.now() - days * 86_400_000));
-const device = { address: "10.0.0.1", userAgent: null };
+const device = { address: "10.0.0.1", userAgent: null, cookie: null };
 
 describe("the sweep", () => {
   it("forgets sessions a month after they ended, and no later one", async () => {

@@ -72,6 +72,7 @@ describe("a refused statement", () => {
       absoluteExpiresAt: now(),
       userAgent: null,
       address: null,
+      deviceHashes: [],
       createdAt: now(),
     };
     await insertAccount(db, { ...account, now: now() }, session);

@@ -26,7 +26,7 @@ export async function signedUpPerson(username: string, address: string): Promise
   hashed ??= hashPassword(password, deps.randomBytes(saltBytes));
   const userId = deps.newId("usr");
   const email = `${username}@example.com`;
-  const { session, tokens } = await newSession(deps, userId, { address, userAgent: null });
+  const { session, tokens } = await newSession(deps, userId, { address, userAgent: null, cookie: null });
   const names = { id: userId, username, email, fullName: null };
   await insertAccount(deps.db, { ...names, passwordHash: await hashed, isVerified: true, now: deps.now() }, session);
   return { username, email, password, userId, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };

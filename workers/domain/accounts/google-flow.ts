@@ -13,8 +13,8 @@ import type { ProviderIdentity } from "../../rules/identities.ts";
 import { base64url, secretBytes, secretText } from "../../rules/secrets.ts";
 import { hashOf } from "../../rules/tokens.ts";
 import { ivBytes, openText, sealText } from "../../store/sealing.ts";
+import { beginCredentialAttempt } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
-import { beginCredentialAttempt } from "../limits.ts";
 import { type SignedIn, signInAs } from "./google.ts";
 import type { Device } from "./session-tokens.ts";
 

@@ -15,8 +15,8 @@ import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import { findIdentity, insertIdentityAccount, linkIdentity, recordIdentitySignIn } from "../../store/identities.ts";
 import type { NewSession } from "../../store/sessions.ts";
 import { audit } from "../audit.ts";
+import { beginCredentialAttempt } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
-import { beginCredentialAttempt } from "../limits.ts";
 import { type Device, newSession } from "./session-tokens.ts";
 import { endSockets } from "./sessions.ts";
 

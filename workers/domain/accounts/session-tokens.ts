@@ -1,4 +1,5 @@
 /** Begins sessions: the row to insert and the two tokens that go with it. */
+import { deviceHashes } from "../../rules/devices.ts";
 import { base64url } from "../../rules/secrets.ts";
 import { hashOf, signToken, type TokenPair } from "../../rules/tokens.ts";
 import type { NewSession } from "../../store/sessions.ts";
@@ -8,6 +9,8 @@ import type { Deps } from "../deps.ts";
 export interface Device {
   address: string;
   userAgent: string | null;
+  /** The value of our cookie, which the answer of a sign-in sets; null where there is no browser or app. */
+  cookie: string | null;
 }
 
 const jtiBytes = 24;
@@ -34,6 +37,7 @@ export async function newSession(
     absoluteExpiresAt: later(refreshIssuedAt, config.sessionSeconds),
     userAgent: device.userAgent?.slice(0, maxUserAgentLength) ?? null,
     address: device.address,
+    deviceHashes: deviceHashes(device),
     createdAt: now,
   };
   const claims = { userId, sessionId, jti, issuedAt: refreshIssuedAt, expiresAt: refreshExpiresAt };

@@ -3,7 +3,7 @@
  * they signed in from, tokens for their programs. Every secret is kept as its SHA-256 only.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { index, integer, pgTable, primaryKey, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import { scopes } from "../../rules/principal.ts";
 import { users } from "./accounts.ts";
 
@@ -25,7 +25,10 @@ export const identities = pgTable(
   (table) => [primaryKey({ columns: [table.issuer, table.subject] }), index("identities_user_id_idx").on(table.userId)],
 );
 
-/** A secret that was mailed: a long token for the link and, to verify an address, a 6-digit code beside it. */
+/**
+ * The secret that was mailed last, one for each person and purpose, so that a newer mail ends the older one: a long
+ * token for the link and, to verify an address, a 6-digit code beside it.
+ */
 export const mailSecrets = pgTable(
   "mail_secrets",
   {
@@ -44,7 +47,7 @@ export const mailSecrets = pgTable(
     usedAt: time("used_at"),
   },
   (table) => [
-    index("mail_secrets_user_idx").on(table.userId, table.purpose, table.createdAt),
+    uniqueIndex("mail_secrets_user_key").on(table.userId, table.purpose),
     index("mail_secrets_expires_idx").on(table.expiresAt),
   ],
 );

@@ -33,6 +33,7 @@ export class Supervisor {
       runtime,
       source: new EdgeClient(edge, runtime.kind),
       onObserved: (observed) => this.#relays.observed(observed),
+      lastAttended: (environmentId) => this.#relays.lastAttended(environmentId),
       log,
       meter: this.#metrics,
     });

@@ -38,6 +38,8 @@ export interface LoopOptions {
   source: DesiredSource;
   /** Told of every observation, before anything is done about it. */
   onObserved: (observed: ObservedEnvironment[]) => void;
+  /** When somebody last typed into an environment or watched it, as far as is known. */
+  lastAttended: (environmentId: string) => Date | null;
   log: (level: LogLevel, msg: string, detail: LogDetail) => void;
   meter: LoopMeter;
 }
@@ -187,14 +189,28 @@ export class ReconcileLoop {
       const observed = await runtime.observe();
       const samples: Telemetry["samples"] = [];
       for (const { environment_id } of observed.filter((each) => each.phase === "running")) {
-        const readings = await runtime.readings(environment_id);
-        samples.push({ environment_id, readings, last_activity: await runtime.lastActivity(environment_id) });
+        samples.push(await this.#sample(environment_id));
       }
       if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
     } catch (error) {
       meter.failed("telemetry");
       log("warn", "telemetry failed", { error: messageOf(error) });
     }
+  }
+
+  async #sample(environmentId: string): Promise<Telemetry["samples"][number]> {
+    const { runtime, lastAttended } = this.#options;
+    const readings = await runtime.readings(environmentId);
+    const work = await runtime.lastOutput(environmentId);
+    const attended = lastAttended(environmentId)?.toISOString() ?? null;
+    const activity = [work, attended].flatMap((time) => time ?? []).sort();
+    return {
+      environment_id: environmentId,
+      readings,
+      last_activity: activity.at(-1) ?? null,
+      last_attended: attended,
+      last_work: work,
+    };
   }
 
   #after(waitMs: number, act: () => void): void {

@@ -11,6 +11,7 @@ import {
 } from "../../durable-objects/protocol/bridge-link.ts";
 import { mayRetry } from "../../durable-objects/protocol/closes.ts";
 import { type TerminalMessage, terminalMessageSchema } from "../../durable-objects/protocol/data-socket.ts";
+import { timing } from "../../durable-objects/protocol/timing.ts";
 import { Backoff } from "../backoff.ts";
 import { parseJson } from "../parse.ts";
 import { type Edge, EdgeSocket } from "../socket.ts";
@@ -20,28 +21,51 @@ export interface Relay {
   opened(socket: DataSocket): void;
   closed(socket: DataSocket): void;
   take(message: TerminalMessage): void;
+  /** Says something again that changes nothing. */
+  repeat(): void;
 }
 
-/** Told of every frame's bytes: `in` from the edge, `out` to it. */
-export type OnRelayed = (direction: "in" | "out", bytes: number) => void;
+export interface DataSocketEvents {
+  /** Told of every frame's bytes: `in` from the edge, `out` to it. */
+  onRelayed(direction: "in" | "out", bytes: number): void;
+  /** Somebody has typed, or has ceased to watch. */
+  onAttended(): void;
+}
+
+/** A refusal comes at once; what stays open longer was welcome. */
+const refusedWithinMs = 1_000;
 
 export class DataSocket {
   readonly assignment: Assignment;
-  readonly #onRelayed: OnRelayed;
   readonly #edge: Edge;
   readonly #relay: Relay;
+  readonly #events: DataSocketEvents;
   readonly #backoff = new Backoff();
   #socket: EdgeSocket | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #openedAtMs: number | null = null;
+  #saidAtMs = Date.now();
   #isClosed = false;
-  #isOpen = false;
 
-  constructor(edge: Edge, assignment: Assignment, relay: Relay, onRelayed: OnRelayed) {
+  constructor(edge: Edge, assignment: Assignment, relay: Relay, events: DataSocketEvents) {
     this.#edge = edge;
-    this.#onRelayed = onRelayed;
     this.assignment = assignment;
     this.#relay = relay;
+    this.#events = events;
     this.#dial();
+  }
+
+  /** Whether it is open and welcome: then somebody watches. */
+  get isAttached(): boolean {
+    return this.#openedAtMs !== null && Date.now() - this.#openedAtMs >= refusedWithinMs;
+  }
+
+  /**
+   * Speaks up if nothing was sent for a while: a sleeping object notices only on a frame that its viewers have gone
+   * without a word, and would keep this socket, and so the environment's attendance, for ever.
+   */
+  wake(): void {
+    if (this.isAttached && Date.now() - this.#saidAtMs >= timing.dataSocketQuietMs) this.#relay.repeat();
   }
 
   get bufferedBytes(): number {
@@ -49,12 +73,13 @@ export class DataSocket {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.#openedAtMs !== null;
   }
 
   send(frame: string | Uint8Array, onSent?: () => void): void {
-    if (!this.#isOpen) return;
-    this.#onRelayed("out", typeof frame === "string" ? Buffer.byteLength(frame) : frame.length);
+    if (!this.isOpen) return;
+    this.#events.onRelayed("out", typeof frame === "string" ? Buffer.byteLength(frame) : frame.length);
+    this.#saidAtMs = Date.now();
     this.#socket?.send(frame, onSent);
   }
 
@@ -71,7 +96,7 @@ export class DataSocket {
     const headers = { [assignmentHeader]: String(assignment), [assignmentSecretHeader]: secret };
     this.#socket = new EdgeSocket(this.#edge, path, headers, {
       onOpen: () => {
-        this.#isOpen = true;
+        this.#openedAtMs = Date.now();
         this.#relay.opened(this);
       },
       onText: (text) => this.#take(text),
@@ -82,14 +107,17 @@ export class DataSocket {
   /** The first word of the object shows that the assignment was accepted. */
   #take(text: string): void {
     this.#backoff.reset();
-    this.#onRelayed("in", Buffer.byteLength(text));
+    this.#events.onRelayed("in", Buffer.byteLength(text));
     const message = terminalMessageSchema.safeParse(parseJson(text));
-    if (message.success) this.#relay.take(message.data);
+    if (!message.success) return;
+    if (message.data.type === "input") this.#events.onAttended();
+    this.#relay.take(message.data);
   }
 
   #lost(code: number): void {
     this.#socket = null;
-    this.#isOpen = false;
+    if (this.isAttached) this.#events.onAttended();
+    this.#openedAtMs = null;
     this.#relay.closed(this);
     if (this.#isClosed || !mayRetry(code)) return;
     this.#timer = setTimeout(() => this.#dial(), this.#backoff.next());

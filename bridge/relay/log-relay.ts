@@ -54,6 +54,10 @@ export class LogRelay implements Relay {
     this.#replayTimer = setTimeout(() => this.#replay(), message.after_ms ?? 0);
   }
 
+  repeat(): void {
+    this.#send({ type: "logs", messages: [] });
+  }
+
   close(): void {
     this.#socket = null;
     this.#unfollow();

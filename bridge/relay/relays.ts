@@ -6,20 +6,22 @@ import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-
 import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
 import { logsWindow, mainWindow, parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Edge } from "../socket.ts";
-import { DataSocket, type OnRelayed } from "./data-socket.ts";
+import { DataSocket, type DataSocketEvents } from "./data-socket.ts";
 import { LogRelay } from "./log-relay.ts";
 import { type RelayContext, TerminalRelay } from "./terminal-relay.ts";
 
 export class Relays {
   readonly #edge: Edge;
   readonly #context: RelayContext;
-  readonly #onRelayed: OnRelayed;
+  readonly #onRelayed: DataSocketEvents["onRelayed"];
   readonly #terminals = new Map<string, TerminalRelay>();
   readonly #logs = new Map<string, LogRelay>();
   readonly #sockets = new Map<string, DataSocket>();
+  /** When somebody last typed or ceased to watch, by environment. */
+  readonly #attended = new Map<string, Date>();
   #running = new Set<string>();
 
-  constructor(edge: Edge, context: RelayContext, onRelayed: OnRelayed) {
+  constructor(edge: Edge, context: RelayContext, onRelayed: DataSocketEvents["onRelayed"]) {
     this.#edge = edge;
     this.#context = context;
     this.#onRelayed = onRelayed;
@@ -42,11 +44,17 @@ export class Relays {
     }
     for (const assignment of wanted) {
       if (this.#sockets.has(assignment.terminal)) continue;
-      this.#sockets.set(
-        assignment.terminal,
-        new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal), this.#onRelayed),
-      );
+      this.#sockets.set(assignment.terminal, this.#dial(assignment));
     }
+  }
+
+  /** When somebody last attended to an environment: typed, or watched. Now, while somebody does; null = not since we began. */
+  lastAttended(environmentId: string): Date | null {
+    const sockets = [...this.#sockets].filter(
+      ([terminal]) => parseTerminalId(terminal).environmentId === environmentId,
+    );
+    const isWatched = sockets.some(([, socket]) => socket.isAttached);
+    return isWatched ? new Date() : (this.#attended.get(environmentId) ?? null);
   }
 
   /** What every environment is doing now; one that is not listed does not run. */
@@ -59,11 +67,22 @@ export class Relays {
       this.#forgetIfIdle(terminal);
     }
     for (const relay of this.#logs.values()) relay.changed();
+    for (const socket of this.#sockets.values()) socket.wake();
+    const known = new Set(environments.map((each) => each.environment_id));
+    for (const environmentId of this.#attended.keys())
+      if (!known.has(environmentId)) this.#attended.delete(environmentId);
   }
 
   close(): void {
     for (const socket of this.#sockets.values()) socket.close();
     for (const relay of [...this.#terminals.values(), ...this.#logs.values()]) relay.close();
+  }
+
+  #dial(assignment: Assignment): DataSocket {
+    const { environmentId } = parseTerminalId(assignment.terminal);
+    const onAttended = () => void this.#attended.set(environmentId, new Date());
+    const events = { onRelayed: this.#onRelayed, onAttended };
+    return new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal), events);
   }
 
   #relayOf(terminal: string): TerminalRelay | LogRelay {

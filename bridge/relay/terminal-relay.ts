@@ -97,6 +97,10 @@ export class TerminalRelay implements Relay {
     }
   }
 
+  repeat(): void {
+    if (this.#attachment !== null) this.#tell({ type: "size", ...this.#size, gen: this.#gen });
+  }
+
   /** Lets go of the terminal for good; its processes live on. */
   close(): void {
     this.#shouldRun = false;

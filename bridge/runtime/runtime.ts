@@ -56,8 +56,8 @@ export interface Runtime {
   /** Replays the log so far and then follows it; returns how to stop. */
   followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void>;
   readings(environmentId: string): Promise<Readings>;
-  /** When somebody or something was last active in it (input, output, work), RFC 3339, or null. */
-  lastActivity(environmentId: string): Promise<string | null>;
+  /** When a program in it last printed something, RFC 3339 in UTC, or null. What a client of ours is drawn does not count. */
+  lastOutput(environmentId: string): Promise<string | null>;
   /** Lets go of everything of this process; environments keep running. */
   close(): Promise<void>;
 }

@@ -51,6 +51,8 @@ export const timing = {
   nudgeGapMs: 1_000,
   desiredPullEveryMs: 300_000,
   telemetryEveryMs: 60_000,
+  /** After this long without a frame a bridge says something on a data socket, so that the object looks at its viewers. */
+  dataSocketQuietMs: 300_000,
   askTimeoutMs: 10_000,
   redialFirstMaxMs: 250,
   redialMinMs: 250,

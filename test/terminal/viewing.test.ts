@@ -232,6 +232,18 @@ describe("silence", () => {
     expect(world.toBridge(bridge)).toContainEqual({ type: "resize", cols: 100, rows: 30, alone: true });
   });
 
+  it("is noticed by a size that is said again, of which nobody else hears", () => {
+    const { world, viewer, bridge } = watched();
+    const second = world.join();
+    for (const each of [viewer, second]) world.say(each, { type: "resize", cols: 80, rows: 24 });
+    world.ping(viewer);
+    world.now += timing.clientSilentAfterMs + 1;
+    const heard = world.types(second).length;
+    world.fromBridge(bridge, { type: "size", cols: 80, rows: 24, gen: 0 });
+    expect([world.seen(viewer).closed, world.seen(second).closed]).toEqual(["silent", null]);
+    expect(world.types(second)).toHaveLength(heard);
+  });
+
   it("spares the viewer whose frame is the next event", () => {
     const { world, viewer, bridge } = watched();
     world.ping(viewer);

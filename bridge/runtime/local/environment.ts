@@ -169,7 +169,7 @@ export class LocalEnvironment {
     return composeReadings({ cpu, memory: memoryPercent(processes, limit), disk, limit, uptimeSeconds, at });
   }
 
-  async lastActivity(): Promise<string | null> {
+  async lastOutput(): Promise<string | null> {
     if (this.#record.state !== "up" || !(await this.#isUp())) return null;
     return new Date((await lastOutputAt(this.#server)) * 1000).toISOString();
   }

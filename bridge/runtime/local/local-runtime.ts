@@ -96,8 +96,8 @@ export class LocalRuntime implements Runtime {
     return await this.#find(environmentId).readings(new Date());
   }
 
-  async lastActivity(environmentId: string): Promise<string | null> {
-    return await this.#find(environmentId).lastActivity();
+  async lastOutput(environmentId: string): Promise<string | null> {
+    return await this.#find(environmentId).lastOutput();
   }
 
   async close(): Promise<void> {

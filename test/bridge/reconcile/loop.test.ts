@@ -74,10 +74,12 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
       telemetry: async (sent: Telemetry["samples"]) => void samples.push(...sent),
     };
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const attendedAt = new Date(Date.now() - 60_000);
     const loop = new ReconcileLoop({
       runtime,
       source,
       onObserved: () => {},
+      lastAttended: () => attendedAt,
       log: () => {},
       meter: new BridgeMetrics(),
     });
@@ -90,6 +92,8 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
       environment_id: environment.id,
       readings: { memory_usage: expect.any(Number) },
     });
-    expect(Date.parse(samples[0]?.last_activity ?? "")).toBeGreaterThan(0);
+    expect(samples[0]?.last_attended).toBe(attendedAt.toISOString());
+    expect(Date.parse(samples[0]?.last_work ?? "")).toBeGreaterThan(0);
+    expect(samples[0]?.last_activity).toBe(samples[0]?.last_work);
   });
 });

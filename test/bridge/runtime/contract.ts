@@ -208,7 +208,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       expect(readings.cpu_usage).not.toBeNull();
       expect(readings.uptime).toBeGreaterThanOrEqual(0);
       if (readings.network_in === null) expect(readings.reason).toContain("network");
-      expect(Date.parse((await runtime.lastActivity(id)) ?? "")).toBeGreaterThan(0);
+      expect(Date.parse((await runtime.lastOutput(id)) ?? "")).toBeGreaterThan(0);
     });
 
     it("tells of changes without being asked", async () => {

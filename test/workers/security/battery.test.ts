@@ -5,12 +5,12 @@
 import { env } from "cloudflare:workers";
 import { importJWK, SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
-import { app } from "../../../workers/app.ts";
 import { readConfig } from "../../../workers/env.ts";
 import type { SigningKey } from "../../../workers/rules/config.ts";
 import { signToken } from "../../../workers/rules/tokens.ts";
 import { newWorld } from "../environments/world.ts";
 import { type Answer, call, newPerson, type Person } from "../support/api.ts";
+import { bodyFor, filled, routes } from "./routes.ts";
 
 /** Routes that anybody may call. Everything else wants a bearer token; /bridge and /ws have callers of their own. */
 const openRoutes = [
@@ -27,15 +27,10 @@ const openRoutes = [
 const bridgeRoute = /^\w+ \/api\/v1\/bridge\//;
 const socketRoute = /^GET \/api\/v1\/ws\//;
 
-const routes = [
-  ...new Set(app.routes.filter(({ method }) => method !== "ALL").map(({ method, path }) => `${method} ${path}`)),
-];
 const open = routes.filter((route) => openRoutes.some((pattern) => pattern.test(route)));
 const bridge = routes.filter((route) => bridgeRoute.test(route));
 const guarded = routes.filter((route) => !open.includes(route) && !bridgeRoute.test(route) && !socketRoute.test(route));
 
-const nobodysEnvironment = `env_${"z".repeat(20)}`;
-const filled = (route: string, id = nobodysEnvironment) => route.replaceAll(/:[a-zA-Z]+(\{[^}]+\})?/g, id);
 const config = readConfig(env).tokens;
 const [key] = config.keys as [SigningKey];
 const now = new Date();
@@ -159,8 +154,4 @@ it.each(open.filter((route) => !route.includes("/health")))("%s has a limit", as
 function withoutIds({ status, body }: Answer) {
   const { request_id, timestamp, path, instance, ...rest } = body;
   return { status, ...rest };
-}
-
-function bodyFor(route: string): { json?: unknown } {
-  return /^(POST|PUT|PATCH)/.test(route) ? { json: {} } : {};
 }

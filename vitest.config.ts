@@ -35,7 +35,13 @@ export default defineConfig({
           // Scripts are started and passwords hashed here: many seconds each on a busy machine.
           testTimeout: 60_000,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/architecture.test.ts", "test/workers/**", "test/durable-objects/**", "test/e2e/**"],
+          exclude: [
+            "**/node_modules/**",
+            "test/architecture.test.ts",
+            "test/workers/**",
+            "test/durable-objects/**",
+            "test/e2e/**",
+          ],
         },
       },
       {

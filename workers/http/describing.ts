@@ -17,6 +17,8 @@ export interface OperationPart {
   headers?: readonly string[];
 }
 
+const otherFailure = problem("Any other failure");
+
 type Parameter = NonNullable<RouteConfig["parameters"]>[number];
 type Responses = RouteConfig["responses"];
 
@@ -41,6 +43,8 @@ export function describedRoute<Route extends RouteConfig>(route: Route): Route {
     responses: {
       ...mapValues(problems, (description) => problem(String(description))),
       ...Object.assign({}, ...told.map((part) => part.responses ?? {})),
+      // A route without a success of its own kind, such as a redirect, says so for the rest.
+      ...(Object.keys(route.responses).some((status) => status.startsWith("2")) ? {} : { default: otherFailure }),
       ...withHeaders(
         route.responses,
         told.flatMap((part) => part.headers ?? []),

@@ -35,7 +35,6 @@ by \`token\`. A refusal accepts the upgrade and then closes with 1008 and a reas
     responses: {
       101: { description: "The socket is open, or is closed at once with the reason of a refusal" },
       426: problem("This path is a WebSocket and the request was no upgrade"),
-      default: problem("Any other failure"),
     },
   });
   sockets.openAPIRegistry.registerPath(route);

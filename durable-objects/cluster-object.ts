@@ -17,7 +17,7 @@ import {
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
 import { type CloseName, cutCode } from "./protocol/closes.ts";
-import { bridgeTicketSchema, type ClusterRpc, decodeTicket, ticketHeader } from "./protocol/objects.ts";
+import { bridgeTicketSchema, type ClusterRpc, decodeTicket, type LinkState, ticketHeader } from "./protocol/objects.ts";
 import { limits, timing } from "./protocol/timing.ts";
 import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
@@ -28,8 +28,11 @@ interface LinkKeepsake {
   tokenId: string;
   requestId: string;
   /** Null until it has said hello. */
-  bridgeId: string | null;
+  state: LinkState | null;
 }
+
+/** What a bridge says of itself is kept beside its socket, where there is little room. */
+const maxWord = 64;
 
 interface Link extends LinkKeepsake {
   socket: WebSocket;
@@ -51,7 +54,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
   override async fetch(request: Request): Promise<Response> {
     const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
     const { bridgeTokenId: tokenId, requestId } = ticket;
-    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, requestId, bridgeId: null };
+    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, requestId, state: null };
     this.#log("info", "link opened", { request_id: requestId, cluster_id: this.ctx.id.name });
     return acceptUpgrade(this.ctx, [], keepsake).response;
   }
@@ -111,6 +114,10 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
     return this.#link() !== null;
   }
 
+  async linkState(): Promise<LinkState | null> {
+    return this.#link()?.state ?? null;
+  }
+
   async revoke(bridgeTokenId: string): Promise<void> {
     for (const link of this.#links()) if (link.tokenId === bridgeTokenId) this.#drop(link, "bridgeRevoked");
     const watched = this.#wants.list().map(({ terminal }) => terminal);
@@ -137,13 +144,19 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
 
   #take(link: Link, message: BridgeMessage): void {
     if (message.type === "answer") this.#asks.answer(message.id, link.id, message.result);
-    else this.#welcome(link, message.bridge_id);
+    else this.#welcome(link, message);
   }
 
   /** The newest bridge takes over: others are closed, and what they were assigned is assigned anew. */
-  #welcome(link: Link, bridgeId: string): void {
+  #welcome(link: Link, { bridge_id: bridgeId, version, runtime }: Extract<BridgeMessage, { type: "hello" }>): void {
     const { id, tokenId, requestId } = link;
-    link.socket.serializeAttachment({ id, tokenId, requestId, bridgeId } satisfies LinkKeepsake);
+    const state = {
+      bridgeId,
+      version: version.slice(0, maxWord),
+      runtime: runtime.slice(0, maxWord),
+      sinceMs: Date.now(),
+    };
+    link.socket.serializeAttachment({ id, tokenId, requestId, state } satisfies LinkKeepsake);
     for (const other of this.#links()) if (other.id !== id) this.#drop(other, "superseded");
     this.#wants.assignAllTo(bridgeId);
     this.#log("info", "link ready", { request_id: requestId, cluster_id: this.ctx.id.name, bridge_id: bridgeId });
@@ -164,7 +177,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
 
   /** The link that serves: it has said hello and has not fallen silent. */
   #link(): Link | null {
-    const ready = this.#links().filter((link) => link.bridgeId !== null);
+    const ready = this.#links().filter((link) => link.state !== null);
     for (const link of ready) if (this.#isSilent(link)) this.#drop(link, "silent");
     return ready.find((link) => isOpen(link.socket)) ?? null;
   }

@@ -3,6 +3,7 @@ import { app } from "./app.ts";
 import { createDeps, randomText } from "./deps.ts";
 import { sweepAccounts } from "./domain/accounts/sweep.ts";
 import { sweepAudit } from "./domain/audit-search.ts";
+import { sweepBridgeTokens } from "./domain/catalog/bridge-tokens.ts";
 import { sweepEnvironments } from "./domain/environments/sweep.ts";
 import { sweepRequests } from "./domain/idempotency.ts";
 
@@ -15,6 +16,7 @@ export default {
   fetch: app.fetch,
   async scheduled(_controller, env, context) {
     const deps = createDeps(env, `cron${randomText(16)}`, (promise) => context.waitUntil(promise));
-    await Promise.all([sweepEnvironments(deps), sweepAccounts(deps), sweepRequests(deps), sweepAudit(deps)]);
+    const sweeps = [sweepEnvironments, sweepAccounts, sweepRequests, sweepAudit, sweepBridgeTokens];
+    await Promise.all(sweeps.map((sweep) => sweep(deps)));
   },
 } satisfies ExportedHandler<Env>;

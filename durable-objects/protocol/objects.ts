@@ -72,6 +72,14 @@ export interface TerminalRpc {
   alive(socketIds: string[]): Promise<string[]>;
 }
 
+export interface LinkState {
+  bridgeId: string;
+  version: string;
+  runtime: string;
+  /** When it said hello (ms since the epoch). */
+  sinceMs: number;
+}
+
 export interface ClusterRpc {
   /** Upgrade of a bridge's control link, `objectPaths.link` with a BridgeTicket without assignment. */
   fetch(request: Request): Promise<Response>;
@@ -91,6 +99,8 @@ export interface ClusterRpc {
   endEnvironment(environmentId: string): Promise<void>;
   /** Whether a bridge's control link is open now. */
   isLinked(): Promise<boolean>;
+  /** What the bridge that serves now said of itself; null without one. */
+  linkState(): Promise<LinkState | null>;
   /** Closes the links that were opened with this bridge token. */
   revoke(bridgeTokenId: string): Promise<void>;
 }

@@ -100,7 +100,7 @@ const asked: Record<string, Ask> = {
   "one environment": (db) => findEnvironment(db, user, environment),
   "the plan of a person": (db) => findPlan(db, user),
   "what a creation wants to know": (db) =>
-    findCreationFacts(db, { userId: user, template: "ubuntu", clusterId: cluster, defaultClusterId: "default" }),
+    findCreationFacts(db, { userId: user, template: "ubuntu", clusterId: cluster, fallbackCluster: "default" }),
   "a creation within plan and cluster": (db) =>
     insertEnvironment(
       db,
@@ -163,7 +163,7 @@ const asked: Record<string, Ask> = {
       now,
     ),
   "the readings of a day": (db) => readHistory(db, environment, new Date(now.getTime() - 86_400_000), 300),
-  "a bridge's token": (db) => findBridgeToken(db, hash),
+  "a bridge's token": (db) => findBridgeToken(db, hash, new Date()),
   "a cluster and what lives on it": (db) => findCluster(db, user, cluster),
   "the clusters and what lives on them": (db) => listClusters(db, user),
   "an audit row": (db) =>

@@ -3,10 +3,12 @@
  * took. A bridge only ever reaches the environments of its own cluster.
  */
 import type { DesiredEnvironment, DesiredList, Report, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
-import { Failed } from "../rules/failures.ts";
+import { Failed, rootCause } from "../rules/failures.ts";
 import { workingCpuPercent } from "../rules/idle.ts";
 import { observe, observeAbsence } from "../rules/observations.ts";
-import { findBridgeToken } from "../store/catalog/bridge-tokens.ts";
+import { isSecret } from "../rules/secrets.ts";
+import { hashOf } from "../rules/tokens.ts";
+import { findBridgeToken, noteTokenUse } from "../store/catalog/bridge-tokens.ts";
 import {
   type DesiredRow,
   type LifecycleRow,
@@ -26,14 +28,23 @@ export interface BridgeIdentity {
   revision: number;
 }
 
-const tokenPattern = /^dp_bridge_[A-Za-z0-9_-]{43}$/;
+/** When a token was shown is kept this exactly, so that a bridge's many requests do not become writes. */
+const tokenUseKeptMs = 5 * 60_000;
 
 /** The cluster a bridge token stands for, or null when it is malformed, unknown or revoked. */
 export async function identifyBridge(deps: Deps, token: string): Promise<BridgeIdentity | null> {
-  if (!tokenPattern.test(token)) return null;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
-  const hash = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return findBridgeToken(deps.db, hash);
+  if (!isSecret("bridgeToken", token)) return null;
+  const now = deps.now();
+  const found = await findBridgeToken(deps.db, hashOf(token), now);
+  if (found === null) return null;
+  const { lastUsedAt, ...identity } = found;
+  const isStale = lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= tokenUseKeptMs;
+  if (isStale) deps.waitUntil(noteTokenUse(deps.db, found.tokenId, now).catch((error) => unnoted(deps, error)));
+  return identity;
+}
+
+function unnoted(deps: Deps, error: unknown): void {
+  deps.log("warn", "the use of a bridge token was not noted", { error: rootCause(error).message });
 }
 
 /**

@@ -169,6 +169,8 @@ export function problemOf(failure: Failure): Problem {
         detail: "The cluster has no place left for another environment",
         retryAfterSeconds: 300,
       };
+    case "cluster_closed":
+      return { status: 409, code: failure.kind, detail: closedDetails[failure.status] };
     case "invalid_state":
       return {
         status: 409,
@@ -219,6 +221,11 @@ export function problemOf(failure: Failure): Problem {
       return failure satisfies never;
   }
 }
+
+const closedDetails = {
+  maintenance: "The cluster is in maintenance and takes no new environments right now",
+  inactive: "The cluster is not active and takes no new environments",
+} as const;
 
 const alreadyExists = {
   account: "Username or email is already registered",

@@ -66,6 +66,8 @@ export type Failure =
   /** If-Match named a version that is not the current one. */
   | { kind: "precondition_failed" }
   | { kind: "cluster_full" }
+  /** It takes no new environments for now. */
+  | { kind: "cluster_closed"; status: "inactive" | "maintenance" }
   | { kind: "invalid_state"; phase: Phase; action: string; allowed: string[] }
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }

@@ -10,6 +10,7 @@ export const secretPrefixes = {
   personalToken: "dp_pat_",
   ticket: "dp_ticket_",
   googleCode: "dp_google_",
+  bridgeToken: "dp_bridge_",
 } as const;
 export type SecretKind = keyof typeof secretPrefixes;
 

@@ -23,6 +23,8 @@ const retryAfterSeconds = 5;
 export const uniqueViolation = "23505";
 /** SQLSTATE of a null where none may be. */
 export const notNullViolation = "23502";
+/** SQLSTATE of a row that others refer to, or that refers to none. */
+export const foreignKeyViolation = "23503";
 
 export type Database = ReturnType<typeof connectDatabase>;
 
@@ -108,6 +110,16 @@ export function sqlErrorIn(error: unknown): { code: string; constraint: string |
     current = current.cause;
   }
   return null;
+}
+
+/** What a write answers, or null when a unique index refused it. */
+export async function unlessTaken<Written>(write: () => Promise<Written>): Promise<Written | null> {
+  try {
+    return await write();
+  } catch (error) {
+    if (sqlErrorIn(error)?.code === uniqueViolation) return null;
+    throw error;
+  }
 }
 
 /** One empty round trip. */

@@ -1,15 +1,16 @@
 /** Templates as administrators make, change and deprecate them, from JSON and from YAML. */
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { newAdmin } from "../administration/support.ts";
 import { db, newTemplate, newWorld, uniqueWord } from "../environments/world.ts";
-import { newAdministrator } from "../support/administrators.ts";
+
 import { call, type Person } from "../support/api.ts";
 import { readAudit } from "../support/audit.ts";
 import { validateAnswer } from "../support/document.ts";
 
 let admin: Person;
 beforeAll(async () => {
-  admin = await newAdministrator();
+  admin = await newAdmin();
 });
 
 const templateJson = (id: string, more: object = {}) => ({

@@ -28,7 +28,8 @@ type KnownFacts = { [name in keyof CreationFacts]: NonNullable<CreationFacts[nam
 
 /**
  * Creates an environment and waits up to the configured time for its shell; answers what is true then. Fails with
- * `email_not_verified`, `too_many_requests`, `not_found` (template, cluster), `quota_exceeded`, `already_exists`, `cluster_full`.
+ * `email_not_verified`, `too_many_requests`, `not_found` (template, cluster), `quota_exceeded`, `already_exists`, `cluster_full`,
+ * `cluster_closed`.
  */
 export async function createEnvironment(
   deps: Deps,
@@ -62,10 +63,11 @@ async function factsFor(deps: Deps, owner: Principal, asked: AskedEnvironment): 
     userId: owner.userId,
     template: asked.template,
     clusterId: asked.clusterId,
-    defaultClusterId: deps.config.clusterName,
+    fallbackCluster: deps.config.clusterName,
   });
   if (template === null || template.status === "deprecated") throw new Failed({ kind: "not_found", what: "template" });
   if (cluster === null) throw new Failed({ kind: "not_found", what: "cluster" });
+  if (cluster.status !== "active") throw new Failed({ kind: "cluster_closed", status: cluster.status });
   if (plan === null) throw new Failed({ kind: "not_found", what: "user" });
   return { template, cluster, plan };
 }

@@ -100,7 +100,7 @@ collection.openapi(
       ...problems({
         403: "Over the plan's limit, or the e-mail address is not verified",
         404: "Unknown template or cluster",
-        409: "The name is in use",
+        409: "The name is in use, or the cluster takes no new environments right now",
         503: "The cluster is full",
       }),
     },

@@ -1,7 +1,7 @@
 /** Queries of templates: lists, one by any of its names, and the changes administrators make. */
 import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../database.ts";
-import { sqlErrorIn, uniqueViolation } from "../database.ts";
+import { unlessTaken } from "../database.ts";
 import { templateNames, templates } from "../schema/catalog.ts";
 
 export type TemplateRow = typeof templates.$inferSelect;
@@ -76,7 +76,7 @@ export function templateNamed(db: Database, name: string) {
 
 /** Adds a template; null when another one goes by one of its names, also one that comes at the same moment. */
 export async function insertTemplate(db: Database, row: NewTemplate): Promise<TemplateRow | null> {
-  const inserted = await unlessNameTaken(async () => db.insert(templates).values(row).returning());
+  const inserted = await unlessTaken(async () => db.insert(templates).values(row).returning());
   return inserted?.[0] ?? null;
 }
 
@@ -93,7 +93,7 @@ export async function updateTemplate(
   const isAsRead =
     unchangedSince &&
     sql`date_trunc('milliseconds', ${templates.updatedAt}) = ${unchangedSince.toISOString()}::timestamptz`;
-  const updated = await unlessNameTaken(async () =>
+  const updated = await unlessTaken(async () =>
     db
       .update(templates)
       .set(changes)
@@ -111,13 +111,4 @@ export async function takenTemplateNames(db: Database, names: readonly string[],
     .from(templateNames)
     .where(and(inArray(templateNames.name, wanted), ne(templateNames.templateId, exceptId)));
   return found.map(({ name }) => name);
-}
-
-async function unlessNameTaken<Rows extends unknown[]>(write: () => Promise<Rows>): Promise<Rows | null> {
-  try {
-    return await write();
-  } catch (error) {
-    if (sqlErrorIn(error)?.code === uniqueViolation) return null;
-    throw error;
-  }
 }

@@ -1,7 +1,7 @@
 /** Reads of environments: lists, one with its template and cluster, and the facts a creation needs. */
 import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
-import { type ClusterRow, mayUse } from "../catalog/clusters.ts";
+import { type ClusterRow, goesBy, mayUse } from "../catalog/clusters.ts";
 import { type TemplateRow, templateNamed } from "../catalog/templates.ts";
 import type { Database } from "../database.ts";
 import { plans, users } from "../schema/accounts.ts";
@@ -124,30 +124,31 @@ export interface CreationFacts {
 }
 
 /**
- * What a creation needs to know, in one round trip: the template by any of its names, the cluster asked for (or
- * the default one) if this user may use it, and the user's plan.
+ * What a creation needs to know, in one round trip: the template by any of its names, the cluster asked for by id or
+ * name if this user may use it, and the user's plan. With no cluster asked for: the default one, or else the named
+ * fallback, one that is open before one that is not.
  */
 export async function findCreationFacts(
   db: Database,
-  asked: { userId: string; template: string; clusterId: string | undefined; defaultClusterId: string },
+  asked: { userId: string; template: string; clusterId: string | undefined; fallbackCluster: string },
 ): Promise<CreationFacts> {
-  const { clusterId, defaultClusterId } = asked;
-  const isWanted =
-    clusterId === undefined
-      ? or(eq(clusters.id, defaultClusterId), clusters.isDefault)
-      : eq(clusters.id, clusterId.toLowerCase());
+  const { clusterId, fallbackCluster } = asked;
+  const isWanted = clusterId === undefined ? or(clusters.isDefault, goesBy(fallbackCluster)) : goesBy(clusterId);
+  const best = clusterId === undefined ? [desc(isOpen), desc(clusters.isDefault)] : [];
   const [[template], [cluster], [plan]] = await db.batch([
     templateNamed(db, asked.template),
     db
       .select()
       .from(clusters)
-      .where(and(isWanted, eq(clusters.status, "active"), mayUse(asked.userId)))
-      .orderBy(desc(eq(clusters.id, defaultClusterId)))
+      .where(and(isWanted, mayUse(asked.userId)))
+      .orderBy(...best, desc(eq(clusters.id, clusterId ?? fallbackCluster)))
       .limit(1),
     planOf(db, asked.userId),
   ]);
   return { template: template ?? null, cluster: cluster ?? null, plan: plan ?? null };
 }
+
+const isOpen = eq(clusters.status, "active");
 
 function planOf(db: Database, userId: string) {
   return db

@@ -1,8 +1,12 @@
 /** Plans as rows: anybody reads them, administrators change them, and everybody sees what they have left. */
+import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { connectObjects } from "../../workers/clients/objects.ts";
+import { readOwnLimits } from "../../workers/domain/plans.ts";
 import { db, setPlan, uniqueWord } from "./environments/world.ts";
 import { call, newPerson } from "./support/api.ts";
+import { newDeps } from "./support/deps.ts";
 
 const whole = { environments: 3, cpu: "2", memory: "4Gi", storage: "20Gi", requests_per_minute: 300 };
 
@@ -105,5 +109,13 @@ describe("one's own limits", () => {
     const resetsAt = new Date(String(body["resets_at"]));
     expect(resetsAt.getTime()).toBeGreaterThan(Date.now());
     expect(resetsAt.toISOString()).toMatch(/-01T00:00:00.000Z$/);
+  });
+
+  it("are told also when nobody can say how many sockets are open", async () => {
+    const { userId } = await newPerson();
+    const objects = connectObjects(env);
+    const user = (id: string) => ({ ...objects.user(id), openSockets: () => Promise.reject(new Error("away")) });
+    const limits = await readOwnLimits(newDeps({ objects: { ...objects, user }, log: () => {} }), { userId });
+    expect([limits.use.plan, limits.sockets]).toEqual(["free", null]);
   });
 });

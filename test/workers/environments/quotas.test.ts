@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
 import { monthOf } from "../../../workers/rules/months.ts";
 import { FakeBridge } from "./fake-bridge.ts";
-import { api, db, newWorld, type Problem, patientApi, setPhase, setPlan, uniqueWord } from "./world.ts";
+import { api, db, newWorld, type Problem, patientApi, runCron, setPhase, setPlan, uniqueWord } from "./world.ts";
 
 type Moved = { status: string; phase: string } & Problem;
 
@@ -133,11 +133,12 @@ describe("50 at once", () => {
     expect(rows.map((row) => row["generation"])).toEqual([1, 2, 2]);
   });
 
-  it("stops against starts at the limit leave one clear wish, which the cluster reaches", async () => {
+  it("stops against starts, with the sweep between, leave one clear wish, which the cluster reaches", async () => {
     const { ids, post, bridge, path, token } = await newOwner(1);
     const [id = ""] = ids;
     await bridge.obey();
-    const answers = await bridge.serve(times(50, (index) => post(id, index % 2 === 0 ? "stop" : "start")));
+    const steps = times(50, (index) => post(id, index % 2 === 0 ? "stop" : "start"));
+    const [answers] = await Promise.all([bridge.serve(steps), times(5, () => runCron())]);
     expect(answers.filter(({ status }) => ![200, 409].includes(status))).toEqual([]);
     const [desired] = await bridge.obey();
     expect((await api("GET", path(id), { token })).body.status).toBe(desired?.desired);

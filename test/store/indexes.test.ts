@@ -87,7 +87,8 @@ const asked: Record<string, Ask> = {
   "a person by e-mail address": (db) => findAccountByEmail(db, "Person7@example.com"),
   "the end of a lock": (db) => forgetAttempts(db, user),
   "a wrong password": (db) => recordFailure(db, { subject: user, lockFailures: 5, lockSeconds: 60, now }),
-  "a sign-in": (db) => recordSignIn(db, { userId: user, subject: user, passwordHash: null, now }, newSession),
+  "a sign-in": (db) =>
+    recordSignIn(db, { userId: user, subject: user, verifiedHash: null, newHash: null, now }, newSession),
   "a new password": (db) =>
     updatePassword(db, { userId: user, passwordHash: hash, keepSessionId: session, now: longAgo }),
   "the numbers of an account": (db) => readAccountStats(db, user, now, 10),

@@ -61,33 +61,50 @@ export async function findSignIn(db: Database, question: SignInQuestion): Promis
   return { ...state, credentials: account === null ? null : { account, passwordHash } };
 }
 
+export interface SignIn {
+  userId: string;
+  subject: string;
+  /** The hash that the password was compared with. */
+  verifiedHash: string | null;
+  /** A newer hash of the same password, or null to leave it. */
+  newHash: string | null;
+  now: Date;
+}
+
 /**
- * Records a sign-in: wrong attempts are forgotten, the session begins, a newer hash replaces the old one. Null when
- * the subject was locked meanwhile: of many guesses at once, none may win after the ones that locked it.
+ * Records a sign-in: wrong attempts are forgotten, the session begins, a newer hash replaces the old one. Nothing of
+ * that happens when the subject was locked meanwhile (of many guesses at once, none may win after the ones that locked
+ * it), or when the password was: a session begun with the old one must not outlive the end of all its sessions.
  */
 export async function recordSignIn(
   db: Database,
-  signIn: { userId: string; subject: string; passwordHash: string | null; now: Date },
+  signIn: SignIn,
   session: NewSession,
-): Promise<Account | null> {
-  const { userId, subject, now } = signIn;
-  const newHash = signIn.passwordHash === null ? {} : { passwordHash: signIn.passwordHash };
+): Promise<Account | "locked" | "password_changed"> {
+  const { userId, subject, verifiedHash, newHash, now } = signIn;
   const isOpen = or(isNull(loginAttempts.lockedUntil), lte(loginAttempts.lockedUntil, now));
   const isLocked = sql`exists (select 1 from ${loginAttempts} where ${loginAttempts.subject} = ${subject})`;
-  const owner = sql<string | null>`case when ${isLocked} then null else ${userId} end`;
+  const hash = newHash ?? verifiedHash;
+  const isChanged = sql`(select ${users.passwordHash} from ${users} where ${users.id} = ${userId}) is distinct from ${hash}`;
+  const owner = sql<string | null>`case when ${isLocked} or ${isChanged} then null else ${userId} end`;
   try {
     const [rows] = await db.batch([
       db
         .update(users)
-        .set({ lastLoginAt: now, ...newHash })
-        .where(eq(users.id, userId))
+        .set({ lastLoginAt: now, ...(newHash === null ? {} : { passwordHash: newHash }) })
+        .where(and(eq(users.id, userId), sql`${users.passwordHash} is not distinct from ${verifiedHash}`))
         .returning(accountColumns),
       db.delete(loginAttempts).where(and(eq(loginAttempts.subject, subject), isOpen)),
       ...sessionBeginning(db, session, owner),
     ]);
     return onlyRow(rows);
   } catch (error) {
-    if (sqlErrorIn(error)?.code === notNullViolation) return null;
-    throw error;
+    if (sqlErrorIn(error)?.code !== notNullViolation) throw error;
+    return (await isStill(db, userId, verifiedHash)) ? "locked" : "password_changed";
   }
+}
+
+async function isStill(db: Database, userId: string, hash: string | null): Promise<boolean> {
+  const rows = await db.select({ hash: users.passwordHash }).from(users).where(eq(users.id, userId));
+  return rows[0]?.hash === hash;
 }

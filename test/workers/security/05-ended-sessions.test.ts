@@ -5,9 +5,12 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
+import { newSession } from "../../../workers/domain/accounts/session-tokens.ts";
 import { signToken, verifyToken } from "../../../workers/rules/tokens.ts";
+import { findCredentials, updatePassword } from "../../../workers/store/accounts.ts";
+import { recordSignIn } from "../../../workers/store/sign-in.ts";
 import { api, db, type Person } from "../environments/world.ts";
-import { call, tokensIn } from "../support/api.ts";
+import { call, newAddress, newPerson, tokensIn } from "../support/api.ts";
 import { newDeps } from "../support/deps.ts";
 import { bearer, closeOf, dial, offering, open, refusal, running, terminalPath } from "../support/sockets.ts";
 
@@ -69,6 +72,22 @@ describe("a new password", () => {
     own.say({ type: "ping" });
     await own.has({ type: "pong" });
     expect(own.closed).toBeNull();
+  });
+
+  it("set while the old one is checked lets nobody in with the old one", async () => {
+    const { userId } = await newPerson();
+    const deps = newDeps();
+    const verifiedHash = (await findCredentials(deps.db, userId))?.passwordHash ?? null;
+    const { session } = await newSession(deps, userId, { address: newAddress(), userAgent: null, cookie: null });
+    const change = { userId, passwordHash: "$scrypt$another", keepSessionId: "none", now: new Date() };
+    await updatePassword(deps.db, change);
+    for (const newHash of [null, "$scrypt$again"]) {
+      const signIn = { userId, subject: userId, verifiedHash, newHash, now: new Date() };
+      expect(await recordSignIn(deps.db, signIn, session)).toBe("password_changed");
+    }
+    expect((await findCredentials(deps.db, userId))?.passwordHash).toBe(change.passwordHash);
+    const { rows } = await db.execute(sql`select id from sessions where id = ${session.id}`);
+    expect(rows).toEqual([]);
   });
 });
 

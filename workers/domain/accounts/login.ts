@@ -91,10 +91,13 @@ async function begin(
 ) {
   const userId = credentials.account.id;
   const isOutdated = credentials.passwordHash !== null && needsRehash(credentials.passwordHash);
-  const passwordHash = isOutdated ? await hashPassword(password, deps.randomBytes(saltBytes)) : null;
+  const newHash = isOutdated ? await hashPassword(password, deps.randomBytes(saltBytes)) : null;
   const { session, tokens } = await newSession(deps, userId, device);
-  const account = await recordSignIn(deps.db, { userId, subject, passwordHash, now: deps.now() }, session);
-  if (account === null) throw new Failed({ kind: "account_locked", retryAfterSeconds: deps.config.limits.lockSeconds });
+  const signIn = { userId, subject, verifiedHash: credentials.passwordHash, newHash, now: deps.now() };
+  const account = await recordSignIn(deps.db, signIn, session);
+  if (account === "password_changed") throw new Failed({ kind: "wrong_credentials" });
+  if (account === "locked")
+    throw new Failed({ kind: "account_locked", retryAfterSeconds: deps.config.limits.lockSeconds });
   audit(deps, {
     action: "session.create",
     actor: { userId, sessionId: session.id, scopes: null },

@@ -1,5 +1,5 @@
 /** Queries about identities at an OpenID provider: whose they are, linked to an account, or begun with a new one. */
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { ProviderIdentity } from "../rules/identities.ts";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
@@ -13,13 +13,14 @@ import { type NewSession, sessionBeginning, sessionEnd } from "./sessions.ts";
 export type IdentityMatch =
   | { kind: "linked"; account: Account }
   /** An account of the same e-mail address, which another identity may have been linked to. */
-  | { kind: "same_email"; account: Account; isProven: boolean; hasIdentity: boolean }
+  | { kind: "same_email"; account: Account; isProven: boolean; hasOther: boolean }
   | { kind: "nobody" };
 
 /** Whose an identity is: by issuer and subject, or else by the e-mail address. One round trip. */
 export async function findIdentity(db: Database, identity: ProviderIdentity): Promise<IdentityMatch> {
   const { issuer, subject, email } = identity;
-  const hasIdentity = sql<boolean>`exists (select 1 from ${identities} where ${identities.userId} = ${users.id})`;
+  const hasOther = sql<boolean>`exists (select 1 from ${identities} where ${identities.userId} = ${users.id}
+    and (${identities.issuer}, ${identities.subject}) <> (${issuer}, ${subject}))`;
   const isProven = sql<boolean>`${users.emailProvenAt} is not null`;
   const [[linked], [same]] = await db.batch([
     db
@@ -28,7 +29,7 @@ export async function findIdentity(db: Database, identity: ProviderIdentity): Pr
       .innerJoin(users, eq(users.id, identities.userId))
       .where(and(eq(identities.issuer, issuer), eq(identities.subject, subject), isNull(users.deletedAt))),
     db
-      .select({ account: accountColumns, isProven, hasIdentity })
+      .select({ account: accountColumns, isProven, hasOther })
       .from(users)
       .where(and(sql`lower(${users.email}) = lower(${email})`, isNull(users.deletedAt))),
   ]);
@@ -58,7 +59,8 @@ export async function recordIdentitySignIn(
 /**
  * Links an identity to the account of its e-mail address and begins a session. `isTakenOver`: nobody ever showed that
  * the address is theirs, so whatever opened the account until now (password, sessions, personal tokens, known
- * devices) may be a stranger's and ends. Fails with SQLSTATE 23505 when the identity was linked meanwhile.
+ * devices) may be a stranger's and ends. Fails with SQLSTATE 23505 when the identity was linked meanwhile, and with 23502
+ * when another one was: the account's row is locked first, so that of two the second sees the first.
  */
 export async function linkIdentity(
   db: Database,
@@ -84,7 +86,7 @@ export async function linkIdentity(
       })
       .where(eq(users.id, userId))
       .returning(accountColumns),
-    identityInsert(db, userId, identity, now),
+    identityInsert(db, userId, identity, now, ownerWithoutIdentity(userId)),
     ...ending,
     ...sessionBeginning(db, session),
   ]);
@@ -121,7 +123,20 @@ export async function insertIdentityAccount(
   return onlyRow(rows);
 }
 
-function identityInsert(db: Database, userId: string, identity: ProviderIdentity, now: Date) {
+function identityInsert(
+  db: Database,
+  userId: string,
+  identity: ProviderIdentity,
+  now: Date,
+  owner?: SQL<string | null>,
+) {
   const { issuer, subject, email } = identity;
-  return db.insert(identities).values({ issuer, subject, userId, email, createdAt: now, lastUsedAt: now });
+  const values = { issuer, subject, userId: owner ?? userId, email, createdAt: now, lastUsedAt: now };
+  return db.insert(identities).values(values);
+}
+
+/** The account's id; null, which no identity can have, once one is linked to it. */
+function ownerWithoutIdentity(userId: string) {
+  const isLinked = sql`exists (select 1 from ${identities} where ${identities.userId} = ${userId})`;
+  return sql<string | null>`case when ${isLinked} then null else ${userId} end`;
 }

@@ -162,6 +162,12 @@ describe("the address of an account with a password", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(4).fill(200));
     for (const answer of answers) expect(userIn(answer)["id"]).toBe(userId);
   });
+
+  it("is linked to one of two identities that come at once", async () => {
+    const { email } = await newPerson();
+    const answers = await Promise.all([1, 2, 3, 4].map(() => signInByToken(newGooglePerson({ email }))));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  });
 });
 
 describe("the provider", () => {

@@ -11,7 +11,7 @@ import { Failed } from "../../rules/failures.ts";
 import { type ProviderIdentity, usernameFor } from "../../rules/identities.ts";
 import type { Account } from "../../rules/principal.ts";
 import { hashOf, type TokenPair } from "../../rules/tokens.ts";
-import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
+import { notNullViolation, sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import { findIdentity, insertIdentityAccount, linkIdentity, recordIdentitySignIn } from "../../store/identities.ts";
 import type { NewSession } from "../../store/sessions.ts";
 import { audit } from "../audit.ts";
@@ -49,8 +49,9 @@ export async function signInAs(deps: Deps, identity: ProviderIdentity, device: D
     try {
       return await trySignIn(deps, identity, device, tried);
     } catch (error) {
-      const isRetried = sqlErrorIn(error)?.code === uniqueViolation && tried + 1 < maxTries;
-      if (!isRetried) throw error;
+      const code = sqlErrorIn(error)?.code;
+      const isRace = code === uniqueViolation || code === notNullViolation;
+      if (!isRace || tried + 1 === maxTries) throw error;
     }
   }
 }
@@ -65,7 +66,7 @@ export function googleOf(deps: Deps): GoogleConfig {
 async function trySignIn(deps: Deps, identity: ProviderIdentity, device: Device, tried: number): Promise<SignedIn> {
   const match = await findIdentity(deps.db, identity);
   if (match.kind === "nobody") return begin(deps, identity, device, tried);
-  refuseUnfit(deps, match.account, match.kind === "same_email" && match.hasIdentity);
+  refuseUnfit(deps, match.account, match.kind === "same_email" && match.hasOther);
   const userId = match.account.id;
   const { session, tokens } = await newGoogleSession(deps, userId, device);
   const now = deps.now();

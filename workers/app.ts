@@ -19,10 +19,12 @@ import { auth } from "./routes/auth.ts";
 import { bridge } from "./routes/bridge.ts";
 import { bridgeSockets } from "./routes/bridge-sockets.ts";
 import { clusters } from "./routes/clusters.ts";
+import { dev } from "./routes/dev.ts";
 import { documentRoutes } from "./routes/document.ts";
 import { environments } from "./routes/environments.ts";
 import { google } from "./routes/google.ts";
 import { apiHealth, health, info } from "./routes/health.ts";
+import { mail } from "./routes/mail.ts";
 import { metrics } from "./routes/metrics.ts";
 import { people } from "./routes/people.ts";
 import { personalTokens } from "./routes/personal-tokens.ts";
@@ -54,6 +56,7 @@ app.use("/health/*", refuseUnfitUrl);
 app.route("/health", health);
 app.route("/", metrics);
 app.route("/.well-known", wellKnown);
+app.route("/dev", dev);
 
 // Bridge routes speak a strict protocol: they are mounted above the dialect of the public API.
 app.route("/api/v1/bridge", bridge);
@@ -65,6 +68,7 @@ app.route("/api/v1/auth", auth);
 app.route("/api/v1/auth", sessions);
 app.route("/api/v1/auth", personalTokens);
 app.route("/api/v1/auth", google);
+app.route("/api/v1/auth", mail);
 app.route("/api/v1/ws", tickets);
 app.route("/api/v1", users);
 app.route("/api/v1", plans);

@@ -68,6 +68,7 @@ const variablesSchema = z.object({
   LIMIT_ADDRESS_REQUESTS_PER_MINUTE: wholeNumber(100),
   LIMIT_CREDENTIAL_FAILURES_PER_MINUTE: wholeNumber(5),
   LIMIT_CREDENTIAL_ATTEMPTS_PER_ADDRESS_PER_MINUTE: wholeNumber(60),
+  LIMIT_MAILS_PER_ADDRESS_PER_HOUR: wholeNumber(60),
   LIMIT_SOCKETS_PER_USER: wholeNumber(10),
   LIMIT_ENVIRONMENTS_PER_HOUR: wholeNumber(10),
   LIMIT_LOCK_FAILURES: wholeNumber(5),
@@ -172,6 +173,7 @@ function toLimits(vars: Variables): LimitConfig {
     addressRequestsPerMinute: vars.LIMIT_ADDRESS_REQUESTS_PER_MINUTE,
     credentialFailuresPerMinute: vars.LIMIT_CREDENTIAL_FAILURES_PER_MINUTE,
     credentialAttemptsPerAddressPerMinute: vars.LIMIT_CREDENTIAL_ATTEMPTS_PER_ADDRESS_PER_MINUTE,
+    mailsPerAddressPerHour: vars.LIMIT_MAILS_PER_ADDRESS_PER_HOUR,
     socketsPerUser: vars.LIMIT_SOCKETS_PER_USER,
     environmentsPerHour: vars.LIMIT_ENVIRONMENTS_PER_HOUR,
     lockFailures: vars.LIMIT_LOCK_FAILURES,
@@ -195,6 +197,7 @@ function unsafeInProduction(vars: Variables): string[] {
       /^(your|example|development|dev|test)/i.test(vars.UPSTASH_REDIS_REST_TOKEN),
       "UPSTASH_REDIS_REST_TOKEN: is the example",
     ],
+    [sendsMail(vars) && vars.PUBLIC_URL === null, "PUBLIC_URL: is needed for the links in mails"],
     [vars.MAIL_SENDER === "outbox", "MAIL_SENDER: the outbox is for development only"],
     [vars.METRICS_TOKEN !== null && vars.METRICS_TOKEN.length < 16, "METRICS_TOKEN: is too short"],
     [!vars.GOOGLE_ISSUER.startsWith("https:"), "GOOGLE_ISSUER: must be https"],
@@ -205,6 +208,10 @@ function unsafeInProduction(vars: Variables): string[] {
     [vars.NEON_WS_PROXY !== null, "NEON_WS_PROXY: is for development only"],
   ];
   return checks.flatMap(([isUnsafe, problem]) => (isUnsafe ? [problem] : []));
+}
+
+function sendsMail(vars: Variables): boolean {
+  return toMail(vars).sender.kind === "resend";
 }
 
 function parseOrigins(text: string, context: z.RefinementCtx): string[] {

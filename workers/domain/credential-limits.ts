@@ -14,7 +14,7 @@ import { newAttemptCounter } from "../rules/attempt-counter.ts";
 import { Failed } from "../rules/failures.ts";
 import { hashOf } from "../rules/tokens.ts";
 import type { Deps } from "./deps.ts";
-import { question, secondsUntil } from "./limits.ts";
+import { hourSeconds, question, secondsUntil } from "./limits.ts";
 
 /** Who tries from where: an account by its id, or a name that somebody typed. */
 export interface Attempt {
@@ -41,6 +41,16 @@ export async function beginCredentialAttempt(
   const counters = [addressCounter(deps, address), ...perSubject];
   refuseOver(deps, await Promise.all(counters.map((counter) => countedUntil(deps, counter))));
   return { succeed: () => giveBack(deps, counters) };
+}
+
+/**
+ * Counts a request after which a mail may go out, whether or not it does, for its address and hour. Fails as
+ * `too_many_requests`.
+ */
+export async function countMail(deps: Deps, address: string): Promise<void> {
+  const { mailsPerAddressPerHour: perHour } = deps.config.limits;
+  const counter = { ...question(deps, "mail-address", limitKeyOf(address), perHour), windowSeconds: hourSeconds };
+  refuseOver(deps, [await countedUntil(deps, counter)], "mails");
 }
 
 /** Refuses to look at credentials while their subject has failed too often. Counts nothing. */
@@ -72,11 +82,11 @@ function failureCounters(deps: Deps, attempt: Attempt): CounterQuestion[] {
   ];
 }
 
-function refuseOver(deps: Deps, refusals: readonly (number | null)[]): void {
+function refuseOver(deps: Deps, refusals: readonly (number | null)[], what: "attempts" | "mails" = "attempts"): void {
   const resetAtMs = Math.max(...refusals.map((refusal) => refusal ?? 0));
   if (resetAtMs === 0) return;
   const retryAfterSeconds = secondsUntil(new Date(resetAtMs), deps.now());
-  throw new Failed({ kind: "too_many_requests", what: "attempts", retryAfterSeconds });
+  throw new Failed({ kind: "too_many_requests", what, retryAfterSeconds });
 }
 
 /** Counts, and tells when a refused attempt may be repeated, in milliseconds; null when this one is allowed. */

@@ -13,7 +13,7 @@ export interface LimitVerdict {
 }
 
 const minuteSeconds = 60;
-const hourSeconds = 3600;
+export const hourSeconds = 3600;
 const scrapesPerMinute = 60;
 
 /** Counts a request of somebody who is not signed in. */

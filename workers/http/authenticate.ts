@@ -8,7 +8,7 @@ import { hasScope, type Principal, type Scope } from "../rules/principal.ts";
 import { addressOf } from "./client-address.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 import { describes } from "./describing.ts";
-import { limitedBy, toldLimit } from "./limits.ts";
+import { limitedBy, limitedByAddress, toldLimit } from "./limits.ts";
 
 /** Lets only signed-in people through and leaves who they are in `principal`; a personal token is never enough. */
 export const authenticated: AppMiddleware = allowed(null);
@@ -23,6 +23,16 @@ export function allowed(scope: Scope | null): AppMiddleware {
   const refusal = scope === null ? "A personal token may not do this" : `The personal token lacks the scope ${scope}`;
   return guard(scope, refusal, () => {});
 }
+
+/** Lets anybody through, with `principal` where somebody is signed in; a token that is no good is refused as ever. */
+export const perhapsAuthenticated: AppMiddleware = describes(
+  (c, next) => (bearerToken(c) === null ? limitedByAddress(c, next) : authenticated(c, next)),
+  {
+    security: [{}, { session: [] }],
+    problems: { 401: "A bad or expired token", 403: "A personal token may not do this", ...toldLimit.problems },
+    headers: toldLimit.headers,
+  },
+);
 
 function guard(scope: Scope | null, refusal: string, check: (principal: Principal) => void): AppMiddleware {
   return describes(guarded, {

@@ -10,7 +10,7 @@ export interface AppEnv {
   Variables: {
     deps: Deps;
     requestId: string;
-    /** Only behind `authenticated`. */
+    /** Behind `authenticated`; behind `perhapsAuthenticated` where somebody is signed in. */
     principal: Principal;
     /** What the limiter said, for the headers of the answer. */
     limit: LimitVerdict;

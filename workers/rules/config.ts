@@ -109,6 +109,8 @@ export interface LimitConfig {
   credentialFailuresPerMinute: number;
   /** Attempts a minute from one address, whichever accounts they name. */
   credentialAttemptsPerAddressPerMinute: number;
+  /** Requests an hour from one address that may send a mail to somebody. */
+  mailsPerAddressPerHour: number;
   socketsPerUser: number;
   environmentsPerHour: number;
   /** Wrong passwords in a row that lock an account, and for how long. */

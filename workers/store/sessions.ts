@@ -41,6 +41,7 @@ export type EndReason =
   | "ended_by_owner"
   | "identity_linked"
   | "password_changed"
+  | "password_reset"
   | "refresh_replayed"
   | "account_deleted";
 

@@ -39,7 +39,10 @@ export type Api = ReturnType<typeof newApi>;
 /** The application with some variables or bindings of its own; waits that no bridge ends are short. */
 export function newApi(
   overrides: Partial<
-    Record<keyof Env | "PUBLIC_URL" | "LIMIT_PHASE_WAIT_MS" | "LIMIT_ENVIRONMENTS_PER_HOUR", unknown>
+    Record<
+      keyof Env | "PUBLIC_URL" | "EMAIL_VERIFICATION" | "LIMIT_PHASE_WAIT_MS" | "LIMIT_ENVIRONMENTS_PER_HOUR",
+      unknown
+    >
   > = {},
 ) {
   const limits = { LIMIT_PHASE_WAIT_MS: "20", LIMIT_ENVIRONMENTS_PER_HOUR: "1000" };

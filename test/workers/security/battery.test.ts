@@ -21,6 +21,8 @@ const openRoutes = [
   /^GET \/\.well-known\/jwks\.json$/,
   /^POST \/api\/v1\/auth\/(register|login|refresh)$/,
   /^(GET|POST) \/api\/v1\/auth\/google(\/callback|\/exchange)?$/,
+  /^POST \/api\/v1\/auth\/(verify-email|resend-verification|forgot-password|reset-password)$/,
+  /^GET \/dev\/outbox$/,
   /^GET \/api\/v1\/plans$/,
   /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/schema\.json|\/:id)?$/,
 ];

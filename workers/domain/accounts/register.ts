@@ -7,8 +7,9 @@ import { insertAccount, type NewAccount } from "../../store/accounts.ts";
 import { sqlErrorIn, uniqueViolation } from "../../store/database.ts";
 import type { NewSession } from "../../store/sessions.ts";
 import { audit } from "../audit.ts";
-import { beginCredentialAttempt } from "../credential-limits.ts";
+import { beginCredentialAttempt, countMail } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
+import { inBackground, mailVerification } from "./mail-secrets.ts";
 import { inPasswordLine } from "./password-line.ts";
 import { type Device, newSession } from "./session-tokens.ts";
 
@@ -21,7 +22,8 @@ export interface Registration {
 
 /**
  * Fails as `already_exists` without telling which of the two names is taken; the password is hashed either way, so
- * that the answer takes as long. Without a mail sender to verify it, an address is taken at its word.
+ * that the answer takes as long, and the mail that verifies an address goes out after it. A server that does not verify
+ * addresses takes them at their word.
  */
 export async function register(
   deps: Deps,
@@ -32,13 +34,16 @@ export async function register(
     subject: `register:${registration.email.toLowerCase()}`,
     address: device.address,
   });
+  const mustVerify = deps.config.mail.requiresVerification;
+  if (mustVerify) await countMail(deps, device.address);
   const { password, ...names } = registration;
   const id = deps.newId("usr");
   const { session, tokens } = await newSession(deps, id, device);
   const account = await inPasswordLine(deps, async () => {
     const passwordHash = await hashPassword(password, deps.randomBytes(saltBytes));
-    return insert(deps, { ...names, id, passwordHash, isVerified: true, now: deps.now() }, session);
+    return insert(deps, { ...names, id, passwordHash, isVerified: !mustVerify, now: deps.now() }, session);
   });
+  if (mustVerify) inBackground(deps, () => mailVerification(deps, account));
   deps.waitUntil(attempt.succeed());
   audit(deps, {
     action: "account.register",

@@ -34,6 +34,7 @@ import {
   touchSession,
 } from "../../workers/store/sessions.ts";
 import { findSignIn, recordSignIn, type SignInQuestion } from "../../workers/store/sign-in.ts";
+import { administration } from "./administration-questions.ts";
 import { idOf, type LargeDatabase, openLargeDatabase } from "./large-database.ts";
 import { hasSort, planOf, roundTripsOf, wholeReads } from "./query-plans.ts";
 
@@ -175,6 +176,7 @@ const asked: Record<string, Ask> = {
   "sessions to forget": (db) => deleteOldSessions(db, longAgo),
   "wrong passwords to forget": (db) => deleteOldAttempts(db, longAgo),
   "environments to forget": (db) => purgeTerminated(db, longAgo, 500),
+  ...administration,
 };
 
 let large: LargeDatabase | undefined;
@@ -201,7 +203,7 @@ describe("no table is read whole for", () => {
 });
 
 describe("the index brings in order", () => {
-  it.each(["a page of environments", "deadlines that passed"])("%s", async (name) => {
+  it.each(["a page of environments", "deadlines that passed", "events beyond a cursor", "an export's next page"])("%s", async (name) => {
     const plans = await plansOf(asked[name] as Ask);
     expect(plans.some(hasSort)).toBe(false);
   });

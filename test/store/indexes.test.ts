@@ -203,8 +203,11 @@ describe("no table is read whole for", () => {
 });
 
 describe("the index brings in order", () => {
-  it.each(["a page of environments", "deadlines that passed", "events beyond a cursor", "an export's next page"])("%s", async (name) => {
-    const plans = await plansOf(asked[name] as Ask);
-    expect(plans.some(hasSort)).toBe(false);
-  });
+  it.each(["a page of environments", "deadlines that passed", "events beyond a cursor", "an export's next page"])(
+    "%s",
+    async (name) => {
+      const plans = await plansOf(asked[name] as Ask);
+      expect(plans.some(hasSort)).toBe(false);
+    },
+  );
 });

@@ -30,13 +30,14 @@ export interface Mailer {
 
 const outboxKey = "dev:outbox";
 const keptMails = 100;
-const timeoutMs = 10_000;
+const sendTimeoutMs = 10_000;
 const retryAfterSeconds = 60;
 
-export function connectMailer({ sender, from }: MailConfig, redis: Redis): Mailer {
+/** `timeoutMs`: how long Resend may take for one mail. */
+export function connectMailer({ sender, from }: MailConfig, redis: Redis, timeoutMs = sendTimeoutMs): Mailer {
   switch (sender.kind) {
     case "resend":
-      return { send: (mail, key) => sendByResend(sender, from, mail, key) };
+      return { send: (mail, key) => sendByResend({ ...sender, timeoutMs }, from, mail, key) };
     case "outbox":
       return { send: (mail, _key, now) => keepInOutbox(redis, mail, now) };
     case "none":
@@ -56,7 +57,7 @@ async function keepInOutbox(redis: Redis, mail: Mail, now: Date): Promise<void> 
 
 /** https://resend.com/docs/api-reference/emails/send-email */
 async function sendByResend(
-  sender: { apiKey: string; url: string },
+  sender: { apiKey: string; url: string; timeoutMs: number },
   from: string,
   mail: Mail,
   key: string,
@@ -69,7 +70,7 @@ async function sendByResend(
       "idempotency-key": key,
     },
     body: JSON.stringify({ from, to: [mail.to], subject: mail.subject, text: mail.text, html: mail.html }),
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(sender.timeoutMs),
   }).catch((cause: unknown) => {
     throw new Failed({ kind: "unavailable", dependency: "mail", retryAfterSeconds }, { cause });
   });

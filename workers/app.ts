@@ -1,12 +1,13 @@
 /** Wires middleware and routes into one application; the page's files answer where no route does. */
 import type { Hono } from "hono";
 import { createDeps, randomText } from "./deps.ts";
-import { BadConfiguration, readAssets } from "./env.ts";
+import { BadConfiguration, readAssets, readFloodCounter } from "./env.ts";
 import type { AppContext, AppEnv } from "./http/context.ts";
 import { crossOrigin } from "./http/cross-origin.ts";
 import { dialect } from "./http/dialect.ts";
 import { openApiDocument } from "./http/document.ts";
 import { answerError, answerFailure, limitedBody, unhandledFailure } from "./http/failing.ts";
+import { refuseFloods } from "./http/floods.ts";
 import { refuseUnfitUrl } from "./http/input-bounds.ts";
 import { limitHeaders } from "./http/limits.ts";
 import { problemResponse } from "./http/problems.ts";
@@ -44,6 +45,7 @@ app.onError(answerAnyError);
 app.notFound(answerUnhandled);
 app.use(securityHeaders);
 app.use(requestScope(createDeps, () => randomText(requestIdLength)));
+app.use(refuseFloods(readFloodCounter));
 // Sockets stand above whatever adds headers to an answer: one that carries a socket cannot be rebuilt.
 app.route("/api/v1/ws", sockets);
 app.route("/api/v1/bridge", bridgeSockets);

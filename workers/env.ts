@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { logLevels } from "../durable-objects/protocol/log-line.ts";
 import type { Config, EnvironmentKey, GoogleConfig, LimitConfig, MailConfig, SigningKey } from "./rules/config.ts";
+import type { FloodCounter } from "./rules/floods.ts";
 
 const wholeNumber = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 const flag = z
@@ -107,6 +108,11 @@ export function readConfig(env: unknown): Config {
 /** The built page and its assets. */
 export function readAssets(env: Env): Fetcher {
   return env.ASSETS;
+}
+
+/** The platform's coarse counter of requests, where there is one. */
+export function readFloodCounter(env: Partial<Pick<Env, "FLOODS">>): FloodCounter | null {
+  return env.FLOODS ?? null;
 }
 
 function toConfig(vars: Variables): Config {

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { root } from "../support/source-tree.ts";
 import { burst } from "./burst.ts";
 import { openContestants } from "./contestants.ts";
+import { busyWorkerd } from "./cpu.ts";
 import { echo } from "./echo.ts";
 import { fanOut } from "./fan-out.ts";
+import { besideExpress } from "./http/beside.ts";
+import { loginThroughput, loginTimes } from "./http/logins.ts";
+import { middleware } from "./http/middleware.ts";
 import { routes } from "./http/routes.ts";
 import { machine, otherLoad } from "./machine.ts";
 import { type BenchOptions, type ContestantName, help, readOptions, type SectionName } from "./options.ts";
@@ -66,12 +70,23 @@ async function withContestants(
   }
 }
 
+/** The product and its yardsticks in one Worker, so that nothing but their code tells them apart. */
 async function http(options: BenchOptions): Promise<Table[]> {
-  const product = await startHarness();
+  const product = await startHarness("test/bench/worker/index.ts");
+  const { productUrl: url, databaseUrl } = product;
   try {
-    const account = await signUp(product.productUrl);
-    await createEnvironment(product.productUrl, account.token, "bench"); // so that the list has something to tell
-    return [await requests(routes(product.yardstickUrl, product.productUrl, account), options)];
+    const account = await signUp(url);
+    const environmentId = await createEnvironment(url, account.token, "bench"); // the list has something to tell
+    const target = { url, account, environmentId };
+    const spin = async () => void (await (await fetch(`${url}/bench/spin?times=300000000`)).text());
+    const pid = await busyWorkerd(product.pid, spin);
+    return [
+      ...(await requests(await routes(target), pid, options)),
+      await middleware(target, pid, options),
+      await loginThroughput(target, pid, options),
+      await loginTimes(target, options),
+      await besideExpress(target, databaseUrl, options),
+    ];
   } finally {
     await product.close();
   }

@@ -20,6 +20,10 @@ export interface BenchOptions {
   catMegabytes: number;
   viewers: number;
   secondsPerHttpRound: number;
+  /** Calls of each route before its first round. */
+  warmUpCalls: number;
+  /** Of each kind: a wrong password, an unknown name. */
+  refusedLogins: number;
   idleTerminals: number;
 }
 
@@ -29,6 +33,8 @@ const full = {
   catMegabytes: 50,
   viewers: 50,
   secondsPerHttpRound: 2,
+  warmUpCalls: 500,
+  refusedLogins: 200,
   idleTerminals: 8,
 };
 const quick = {
@@ -37,6 +43,8 @@ const quick = {
   catMegabytes: 10,
   viewers: 50,
   secondsPerHttpRound: 0.5,
+  warmUpCalls: 50,
+  refusedLogins: 20,
   idleTerminals: 4,
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { percentile, rotated, summarizeRounds } from "./statistics.ts";
+import { distance, percentile, rotated, summarizeRounds } from "./statistics.ts";
 
 describe("statistics of the benchmark", () => {
   it("takes percentiles by nearest rank, whatever the order of the samples", () => {
@@ -25,6 +25,12 @@ describe("statistics of the benchmark", () => {
       p99: 3,
       p50Range: [1, 90],
     });
+  });
+
+  it("tells how far two distributions are apart", () => {
+    expect(distance([1, 2, 3, 4], [4, 3, 2, 1])).toBe(0);
+    expect(distance([1, 2, 3, 4], [3, 4, 5, 6])).toBe(0.5);
+    expect(distance([1, 2], [3, 4])).toBe(1);
   });
 
   it("gives every contestant every place in the order", () => {

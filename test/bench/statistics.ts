@@ -21,6 +21,13 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/** How far two distributions are apart, 0..1: the largest difference of their cumulative shares (Kolmogorov-Smirnov). */
+export function distance(one: readonly number[], other: readonly number[]): number {
+  const share = (samples: readonly number[], limit: number) =>
+    samples.filter((sample) => sample <= limit).length / samples.length;
+  return Math.max(...[...one, ...other].map((limit) => Math.abs(share(one, limit) - share(other, limit))));
+}
+
 /** Sums up alternating rounds of one contestant. */
 export function summarizeRounds(rounds: readonly (readonly number[])[]): RoundsSummary {
   const p50s = rounds.map((round) => percentile(round, 0.5));

@@ -1,10 +1,14 @@
-/** The measured routes: how each connection prepares itself, and what it then calls again and again. */
-import { type Call, expectOk, type Send } from "./load.ts";
+/** The measured routes, each beside its yardstick: how a connection prepares itself, and what it calls again and again. */
+import { type Answer, type Call, expectOk, type Send } from "./load.ts";
 
 export interface Route {
   name: string;
-  /** Prepares one connection, e.g. by signing in. */
-  prepare(send: Send): Promise<Call>;
+  /** The yardstick of the same queries, by name; null for yardsticks and for what cannot be replayed. */
+  bareName: string | null;
+  /** How often one call asks the database: round trips. */
+  roundTrips: number;
+  /** Prepares the connection of this number, e.g. by signing in. */
+  prepare(send: Send, lane: number): Promise<Call>;
 }
 
 export interface Account {
@@ -12,35 +16,69 @@ export interface Account {
   password: string;
 }
 
-/** The two yardsticks and the product's routes, yardsticks first. */
-export function routes(yardstickUrl: string, productUrl: string, account: Account): Route[] {
+export interface Target {
+  url: string;
+  account: Account & { token: string };
+  environmentId: string;
+}
+
+/** Yardsticks first: a no-op, and bare handlers with the queries of the two hottest reads. */
+export async function routes({ url, account, environmentId }: Target): Promise<Route[]> {
+  const headers = { authorization: `Bearer ${account.token}` };
+  const [me, list, one, templates] = [
+    "/api/v1/auth/me",
+    "/api/v1/environments",
+    `/api/v1/environments/${environmentId}`,
+    "/api/v1/templates",
+  ];
+  const reader = (name: string, path: string, roundTrips: number, bareName: string | null = null): Route => ({
+    name,
+    bareName,
+    roundTrips,
+    prepare: async (send) => async () => expectOk(name, await send({ method: "GET", url: `${url}${path}`, headers })),
+  });
+  const read = async (name: string, path: string) => {
+    const roundTrips = (await queriesOf(url, path, headers)).length;
+    const bareName = `bare ${name}`;
+    return [
+      reader(bareName, `/bench/bare?path=${encodeURIComponent(path)}`, roundTrips),
+      reader(`GET ${name}`, path, roundTrips, bareName),
+    ];
+  };
   return [
-    { name: "no-op", prepare: async (send) => get(send, `${yardstickUrl}/noop`) },
-    { name: "select 1", prepare: async (send) => get(send, `${yardstickUrl}/select`) },
-    { name: "GET /auth/me", prepare: (send) => authorized(send, productUrl, account, "/auth/me") },
-    { name: "GET /environments", prepare: (send) => authorized(send, productUrl, account, "/environments") },
-    { name: "POST /auth/refresh", prepare: (send) => refresh(send, productUrl, account) },
+    reader("no-op", "/bench/noop", 0),
+    ...(await read("/auth/me", me)),
+    ...(await read("/environments", list)),
+    ...(await read("/environments/{id}", one)),
+    ...(await read("/templates", templates)),
+    refreshing(url, account),
   ];
 }
 
-function get(send: Send, url: string, headers: Record<string, string> = {}): Call {
-  return async () => expectOk(url, await send({ method: "GET", url, headers }));
+/** The round trips to the database that the product makes for a path, as the benchmark's Worker recorded them. */
+export async function queriesOf(url: string, path: string, headers: Record<string, string>): Promise<unknown[]> {
+  const response = await fetch(`${url}/bench/queries?path=${encodeURIComponent(path)}`, { headers });
+  if (!response.ok) throw new Error(`${path} could not be recorded: ${await response.text()}`);
+  return (await response.json()) as unknown[];
 }
 
-async function authorized(send: Send, productUrl: string, account: Account, path: string): Promise<Call> {
-  const { access_token: token } = await signIn(send, productUrl, account);
-  return get(send, `${productUrl}/api/v1${path}`, { authorization: `Bearer ${token}` });
-}
-
-/** Every call spends the token the one before brought. */
-async function refresh(send: Send, productUrl: string, account: Account): Promise<Call> {
+/** Every connection has a session of its own, and every call spends the token that the one before brought. */
+function refreshing(productUrl: string, account: Account): Route {
+  const lanes = new Map<number, Tokens>();
   const url = `${productUrl}/api/v1/auth/refresh`;
-  let tokens = await signIn(send, productUrl, account);
-  return async () => {
-    const body = JSON.stringify({ refresh_token: tokens.refresh_token });
-    const answer = await send({ method: "POST", url, body });
-    expectOk(url, answer);
-    tokens = readTokens(answer.body);
+  return {
+    name: "POST /auth/refresh",
+    bareName: null,
+    roundTrips: 1,
+    prepare: async (send, lane) => {
+      lanes.set(lane, lanes.get(lane) ?? (await signIn(send, productUrl, account)));
+      return async () => {
+        const body = JSON.stringify({ refresh_token: lanes.get(lane)?.refresh_token });
+        const answer = await send({ method: "POST", url, body });
+        expectOk(url, answer);
+        lanes.set(lane, readTokens(answer.body));
+      };
+    },
   };
 }
 
@@ -49,11 +87,15 @@ interface Tokens {
   refresh_token: string;
 }
 
+/** Sends a name and a password; what comes back is for the caller to judge. */
+export function logIn(send: Send, productUrl: string, { username, password }: Account): Promise<Answer> {
+  const body = JSON.stringify({ username_or_email: username, password });
+  return send({ method: "POST", url: `${productUrl}/api/v1/auth/login`, body });
+}
+
 async function signIn(send: Send, productUrl: string, account: Account): Promise<Tokens> {
-  const url = `${productUrl}/api/v1/auth/login`;
-  const body = JSON.stringify({ username_or_email: account.username, password: account.password });
-  const answer = await send({ method: "POST", url, body });
-  expectOk(url, answer);
+  const answer = await logIn(send, productUrl, account);
+  expectOk("login", answer);
   return readTokens(answer.body);
 }
 

@@ -1,4 +1,4 @@
-/** Ours without the development supervisor: the built Worker in wrangler's harness and a real bridge process. */
+/** Ours without the development supervisor: the built Worker in workerd and a real bridge process. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { mentioning } from "../../e2e/support/processes.ts";
@@ -9,18 +9,20 @@ import { startServices } from "./services.ts";
 
 export interface HarnessProduct {
   productUrl: string;
-  yardstickUrl: string;
+  /** The process that started workerd. */
+  pid: number;
+  databaseUrl: string;
   close(): Promise<void>;
 }
 
-export async function startHarness(): Promise<HarnessProduct> {
+/** `entry`: another Worker than the product's, as a path in this repository. */
+export async function startHarness(entry?: string): Promise<HarnessProduct> {
   const services = await startServices();
   const directory = scratchDirectory();
   const endEnvironments = () => endMentioning(directory.path);
   process.once("exit", endEnvironments);
   mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
-  const product = await serve(join(root, "wrangler.toml"), services.variables);
-  const yardstick = await serve(join(root, "test/bench/http/yardstick.wrangler.toml"), services.variables);
+  const product = await serve(services.variables, entry);
   const bridge = await startChild(script("bridge/main.ts"), {
     environment: {
       ...process.env,
@@ -36,11 +38,11 @@ export async function startHarness(): Promise<HarnessProduct> {
   });
   return {
     productUrl: product.announced,
-    yardstickUrl: yardstick.announced,
+    pid: product.pid,
+    databaseUrl: services.variables["DATABASE_URL"] ?? "",
     close: async () => {
       await bridge.stop();
       await product.stop();
-      await yardstick.stop();
       await services.close();
       process.off("exit", endEnvironments);
       endEnvironments();
@@ -61,8 +63,12 @@ function endMentioning(directory: string): void {
 }
 
 /** The local tracer alone costs 1.5 ms an event; it is no part of production. */
-function serve(configPath: string, variables: Record<string, string>) {
+function serve(variables: Record<string, string>, entry: string | undefined) {
   const environment = { ...process.env, X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false" };
-  const command = script("test/bench/products/serve-worker.ts", configPath, JSON.stringify(variables));
+  const command = script(
+    "test/bench/products/serve-worker.ts",
+    JSON.stringify(variables),
+    ...(entry === undefined ? [] : [entry]),
+  );
   return startChild(command, { environment });
 }

@@ -1,15 +1,32 @@
 /**
- * Serves one Worker in wrangler's test harness, in a process of its own so that its work is not the measuring
- * process's. Arguments: the configuration's path and the variables as JSON. Prints `listening URL`; ends with its stdin.
+ * Serves the product's Worker in workerd, in a process of its own so that its work is not the measuring process's.
+ * Arguments: the variables as JSON and, if another than the product's, the entry. Prints `listening URL`; ends with
+ * its stdin. Unlike wrangler's test harness this lets the Worker's outgoing requests go out by themselves.
  */
-import { createTestHarness } from "wrangler";
+import { join } from "node:path";
+import { unstable_startWorker } from "wrangler";
+import { root } from "../../support/source-tree.ts";
 
-const [configPath, variables] = process.argv.slice(2);
-if (configPath === undefined || variables === undefined) throw new Error("usage: serve-worker.ts CONFIG VARIABLES");
+const [variables, entrypoint] = process.argv.slice(2);
+if (variables === undefined) throw new Error("usage: serve-worker.ts VARIABLES [ENTRY]");
 
-const harness = createTestHarness({
-  workers: [{ configPath, vars: JSON.parse(variables) as Record<string, string> }],
+const worker = await unstable_startWorker({
+  config: join(root, "wrangler.toml"),
+  ...(entrypoint === undefined ? {} : { entrypoint: join(root, entrypoint) }),
+  bindings: Object.fromEntries(
+    Object.entries(JSON.parse(variables) as Record<string, string>).map(([name, value]) => [
+      name,
+      { type: "plain_text", value },
+    ]),
+  ),
+  dev: {
+    server: { hostname: "127.0.0.1", port: 0 },
+    logLevel: "none",
+    watch: false,
+    persist: false,
+    inspector: false,
+  },
 });
-const { url } = await harness.listen();
-process.stdout.write(`listening ${url.origin}\n`);
-process.stdin.on("end", () => harness.close().then(() => process.exit(0))).resume();
+await worker.ready;
+process.stdout.write(`listening ${(await worker.url).origin}\n`);
+process.stdin.on("end", () => worker.dispose().then(() => process.exit(0))).resume();

@@ -15,11 +15,14 @@ export interface Services {
 }
 
 const raised = "1000000000";
-/** No limit decides a figure. `error` because the harness keeps every log line in memory. */
+/** No limit decides a figure. Lines below `error` would be work of the terminal. */
 export const openLimits = {
   LIMIT_ADDRESS_REQUESTS_PER_MINUTE: raised,
   LIMIT_CREDENTIAL_ATTEMPTS_PER_ADDRESS_PER_MINUTE: raised,
   LIMIT_CREDENTIAL_FAILURES_PER_MINUTE: raised,
+  LIMIT_LOCK_FAILURES: raised,
+  LIMIT_DATABASE_TIMEOUT_MS: "60000",
+  LIMIT_REDIS_TIMEOUT_MS: "60000",
   LIMIT_SOCKETS_PER_USER: "1000",
   LIMIT_ENVIRONMENTS_PER_HOUR: "1000",
   LOG_LEVEL: "error",

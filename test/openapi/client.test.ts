@@ -48,7 +48,7 @@ it(
     mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
     const variables = JSON.stringify(inject("variables"));
     const environment = { ...process.env, X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false" };
-    const command = script("test/bench/products/serve-worker.ts", join(root, "wrangler.toml"), variables);
+    const command = script("test/bench/products/serve-worker.ts", variables);
     server = await startChild(command, { environment });
     const client = (await import(pathToFileURL(join(folder, "client.ts")).href)) as {
       walk(baseUrl: string, username: string): Promise<{ registeredId: string }>;

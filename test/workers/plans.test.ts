@@ -44,6 +44,25 @@ describe("the plans", () => {
     expect(order).toEqual(["free", "starter", "pro", "enterprise"]);
   });
 
+  it("are changed by the first alone of several who saw the same", async () => {
+    const plan = `plan-${uniqueWord()}`;
+    const { accessToken: token, userId } = await newAdministrator();
+    await setPlan(userId, plan);
+    const { headers } = await call(`GET /api/v1/plans/${plan}`);
+    const changes = Array.from({ length: 5 }, (_, n) =>
+      call(`PUT /api/v1/plans/${plan}`, {
+        token,
+        json: { ...whole, environments: 10 + n },
+        headers: { "if-match": headers.get("etag") ?? "" },
+      }),
+    );
+    const answers = await Promise.all(changes);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);
+    const [changed] = answers.filter(({ status }) => status === 200);
+    expect((await call(`GET /api/v1/plans/${plan}`)).headers.get("etag")).toBe(changed?.headers.get("etag"));
+    expect((await call("GET /api/v1/plans/no-such")).status).toBe(404);
+  });
+
   it("are changed by administrators only, and their people feel it at once", async () => {
     const plan = `plan-${uniqueWord()}`;
     const [administrator, person] = [await newAdministrator(), await newPerson()];

@@ -1,15 +1,22 @@
 /** The drivers the Worker uses, inside workerd, against the run's own stand-ins. */
 import { neon, neonConfig, Pool } from "@neondatabase/serverless";
 import { Redis } from "@upstash/redis/cloudflare";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 
 const variables = inject("variables");
 
+const ofTheWorker = neonConfig.fetchFunction;
+
 beforeAll(() => {
+  neonConfig.fetchFunction = (url: string, init: RequestInit) => fetch(url, init);
   neonConfig.fetchEndpoint = variables.NEON_FETCH_ENDPOINT;
   neonConfig.wsProxy = variables.NEON_WS_PROXY;
   neonConfig.useSecureWebSocket = false;
   neonConfig.pipelineConnect = false;
+});
+
+afterAll(() => {
+  neonConfig.fetchFunction = ofTheWorker;
 });
 
 describe("stand-ins inside workerd", () => {

@@ -3,7 +3,7 @@ import { Failed } from "../rules/failures.ts";
 import { monthOf } from "../rules/months.ts";
 import type { Principal } from "../rules/principal.ts";
 import type { PlanLimits } from "../store/environments/plan-use.ts";
-import { findPlanUse, listPlans, type PlanChange, type PlanRow, updatePlan } from "../store/plans.ts";
+import { findPlan, findPlanUse, listPlans, type PlanChange, type PlanRow, updatePlan } from "../store/plans.ts";
 import { audit } from "./audit.ts";
 import type { Deps } from "./deps.ts";
 
@@ -14,13 +14,33 @@ export function readPlans(deps: Deps): Promise<PlanRow[]> {
   return listPlans(deps.db);
 }
 
+/** One of them, or `not_found`. */
+export async function readPlan(deps: Deps, id: string): Promise<PlanRow> {
+  const row = await findPlan(deps.db, id);
+  if (row === null) throw new Failed({ kind: "not_found", what: "plan" });
+  return row;
+}
+
+export interface AskedPlan {
+  change: PlanChange;
+  /** Throws when the plan, as it stands before the change, is not the one that the client has seen. */
+  expected?: ((before: PlanRow) => void) | undefined;
+}
+
 /**
  * Replaces what a plan allows; whoever has it feels it with their next request, and nothing that runs is ended by the
- * change itself. Fails as `not_found`.
+ * change itself. Fails as `not_found`, and as `precondition_failed` when it is not the expected one any more.
  */
-export async function changePlan(deps: Deps, actor: Principal, id: string, change: PlanChange): Promise<PlanRow> {
-  const row = await updatePlan(deps.db, id, change, deps.now());
-  if (row === null) throw new Failed({ kind: "not_found", what: "plan" });
+export async function changePlan(
+  deps: Deps,
+  actor: Principal,
+  id: string,
+  { change, expected }: AskedPlan,
+): Promise<PlanRow> {
+  const seen = await readPlan(deps, id);
+  expected?.(seen);
+  const row = await updatePlan(deps.db, { id, change, seen: expected === undefined ? null : seen, now: deps.now() });
+  if (row === null) throw new Failed({ kind: "precondition_failed" });
   audit(deps, { action: "plan.update", actor, target: { kind: "plan", id }, detail: { ...change } });
   deps.log("info", "plan changed", { user_id: actor.userId, plan: id });
   return row;

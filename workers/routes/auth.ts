@@ -105,6 +105,7 @@ auth.openapi(
       200: json(signedInSchema, "A new session"),
       ...problems({
         401: "Incorrect username/email or password",
+        403: "The account is disabled, which is told only to who knows its password",
         429: "Too many attempts, or the account is locked",
       }),
     },

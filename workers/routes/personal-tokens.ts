@@ -8,6 +8,7 @@ import {
 } from "../domain/accounts/personal-tokens.ts";
 import { body, json, problems } from "../http/answers.ts";
 import { authenticated } from "../http/authenticate.ts";
+import { idempotent } from "../http/idempotent.ts";
 import { newRouter } from "../http/router.ts";
 import { scopes } from "../rules/principal.ts";
 import { messageSchema } from "./account-shapes.ts";
@@ -62,7 +63,7 @@ personalTokens.openapi(
     operationId: "createPersonalToken",
     tags: ["auth"],
     summary: "Make a token for a program; it ends when the password changes",
-    middleware: [authenticated] as const,
+    middleware: [authenticated, idempotent] as const,
     request: { body: body(askedSchema) },
     responses: {
       201: json(createdSchema, "The token, whose text is shown only here"),

@@ -6,12 +6,14 @@ import {
   type PlanChange,
   type PlanRow,
   readOwnLimits,
+  readPlan,
   readPlans,
 } from "../domain/plans.ts";
 import { body, json, problems } from "../http/answers.ts";
 import { administrator, allowed } from "../http/authenticate.ts";
 import { limitedByAddress } from "../http/limits.ts";
 import { newRouter } from "../http/router.ts";
+import { versionOf } from "../http/versions.ts";
 import { largestOf, smallestSizes } from "../rules/plans.ts";
 import { bytesSchema, cpuSchema, formatResources } from "../rules/quantities.ts";
 import { hoursOf } from "../rules/quotas.ts";
@@ -71,6 +73,8 @@ function planBody(row: PlanRow): z.infer<typeof planSchema> {
   return { id: row.id, ...limitsOf(row), updated_at: row.updatedAt.toISOString() };
 }
 
+const planVersion = versionOf(...(Object.keys(exampleLimits) as [string, ...string[]]));
+
 export const plans = newRouter();
 
 plans.openapi(
@@ -84,6 +88,20 @@ plans.openapi(
     responses: { 200: json(planListSchema, "All of them") },
   }),
   async (c) => c.json({ plans: (await readPlans(c.var.deps)).map(planBody) }, 200),
+);
+
+plans.openapi(
+  createRoute({
+    method: "get",
+    path: "/plans/{id}",
+    operationId: "getPlan",
+    tags: ["plans"],
+    summary: "What one plan allows",
+    middleware: [limitedByAddress, planVersion.read],
+    request: { params: z.object({ id: z.string() }) },
+    responses: { 200: json(planSchema, "The plan"), ...problems({ 404: "No such plan" }) },
+  }),
+  async (c) => c.json(planBody(await readPlan(c.var.deps, c.req.valid("param").id)), 200),
 );
 
 const sizeBetween = (schema: typeof cpuSchema, least: number, most: number) =>
@@ -137,7 +155,7 @@ plans.openapi(
     operationId: "replacePlan",
     tags: ["plans"],
     summary: "Change what a plan allows (administrators); it holds from everybody's next request on",
-    middleware: [administrator],
+    middleware: [administrator, planVersion.write],
     request: { params: z.object({ id: z.string() }), body: body(planChangeSchema) },
     responses: {
       200: json(planSchema, "The plan as it is now"),
@@ -145,8 +163,12 @@ plans.openapi(
     },
   }),
   async (c) => {
-    const change = toChange(c.req.valid("json"));
-    return c.json(planBody(await changePlan(c.var.deps, c.var.principal, c.req.valid("param").id, change)), 200);
+    const expected = planVersion.expected(c);
+    const row = await changePlan(c.var.deps, c.var.principal, c.req.valid("param").id, {
+      change: toChange(c.req.valid("json")),
+      expected: expected && ((before) => expected(planBody(before))),
+    });
+    return c.json(planBody(row), 200);
   },
 );
 

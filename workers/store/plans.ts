@@ -1,5 +1,5 @@
 /** Queries about subscription plans: all of them, a change of one, and how much of theirs somebody uses. */
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { type PlanLimits, planUse, toPlanUse } from "./environments/plan-use.ts";
 import { plans } from "./schema/accounts.ts";
@@ -12,14 +12,28 @@ export async function listPlans(db: Database): Promise<PlanRow[]> {
   return db.select().from(plans).orderBy(asc(plans.maxEnvironments), asc(plans.requestsPerMinute), asc(plans.id));
 }
 
-/** Replaces what a plan allows; null when there is no such plan. */
-export async function updatePlan(db: Database, id: string, change: PlanChange, now: Date): Promise<PlanRow | null> {
+/** One plan, or null. */
+export async function findPlan(db: Database, id: string): Promise<PlanRow | null> {
+  const [row] = await db.select().from(plans).where(eq(plans.id, id));
+  return row ?? null;
+}
+
+/** Replaces what a plan allows; null when there is no such plan, or it is no longer as it was `seen`. */
+export async function updatePlan(
+  db: Database,
+  { id, change, seen, now }: { id: string; change: PlanChange; seen: PlanRow | null; now: Date },
+): Promise<PlanRow | null> {
   const [row] = await db
     .update(plans)
     .set({ ...change, updatedAt: now })
-    .where(eq(plans.id, id))
+    .where(and(eq(plans.id, id), seen === null ? undefined : allows(seen)))
     .returning();
   return row ?? null;
+}
+
+function allows({ id, updatedAt, ...limits }: PlanRow) {
+  const names = Object.keys(limits) as (keyof PlanChange)[];
+  return and(...names.map((name) => sql`${plans[name]} is not distinct from ${limits[name]}`));
 }
 
 /** What a user's plan allows and how much of it is in use at `now`, in one round trip; null for nobody's id. */

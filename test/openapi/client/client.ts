@@ -50,6 +50,8 @@ export async function mistakes(baseUrl: string) {
   await client.GET("/api/v1/environments/{id}", {});
   // @ts-expect-error a limit is a number
   await client.GET("/api/v1/environments", { params: { query: { limit: "5" } } });
+  // @ts-expect-error there is no scope for everything
+  await client.POST("/api/v1/auth/tokens", { body: { name: "script", scopes: ["everything"] } });
   const { data } = await client.GET("/api/v1/auth/me");
   // @ts-expect-error no answer has a hash
   return data?.password_hash;

@@ -10,6 +10,7 @@ import { readConfig } from "../../../workers/env.ts";
 import worker from "../../../workers/index.ts";
 import type { EnvironmentBody } from "../../../workers/routes/environments/shapes.ts";
 import { connectDatabase } from "../../../workers/store/database.ts";
+import { holdToDocument } from "../support/document.ts";
 import { signedUpPerson } from "../support/people.ts";
 
 export const db = connectDatabase(readConfig(env).database);
@@ -70,7 +71,9 @@ export function newApi(
     );
     const text = await answer.text();
     await waitOnExecutionContext(context);
-    return { status: answer.status, headers: answer.headers, body: (text === "" ? null : JSON.parse(text)) as Body };
+    const parsed: unknown = text === "" ? null : JSON.parse(text);
+    holdToDocument(`${method} ${path}`, { status: answer.status, headers: answer.headers, body: parsed });
+    return { status: answer.status, headers: answer.headers, body: parsed as Body };
   };
 }
 export const api = newApi();

@@ -23,7 +23,7 @@ const openRoutes = [
   /^(GET|POST) \/api\/v1\/auth\/google(\/callback|\/exchange)?$/,
   /^POST \/api\/v1\/auth\/(verify-email|resend-verification|forgot-password|reset-password)$/,
   /^GET \/dev\/outbox$/,
-  /^GET \/api\/v1\/plans$/,
+  /^GET \/api\/v1\/plans(\/:id)?$/,
   /^GET \/api\/v1\/templates(\/categories|\/popular|\/search|\/schema\.json|\/:id)?$/,
 ];
 const bridgeRoute = /^\w+ \/api\/v1\/bridge\//;

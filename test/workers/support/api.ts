@@ -1,5 +1,6 @@
 /** Talks to the Worker as a client does: real requests into workerd, one fresh address for each caller. */
 import { exports } from "cloudflare:workers";
+import { holdToDocument } from "./document.ts";
 import { type Person, signedUpPerson } from "./people.ts";
 
 export interface Call {
@@ -36,7 +37,9 @@ export async function call(route: string, options: Call = {}): Promise<Answer> {
     if (options.raw.type !== null) headers.set("content-type", options.raw.type);
     init.body = new TextEncoder().encode(options.raw.body);
   }
-  return answerOf(await exports.default.fetch(new Request(`${origin}${path}`, init)));
+  const answer = await answerOf(await exports.default.fetch(new Request(`${origin}${path}`, init)));
+  holdToDocument(route, { ...answer, body: answer.text === "" ? null : answer.body });
+  return answer;
 }
 
 /** Somebody new. */

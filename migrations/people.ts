@@ -32,7 +32,7 @@ export async function replacePublicPasswords(db: NodePgDatabase): Promise<{ emai
   for (const { email, password: publicPassword } of seedPeople) {
     const row = rows.find((candidate) => candidate.email === email);
     if (!row?.passwordHash || !(await verifyPassword(row.passwordHash, publicPassword))) continue;
-    const password = `Dp1-${randomBytes(12).toString("base64url")}`;
+    const password = newPassword();
     const passwordHash = await hashPassword(password, randomBytes(saltBytes));
     await db
       .update(users)
@@ -41,6 +41,11 @@ export async function replacePublicPasswords(db: NodePgDatabase): Promise<{ emai
     replaced.push({ email, password });
   }
   return replaced;
+}
+
+/** A password of 96 random bits that keeps the rules. */
+export function newPassword(): string {
+  return `Dp1-${randomBytes(12).toString("base64url")}`;
 }
 
 /** Whether people who are not of the seed live in this database and none of the seed does. */

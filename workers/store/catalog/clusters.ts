@@ -72,7 +72,7 @@ export async function countByPhase(db: Database, clusterId: string) {
 }
 
 /** Whoever changes which cluster is the default waits here until the one before is done. */
-const defaultLock = sql`select pg_advisory_xact_lock(7305922)`;
+export const defaultLock = sql`select pg_advisory_xact_lock(7305922)`;
 
 /** Adds a cluster; the first one is the default in any case. null = its name is in use. */
 export async function insertCluster(db: Database, row: NewCluster): Promise<ClusterRow | null> {

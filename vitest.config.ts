@@ -41,6 +41,7 @@ export default defineConfig({
             "test/workers/**",
             "test/durable-objects/**",
             "test/e2e/**",
+            "test/conformance/**",
           ],
         },
       },
@@ -67,7 +68,7 @@ export default defineConfig({
           name: "e2e",
           environment: "node",
           globalSetup,
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"],
           fileParallelism: false,
           // Whole products start and die here beside each other; a busy machine gets a second try.
           retry: 1,

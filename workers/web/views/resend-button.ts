@@ -12,6 +12,10 @@ export function noteMailSent(seconds = restSeconds): void {
   restsUntilMs = Date.now() + seconds * 1000;
 }
 
+function secondsLeft(): number {
+  return Math.ceil((restsUntilMs - Date.now()) / 1000);
+}
+
 export interface ResendOptions {
   /** Throws `Failed`. */
   send(): Promise<void>;
@@ -22,13 +26,15 @@ export function resendButton({ send, signal }: ResendOptions): HTMLElement {
   const button = el("button", { class: "button", type: "button", onclick: sendAgain }, "Send again");
 
   function show(): void {
-    const secondsLeft = Math.ceil((restsUntilMs - Date.now()) / 1000);
-    const isResting = secondsLeft > 0;
-    button.disabled = isResting;
-    setText(button, isResting ? `Send again in ${secondsLeft} s` : "Send again");
+    const seconds = secondsLeft();
+    const isResting = seconds > 0;
+    // Not `disabled`, which would take the focus from whoever has just pressed it.
+    button.setAttribute("aria-disabled", String(isResting));
+    setText(button, isResting ? `Send again in ${seconds} s` : "Send again");
   }
 
   async function sendAgain(): Promise<void> {
+    if (secondsLeft() > 0) return;
     noteMailSent();
     show();
     try {

@@ -9,11 +9,11 @@ import { leadToSignIn } from "../gate.ts";
 import { problemLine, screen } from "../screen.ts";
 import { confirm, type Question } from "../sheet.ts";
 import { toast, toastFailure } from "../toast.ts";
-import { factRow, rowButton } from "./fact-row.ts";
+import { factRow, rowButton, rowList, showRows } from "./fact-row.ts";
 
 export const sessionsView: View = (app, signal) => {
   const problem = problemLine();
-  const list = el("ul", { class: "rows", "aria-busy": "true" });
+  const list = rowList();
   const others = el("button", { class: "button", type: "button", hidden: true }, "End all others");
   const all = el("button", { class: "button", type: "button" }, "Sign out everywhere");
   others.addEventListener("click", () => void ask(endOthers, app.calls.endOtherSessions));
@@ -23,8 +23,8 @@ export const sessionsView: View = (app, signal) => {
     try {
       const sessions = await app.calls.sessions();
       problem.hide();
-      list.replaceChildren(...sessions.map((session) => sessionRow(session, () => ask(endOne(session), end(session)))));
-      list.removeAttribute("aria-busy");
+      const rows = sessions.map((session) => sessionRow(session, () => void ask(endOne(session), end(session))));
+      showRows(list, rows);
       others.hidden = sessions.every(({ current }) => current);
     } catch (error) {
       problem.show(error);

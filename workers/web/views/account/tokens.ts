@@ -8,12 +8,12 @@ import { agoWords, expiryWords } from "../../times.ts";
 import { problemLine, screen } from "../screen.ts";
 import { confirm } from "../sheet.ts";
 import { toast, toastFailure } from "../toast.ts";
-import { factRow, rowButton } from "./fact-row.ts";
+import { factRow, rowButton, rowList, showRows } from "./fact-row.ts";
 import { makeToken } from "./new-token.ts";
 
 export const tokensView: View = (app, signal) => {
   const problem = problemLine();
-  const list = el("ul", { class: "rows", "aria-busy": "true" });
+  const list = rowList();
   const none = el("p", { class: "lead none", hidden: true }, "You have made none yet.");
   const add = el("button", { class: "button primary", type: "button" }, icon("plus"), "New");
   add.addEventListener("click", () => void makeToken(app, isAdmin).then(lookNow));
@@ -25,9 +25,8 @@ export const tokensView: View = (app, signal) => {
       const [tokens, { role }] = await Promise.all([app.calls.personalTokens(), app.calls.me()]);
       isAdmin = role === "admin";
       problem.hide();
-      list.replaceChildren(...tokens.map((token) => tokenRow(token, () => void revoke(token))));
-      list.removeAttribute("aria-busy");
-      list.hidden = tokens.length === 0;
+      const rows = tokens.map((token) => tokenRow(token, () => void revoke(token)));
+      showRows(list, rows);
       none.hidden = tokens.length > 0;
     } catch (error) {
       problem.show(error);

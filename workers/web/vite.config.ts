@@ -5,6 +5,11 @@ import { defineConfig, type Plugin } from "vite";
 
 const page = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
+/** Everything that is shared is, but for what the terminal shares with the log, and the docs with each other. */
+function isOfFirstScreen(id: string): boolean {
+  return !/[/](terminal|docs)[/]|[/](watch-environment|environment-bar|line-pill|stop-warning|document)[.]ts$/.test(id);
+}
+
 export default defineConfig({
   root: page("."),
   plugins: [swaggerUi()],
@@ -18,6 +23,8 @@ export default defineConfig({
       input: ["index.html", "docs.html", "redoc.html"].map(page),
       // The protocol's schemas are calls on `z`; those that the page does not use are left out, and most of zod with them.
       treeshake: { manualPureFunctions: ["z"], propertyReadSideEffects: false },
+      // What the first screen shares with screens that are fetched later is one file, and not one for every way to share it.
+      output: { codeSplitting: { groups: [{ name: "shared", test: isOfFirstScreen, minShareCount: 2 }] } },
     },
   },
 });

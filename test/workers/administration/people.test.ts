@@ -148,7 +148,9 @@ describe("administrators themselves", () => {
 describe("unlocking", () => {
   it("forgets the wrong passwords of the account and of its devices, and of nobody else", async () => {
     const [person, other] = [await newPerson(), await newPerson()];
-    const device = `${person.userId}/${randomText(10)}`;
+    const deviceHash = randomText(10);
+    const device = `${person.userId}/${deviceHash}`;
+    await db.execute(sql`insert into known_devices values (${person.userId}, ${deviceHash}, now())`);
     for (const subject of [person.userId, device, other.userId]) {
       await db.execute(sql`insert into login_attempts values (${subject}, 5, now() + interval '15 minutes')`);
     }

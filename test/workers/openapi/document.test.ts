@@ -37,6 +37,20 @@ describe("the document", () => {
   });
 });
 
+it("lets everything that is created be asked for twice; a ticket is good for seconds and once", () => {
+  const creating = operations.filter(({ operation }) => "201" in operation.responses);
+  const once = creating.filter(
+    ({ operation }) => !operation.parameters?.some(({ name }) => name === "Idempotency-Key"),
+  );
+  expect(once.map(({ operation }) => operation.operationId)).toEqual(["createTicket"]);
+});
+
+it("lets nobody overwrite by PUT what they have not seen; a grant is the same however often", () => {
+  const putting = operations.filter(({ route }) => route.startsWith("PUT "));
+  const blind = putting.filter(({ operation }) => !operation.parameters?.some(({ name }) => name === "If-Match"));
+  expect(blind.map(({ operation }) => operation.operationId)).toEqual(["grantCluster"]);
+});
+
 describe.each(operations)("$route", ({ operation }) => {
   it("says what it is for and who may call", () => {
     expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });

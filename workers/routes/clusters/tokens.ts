@@ -9,6 +9,7 @@ import {
 } from "../../domain/catalog/bridge-tokens.ts";
 import { body, json, problems } from "../../http/answers.ts";
 import { administrator } from "../../http/authenticate.ts";
+import { idempotent } from "../../http/idempotent.ts";
 import { newRouter } from "../../http/router.ts";
 import { printable } from "../../rules/texts.ts";
 import { messageSchema } from "../account-shapes.ts";
@@ -76,7 +77,7 @@ tokens.openapi(
     operationId: "issueBridgeToken",
     tags: ["clusters"],
     summary: "Issue a token for a bridge; the answer is the only place that ever shows it",
-    middleware: [administrator],
+    middleware: [administrator, idempotent],
     request: { params: clusterParameter, body: body(askedSchema) },
     responses: { 201: json(issuedSchema, "The token"), ...problems({ 404: "Unknown cluster" }) },
   }),
@@ -108,7 +109,7 @@ tokens.openapi(
     operationId: "rotateBridgeToken",
     tags: ["clusters"],
     summary: "Replace a token; the old one is good for ten more minutes, with `immediately` not a moment",
-    middleware: [administrator],
+    middleware: [administrator, idempotent],
     request: { params: parameters, body: body(rotationSchema) },
     responses: {
       201: json(rotatedSchema, "The new token"),

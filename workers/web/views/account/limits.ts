@@ -41,7 +41,7 @@ function usage(label: string, used: number | null, allowed: number | null): HTML
   const line = el("p", { class: "limit-line" }, el("span", {}, label), el("span", {}, figures));
   if (used === null || allowed === null) return el("div", { class: "limit" }, line);
   const share = allowed === 0 ? 1 : Math.min(1, used / allowed);
-  const bar = el("progress", { max: 1, value: share, "aria-label": label, "data-full": share === 1 }, figures);
+  const bar = el("progress", { max: 1, value: share, "aria-label": label, "data-full": share === 1 });
   return el("div", { class: "limit" }, line, bar);
 }
 

@@ -7,6 +7,7 @@ import { countDenial, insertAuditEvent } from "../../workers/store/audit.ts";
 import { findBridgeToken } from "../../workers/store/catalog/bridge-tokens.ts";
 import { findCluster, listClusters } from "../../workers/store/catalog/clusters.ts";
 import type { Database } from "../../workers/store/database.ts";
+import { deleteOldDevices } from "../../workers/store/devices.ts";
 import { announceEnds, findRunning, listNearTheirEnd } from "../../workers/store/environments/auto-stop.ts";
 import { changeSettings, insertEnvironment, noteAccess } from "../../workers/store/environments/change.ts";
 import {
@@ -25,6 +26,14 @@ import { meterRunning } from "../../workers/store/environments/metering.ts";
 import { moveEnvironments, moveWithinPlan } from "../../workers/store/environments/move.ts";
 import { forgetSamples, readHistory, recordSamples } from "../../workers/store/environments/samples.ts";
 import { deleteOldAttempts, forgetAttempts, recordFailure } from "../../workers/store/login-attempts.ts";
+import {
+  deleteOldMailSecrets,
+  isMailTokenGood,
+  issueMailSecret,
+  resetByToken,
+  verifyByCode,
+  verifyByToken,
+} from "../../workers/store/mail-secrets.ts";
 import { findPlanUse } from "../../workers/store/plans.ts";
 import {
   deleteOldSessions,
@@ -88,6 +97,25 @@ const asked: Record<string, Ask> = {
   "a person by e-mail address": (db) => findAccountByEmail(db, "Person7@example.com"),
   "the end of a lock": (db) => forgetAttempts(db, user),
   "a wrong password": (db) => recordFailure(db, { subject: user, lockFailures: 5, lockSeconds: 60, now }),
+  "a mailed secret in the older one's place": (db) =>
+    issueMailSecret(
+      db,
+      {
+        id: "mls_1",
+        userId: user,
+        purpose: "verify_email",
+        tokenHash: hash,
+        codeHash: hash,
+        createdAt: now,
+        expiresAt: now,
+      },
+      now,
+    ),
+  "a mailed token": (db) => isMailTokenGood(db, { hash, purpose: "reset_password", now }),
+  "an address verified by link": (db) => verifyByToken(db, { hash, now }),
+  "an address verified by code": (db) =>
+    verifyByCode(db, { userId: user, code: "123456", tries: 5, notBefore: longAgo, now }),
+  "a password reset": (db) => resetByToken(db, { hash, passwordHash: hash, now }),
   "a sign-in": (db) =>
     recordSignIn(db, { userId: user, subject: user, verifiedHash: null, newHash: null, now }, newSession),
   "a new password": (db) =>
@@ -174,6 +202,8 @@ const asked: Record<string, Ask> = {
     countDenial(db, { minute: now, actor: user, route: "GET /x", code: "forbidden", lastRequestId: "test" }),
   "samples to forget": (db) => forgetSamples(db, longAgo),
   "sessions to forget": (db) => deleteOldSessions(db, longAgo),
+  "mailed secrets to forget": (db) => deleteOldMailSecrets(db, longAgo),
+  "devices to forget": (db) => deleteOldDevices(db, longAgo),
   "wrong passwords to forget": (db) => deleteOldAttempts(db, longAgo),
   "environments to forget": (db) => purgeTerminated(db, longAgo, 500),
   ...administration,

@@ -1,14 +1,7 @@
 /** Check 9: no number of wrong logins by a stranger keeps the owner out of the devices they sign in from. */
 import { describe, expect, it } from "vitest";
-import { type Answer, call, newAddress, newPerson } from "../support/api.ts";
-
-const deviceCookie = (answer: Answer) => answer.headers.get("set-cookie")?.split(";")[0];
-const signIn = (json: unknown, options: { address?: string; cookie?: string | undefined } = {}) =>
-  call("POST /api/v1/auth/login", {
-    json,
-    address: options.address,
-    headers: options.cookie === undefined ? {} : { cookie: options.cookie },
-  });
+import { call, newAddress, newPerson } from "../support/api.ts";
+import { deviceCookie, signIn } from "../support/devices.ts";
 
 describe("after a stranger's 1,000 wrong logins", () => {
   it("the owner signs in from the address and with the cookie of before, and nobody from elsewhere", async () => {

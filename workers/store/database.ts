@@ -92,7 +92,7 @@ async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Pr
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     // Read here: the time may be over between the head of an answer and its end, too.
     const body = await response.arrayBuffer();
-    if (response.status < 500) return new Response(body, response);
+    if (response.status < 500) return new Response(body, { status: response.status });
   } catch (cause) {
     throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds }, { cause });
   }

@@ -4,6 +4,7 @@ import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
 import { deviceUpserts } from "./devices.ts";
+import { builtOnce } from "./prepared.ts";
 import { plans, sessions, users } from "./schema/accounts.ts";
 
 export interface NewSession {
@@ -47,17 +48,12 @@ export type EndReason =
 
 /** The session with its person and what their plan allows, in one round trip. */
 export async function findSession(db: Database, sessionId: string): Promise<SessionRow | null> {
-  const query = sessionQueries.get(db) ?? sessionQuery(db);
-  sessionQueries.set(db, query);
-  const rows = await query.execute({ sessionId });
+  const rows = await sessionQuery(db).execute({ sessionId });
   return rows[0] ?? null;
 }
 
-/** Every signed-in request asks this: its text is built once. */
-const sessionQueries = new WeakMap<Database, ReturnType<typeof sessionQuery>>();
-
-function sessionQuery(db: Database) {
-  return db
+const sessionQuery = builtOnce((db) =>
+  db
     .select({
       id: sessions.id,
       userId: sessions.userId,
@@ -73,8 +69,8 @@ function sessionQuery(db: Database) {
     .innerJoin(users, eq(users.id, sessions.userId))
     .innerJoin(plans, eq(plans.id, users.planId))
     .where(eq(sessions.id, sql.placeholder("sessionId")))
-    .prepare("session");
-}
+    .prepare("session"),
+);
 
 /**
  * The statements that begin a session and make its device known; the caller runs them in a batch. `owner` decides in

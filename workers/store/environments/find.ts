@@ -1,9 +1,10 @@
 /** Reads of environments: lists, one with its template and cluster, and the facts a creation needs. */
-import { and, desc, eq, getTableColumns, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, isNull, or, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type ClusterRow, goesBy, mayUse } from "../catalog/clusters.ts";
 import { type TemplateRow, templateNamed } from "../catalog/templates.ts";
 import type { Database } from "../database.ts";
+import { builtOnce, withValues } from "../prepared.ts";
 import { plans, users } from "../schema/accounts.ts";
 import { clusters, templates } from "../schema/catalog.ts";
 import { environments } from "../schema/environments.ts";
@@ -32,19 +33,42 @@ export async function listEnvironments(
   filter: EnvironmentFilter,
   page: { limit: number; offset: number },
 ): Promise<{ rows: EnvironmentInList[]; total: number }> {
-  const where = and(ownedBy(userId), ...conditionsOf(filter));
-  const [rows, [count]] = await db.batch([
-    db
-      .select({ ...getTableColumns(environments), templateName: templates.displayName })
-      .from(environments)
-      .innerJoin(templates, eq(templates.id, environments.templateId))
-      .where(where)
-      .orderBy(desc(environments.createdAt), desc(environments.id))
-      .limit(page.limit)
-      .offset(page.offset),
-    db.select({ total: sql<number>`count(*)::int` }).from(environments).where(where),
-  ]);
+  const conditions = conditionsOf(filter).filter((condition) => condition !== undefined);
+  const where = and(ownedBy(userId), ...conditions);
+  const plain = plainList(db);
+  const { limit, offset } = page;
+  const [rows, [count]] = await db.batch(
+    conditions.length === 0
+      ? [withValues(plain.page, { userId, limit, offset }), withValues(plain.count, { userId })]
+      : [pageOf(db, where, page), countOf(db, where)],
+  );
   return { rows, total: count?.total ?? 0 };
+}
+
+/** Nearly every list is asked for without a filter. */
+const plainList = builtOnce((db) => {
+  const where = ownedBy(sql.placeholder("userId"));
+  const page = { limit: sql.placeholder("limit"), offset: sql.placeholder("offset") };
+  return { page: pageOf(db, where, page).prepare("page"), count: countOf(db, where).prepare("count") };
+});
+
+function pageOf(
+  db: Database,
+  where: SQL | undefined,
+  page: { limit: number | Placeholder; offset: number | Placeholder },
+) {
+  return db
+    .select({ ...getTableColumns(environments), templateName: templates.displayName })
+    .from(environments)
+    .innerJoin(templates, eq(templates.id, environments.templateId))
+    .where(where)
+    .orderBy(desc(environments.createdAt), desc(environments.id))
+    .limit(page.limit)
+    .offset(page.offset);
+}
+
+function countOf(db: Database, where: SQL | undefined) {
+  return db.select({ total: sql<number>`count(*)::int` }).from(environments).where(where);
 }
 
 /** An environment of anybody: with its owner, and without what only its owner and the bridge may open. */
@@ -77,7 +101,7 @@ export async function listAllEnvironments(
       .orderBy(desc(environments.createdAt), desc(environments.id))
       .limit(page.limit)
       .offset(page.offset),
-    db.select({ total: sql<number>`count(*)::int` }).from(environments).where(where),
+    countOf(db, where),
   ]);
   return { rows, total: count?.total ?? 0 };
 }
@@ -90,7 +114,7 @@ function conditionsOf({ phases, templateId, clusterId, now }: EnvironmentFilter)
   ];
 }
 
-function ownedBy(userId: string): SQL | undefined {
+function ownedBy(userId: string | Placeholder): SQL | undefined {
   return and(eq(environments.userId, userId), isNull(environments.deletedAt));
 }
 
@@ -105,16 +129,21 @@ function inPhases(phases: readonly Phase[], now: Date): SQL {
 
 /** A user's environment with its template and cluster; null when there is none of this id that is theirs. */
 export async function findEnvironment(db: Database, userId: string, id: string): Promise<EnvironmentInFull | null> {
-  const [found] = await db
-    .select({ environment: environments, template: templates, cluster: clusters })
-    .from(environments)
-    .innerJoin(templates, eq(templates.id, environments.templateId))
-    .innerJoin(clusters, eq(clusters.id, environments.clusterId))
-    .where(and(eq(environments.id, id), ownedBy(userId)));
+  const [found] = await oneInFull(db).execute({ userId, id });
   if (found === undefined) return null;
   const { environment, template, cluster } = found;
   return { ...environment, templateName: template.displayName, template, cluster };
 }
+
+const oneInFull = builtOnce((db) =>
+  db
+    .select({ environment: environments, template: templates, cluster: clusters })
+    .from(environments)
+    .innerJoin(templates, eq(templates.id, environments.templateId))
+    .innerJoin(clusters, eq(clusters.id, environments.clusterId))
+    .where(and(eq(environments.id, sql.placeholder("id")), ownedBy(sql.placeholder("userId"))))
+    .prepare("environment"),
+);
 
 export type PlanRow = typeof plans.$inferSelect;
 export interface CreationFacts {

@@ -14,6 +14,7 @@ interface MediaType {
   example?: unknown;
 }
 interface Body {
+  description?: string;
   content?: Record<string, MediaType>;
   headers?: Record<string, unknown>;
 }
@@ -59,13 +60,21 @@ export function openApiDocument(app: OpenAPIHono<AppEnv>, publicUrl: string | nu
   return { ...generated, tags: tags.filter(({ name }) => used.has(name)), paths, components };
 }
 
+/** A flood is turned away before any route: http/floods.ts. */
+const ofEveryRoute: Record<string, Body> = {
+  429: {
+    description: "Too many requests",
+    content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+  },
+};
+
 /** Anybody may call what no middleware guards, and every body shows what it looks like. */
 function completed(operation: Operation, schemas: Schemas): Operation {
   return {
     ...operation,
     security: operation.security ?? [],
     ...(operation.requestBody === undefined ? {} : { requestBody: withExamples(operation.requestBody, schemas) }),
-    responses: mapValues(operation.responses, (response, status) =>
+    responses: mapValues({ ...ofEveryRoute, ...operation.responses }, (response, status) =>
       withExamples(withHeaders(response, status), schemas),
     ),
   };

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { MailConfig } from "../rules/config.ts";
 import { Failed } from "../rules/failures.ts";
-import type { Redis } from "./redis.ts";
+import { type Redis, redisUnavailable } from "./redis.ts";
 
 export interface Mail {
   to: string;
@@ -45,9 +45,9 @@ export function connectMailer({ sender, from }: MailConfig, redis: Redis, timeou
   }
 }
 
-/** The mails of a development server, newest first. */
+/** The mails of a development server, newest first. Fails as `unavailable` when Redis does not answer. */
 export async function readOutbox(redis: Redis): Promise<KeptMail[]> {
-  return z.array(keptMailSchema).parse(await redis.lrange(outboxKey, 0, keptMails - 1));
+  return z.array(keptMailSchema).parse(await redis.lrange(outboxKey, 0, keptMails - 1).catch(redisUnavailable));
 }
 
 async function keepInOutbox(redis: Redis, mail: Mail, now: Date): Promise<void> {

@@ -3,12 +3,9 @@
  * the value out; Redis never sees the secret itself, so whoever reads it there can take nothing.
  */
 import type { z } from "zod";
-import { Failed } from "../rules/failures.ts";
 import type { SecretKind } from "../rules/secrets.ts";
 import { hashOf } from "../rules/tokens.ts";
-import type { Redis } from "./redis.ts";
-
-const retryAfterSeconds = 5;
+import { type Redis, redisUnavailable } from "./redis.ts";
 
 /** Keeps a value for whoever shows the secret within `seconds`. Fails as `unavailable` when Redis does not take it. */
 export async function keepOnce(
@@ -16,7 +13,7 @@ export async function keepOnce(
   kind: SecretKind,
   kept: { secret: string; value: object; seconds: number },
 ): Promise<void> {
-  await redis.set(keyOf(kind, kept.secret), kept.value, { ex: kept.seconds }).catch(unavailable);
+  await redis.set(keyOf(kind, kept.secret), kept.value, { ex: kept.seconds }).catch(redisUnavailable);
 }
 
 /**
@@ -29,14 +26,10 @@ export async function takeOnce<Value>(
   secret: string,
   schema: z.ZodType<Value>,
 ): Promise<Value | null> {
-  const value = await redis.getdel(keyOf(kind, secret)).catch(unavailable);
+  const value = await redis.getdel(keyOf(kind, secret)).catch(redisUnavailable);
   return value === null ? null : schema.parse(value);
 }
 
 function keyOf(kind: SecretKind, secret: string): string {
   return `once:${kind}:${hashOf(secret)}`;
-}
-
-function unavailable(cause: unknown): never {
-  throw new Failed({ kind: "unavailable", dependency: "redis", retryAfterSeconds }, { cause });
 }

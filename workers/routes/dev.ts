@@ -42,7 +42,7 @@ dev.openapi(
         content: { ...json(outboxSchema, "").content, "text/html": { schema: z.string() } },
         description: "The newest 100 mails",
       },
-      ...problems({ 404: "A production server has no outbox" }),
+      ...problems({ 404: "A production server has no outbox", 503: "Redis does not answer" }),
     },
   }),
   async (c) => {

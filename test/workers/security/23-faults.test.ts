@@ -13,8 +13,8 @@ import { resolved, theDocument } from "../support/document.ts";
 const metricsToken = "metrics-token-of-check-23";
 const password = "Secret-Password-23";
 const faults: Record<string, object> = {
-  "the database": { ...env, METRICS_TOKEN: metricsToken, NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql" },
-  Redis: { ...env, METRICS_TOKEN: metricsToken, UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" },
+  "the database": { ...env, NEON_FETCH_ENDPOINT: "http://127.0.0.1:9/sql" },
+  Redis: { ...env, UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" },
 };
 
 const operations = Object.entries(theDocument().paths).flatMap(([path, methods]) =>
@@ -35,7 +35,8 @@ afterEach(() => vi.restoreAllMocks());
 
 async function ask(bindings: object, route: string, example: unknown) {
   const [method = "GET", path = ""] = route.replaceAll(/\{\w+\}/g, `env_${"z".repeat(20)}`).split(" ");
-  const token = path === "/metrics" ? metricsToken : admin.accessToken;
+  const isScrape = path === "/metrics";
+  const token = isScrape ? metricsToken : admin.accessToken;
   const headers = {
     "cf-connecting-ip": newAddress(),
     authorization: `Bearer ${token}`,
@@ -46,9 +47,11 @@ async function ask(bindings: object, route: string, example: unknown) {
     ? { body: JSON.stringify({ ...(example as object), password, current_password: password }) }
     : {};
   const context = createExecutionContext();
-  const response = await app.fetch(new Request(origin + path, { method, headers, ...body }), bindings as Env, context);
+  // A server with a scrape token hands in its counts ten seconds after an answer: no other request has one here.
+  const surroundings = (isScrape ? { ...bindings, METRICS_TOKEN: metricsToken } : bindings) as Env;
+  const response = await app.fetch(new Request(origin + path, { method, headers, ...body }), surroundings, context);
   const text = await response.text();
-  await waitOnExecutionContext(context);
+  if (!isScrape) await waitOnExecutionContext(context);
   return { status: response.status, headers: response.headers, text };
 }
 

@@ -94,8 +94,10 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       const { id } = await start();
       const prompt = await shell(id);
       expect(await prompt.ask("stty size")).toBe("30 100");
+      prompt.terminal.resize(61, 17);
       prompt.stream.resize({ cols: 61, rows: 17 });
-      await vi.waitUntil(async () => (await prompt.ask("stty size")) === "17 61", { timeout: 10_000 });
+      // What is typed next may overtake the new size, so the shell itself waits for it.
+      expect(await prompt.ask("until stty size | grep '17 61'; do sleep 0.05; done")).toBe("17 61");
       for (const cols of [0, 80.5, 1001, Number.NaN]) {
         expect(() => prompt.stream.resize({ cols, rows: 24 })).toThrow(RuntimeFailure);
       }

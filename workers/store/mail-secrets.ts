@@ -2,7 +2,7 @@
  * Queries about secrets that were mailed. There is one row for each person and purpose, so a newer mail ends the older
  * one; whether a secret may be issued or used is decided by the one statement that issues or uses it.
  */
-import { and, eq, gt, isNull, lt, lte, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { MailPurpose } from "../rules/mail-secrets.ts";
 import type { Database } from "./database.ts";
 import { knownDevices, mailSecrets, personalTokens } from "./schema/access.ts";
@@ -98,7 +98,9 @@ export async function verifyByCode(db: Database, typed: TypedCode): Promise<bool
 
 /**
  * Uses the token of a reset: the password is replaced, whatever was open with the old one ends (sessions, personal
- * tokens), locks are forgotten, and the address is proven. All in one statement. The person's id, or null.
+ * tokens), locks are forgotten, and the address is proven. All in one statement, after the lock of the person's row:
+ * a login with the old password that holds it commits first, and the statement sees and ends its session. The person's
+ * id, or null.
  */
 export async function resetByToken(
   db: Database,
@@ -137,7 +139,11 @@ export async function resetByToken(
         where ${knownDevices.userId} = ${person})`)
       .returning({ subject: loginAttempts.subject }),
   );
-  const rows = await db.with(used, changed, ended, revoked, forgotten).select({ id: changed.id }).from(changed);
+  const owner = db.select({ id: mailSecrets.userId }).from(mailSecrets).where(eq(mailSecrets.tokenHash, token.hash));
+  const [, rows] = await db.batch([
+    db.select({ id: users.id }).from(users).where(inArray(users.id, owner)).for("no key update"),
+    db.with(used, changed, ended, revoked, forgotten).select({ id: changed.id }).from(changed),
+  ]);
   return rows[0]?.id ?? null;
 }
 

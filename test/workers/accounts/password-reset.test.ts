@@ -1,13 +1,14 @@
 /** A forgotten password: the mail, the link, and what a new password ends. */
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 import { mailReset } from "../../../workers/domain/accounts/mail-secrets.ts";
 import { requestReset, resetPassword } from "../../../workers/domain/accounts/password-reset.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
+import { withConnection } from "../../../workers/store/database.ts";
 import { recordFailure } from "../../../workers/store/login-attempts.ts";
 import { knownDevices, mailSecrets } from "../../../workers/store/schema/access.ts";
-import { loginAttempts, users } from "../../../workers/store/schema/accounts.ts";
+import { loginAttempts, sessions, users } from "../../../workers/store/schema/accounts.ts";
 import { call, newAddress, newPerson, tokensIn } from "../support/api.ts";
 import { readAudit } from "../support/audit.ts";
 import { newClock, newDeps, type TestDeps } from "../support/deps.ts";
@@ -99,6 +100,30 @@ describe("a reset", () => {
     expect((await call("GET /api/v1/auth/me", { token: String(made.body["token"]) })).status).toBe(401);
     expect((await call("POST /api/v1/auth/refresh", { json: { refresh_token: refreshToken } })).status).toBe(401);
     expect((await signIn(username, next)).status).toBe(200);
+  });
+
+  it("ends a session that a login with the old password begins meanwhile", async () => {
+    const { email, userId } = await newPerson();
+    const token = await mailedToken(email);
+    const { db, config, waitUntil, settled } = newDeps();
+    await withConnection(config.database, waitUntil, async (held) => {
+      await held.transaction(async (login) => {
+        await login.update(users).set({ lastLoginAt: new Date() }).where(eq(users.id, userId));
+        const { rows } = await login.execute(sql`select pg_backend_pid() as pid`);
+        waitUntil(reset(token));
+        const waiting = sql`select 1 from pg_stat_activity where ${rows[0]?.["pid"]} = any(pg_blocking_pids(pid))`;
+        await vi.waitUntil(async () => (await db.execute(waiting)).rows.length > 0, 10_000);
+        const [first] = await login.select().from(sessions).where(eq(sessions.userId, userId));
+        if (first === undefined) throw new Error("nobody is signed in");
+        await login.insert(sessions).values({ ...first, id: `late-${first.id}` });
+      });
+    });
+    await settled();
+    const left = await db
+      .select({ endedReason: sessions.endedReason })
+      .from(sessions)
+      .where(eq(sessions.userId, userId));
+    expect(left.map(({ endedReason }) => endedReason)).toEqual(["password_reset", "password_reset"]);
   });
 
   it("forgets the locks of known devices too", async () => {

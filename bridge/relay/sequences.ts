@@ -1,11 +1,14 @@
 /**
  * Cuts a terminal's bytes only between characters and escape sequences, and takes the questions out that a
- * terminal would answer (DA, DSR, DECRQM, XTVERSION, XTGETTCAP, colours, window size, keyboard).
+ * terminal would answer (DA, DSR, DECRQM, XTVERSION, XTGETTCAP, colours, window size, keyboard). So it does with
+ * torn characters: tmux drops its backlog wherever it is, draws everything anew, and half a character stays behind.
  *
  * Who answers: tmux answers the programs in its panes by itself, none of their questions reaches its client. What
  * is left are tmux's own, at attach (`CSI > c`, `CSI > q`). They go unanswered: our features are set in tmux.conf,
  * and an answer that comes late (a frozen bridge) would be typed into the shell. So nobody answers anything.
  */
+import { isUtf8 } from "node:buffer";
+
 const esc = 0x1b;
 const bell = 0x07;
 /** A longer sequence is let through in pieces; no question is that long. */
@@ -42,7 +45,7 @@ export class SequenceFilter {
   #release(bytes: Uint8Array, kept: Uint8Array[], from: number, until: number): Uint8Array {
     this.#held = Uint8Array.from(bytes.subarray(until));
     const last = bytes.subarray(from, until);
-    return kept.length === 0 ? last : Buffer.concat([...kept, last]);
+    return withoutTorn(kept.length === 0 ? last : Buffer.concat([...kept, last]));
   }
 
   /** Where the long sequence that is being let through ends. */
@@ -51,6 +54,12 @@ export class SequenceFilter {
     if (end !== null) this.#isPassingLong = false;
     return end ?? bytes.length;
   }
+}
+
+/** Without torn characters. A U+FFFD that was meant goes with them, but only there, where all is drawn anew anyway. */
+function withoutTorn(bytes: Uint8Array): Uint8Array {
+  if (isUtf8(bytes)) return bytes;
+  return Buffer.from(Buffer.from(bytes).toString("utf8").replaceAll("\ufffd", ""));
 }
 
 /** How many bytes at the end belong to a character that is not complete (0-3). */

@@ -76,8 +76,17 @@ describe("sequence filter", () => {
     expect(textOf(filtered(`${long}after`, [3, 100, 6_000, 9_000, 20_006]))).toBe(`${long}after`);
   });
 
-  it("does not hold bytes that are no UTF-8", () => {
-    expect([...new SequenceFilter().push(new Uint8Array([0x61, 0xff]))]).toEqual([0x61, 0xff]);
+  it("holds no bytes that are no UTF-8, and passes none on", () => {
+    const filter = new SequenceFilter();
+    expect([...filter.push(new Uint8Array([0x61, 0xff]))]).toEqual([0x61]);
+    expect(textOf([filter.push(bytesOf("b"))])).toBe("b");
+  });
+
+  it("takes out what tmux left of a character when it dropped its backlog", () => {
+    const [lead = 0, next = 0] = bytesOf("😀");
+    const filter = new SequenceFilter();
+    const parts = [new Uint8Array([0x61, lead, next]), bytesOf(`${esc}[Hé`), new Uint8Array([lead]), bytesOf("b")];
+    expect(textOf(parts.map((part) => filter.push(part)))).toBe(`a${esc}[Héb`);
   });
 });
 

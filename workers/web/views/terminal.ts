@@ -39,6 +39,7 @@ export const terminalView =
       cover.show(phase, message);
     });
     const isCovered = () => !cover.element.hidden;
+    let line: "lost" | "welcome" | "shown" = "lost";
 
     const socket = openLiveSocket({
       target: () => app.socketTarget("terminal", environmentId),
@@ -68,21 +69,31 @@ export const terminalView =
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
     function onFrame(frame: Frame): void {
+      if (line === "welcome" && (frame.type === "output" || frame.type === "status_update")) showLine();
       if (frame.type === "output") screen.write(frame.data);
       else if (frame.type === "welcome") socket.send({ type: "resize", ...screen.size() });
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
 
+    /** For people the line is live once it has shown how the shell is: before that a bridge may still be missing. */
+    function showLine(): void {
+      line = "shown";
+      bar.showConnection({ kind: "live" });
+      pill.show({ kind: "live" });
+    }
+
     function onConnection(connection: Connection): void {
+      line = connection.kind === "live" ? "welcome" : "lost";
+      if (line === "welcome") return;
       bar.showConnection(connection);
       pill.show(connection);
       // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.
       if (connection.kind === "closed") watched.lookNow();
     }
 
-    function sendLine(line: string): boolean {
-      const isSent = !isCovered() && typing.line(line);
+    function sendLine(text: string): boolean {
+      const isSent = line === "shown" && !isCovered() && typing.line(text);
       if (!isSent) toast("There is no shell right now. The line was not sent.");
       return isSent;
     }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -11,6 +12,8 @@ const globalSetup = ["./test/support/global-setup.ts"];
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // Two at least: on a machine with two cores Vitest would leave one of them idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     provide: {
       fuzz: { cases: Number(process.env["FUZZ_CASES"] ?? 500), seed: Number(process.env["FUZZ_SEED"]) || null },
     },
@@ -49,7 +52,8 @@ export default defineConfig({
         plugins: [
           cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: inject("variables") },
+            // Nothing settles here by itself: who waits for a phase waits in vain, unless a test says otherwise.
+            miniflare: { bindings: { ...inject("variables"), LIMIT_PHASE_WAIT_MS: "100" } },
           })),
         ],
         test: {

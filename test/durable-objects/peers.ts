@@ -49,11 +49,11 @@ export class Peer<Message> {
 
   /** Waits until it has received something like this. */
   async has(message: object): Promise<void> {
-    await vi.waitFor(() => expect(this.received as unknown[]).toContainEqual(expect.objectContaining(message)), 4_000);
+    await vi.waitFor(() => expect(this.received as unknown[]).toContainEqual(expect.objectContaining(message)), 15_000);
   }
 
   async isClosed(): Promise<{ code: number; reason: string }> {
-    return vi.waitUntil(() => this.closed, 4_000);
+    return vi.waitUntil(() => this.closed, 15_000);
   }
 }
 
@@ -65,7 +65,7 @@ export class ViewerPeer extends Peer<ServerMessage> {
   }
 
   async shows(screen: string): Promise<void> {
-    await vi.waitFor(() => expect(this.screen).toBe(screen), 4_000);
+    await vi.waitFor(() => expect(this.screen).toBe(screen), 15_000);
   }
 }
 
@@ -107,7 +107,7 @@ export class LinkPeer extends Peer<ClusterMessage> {
   }
 
   async assignment(terminal: string): Promise<Assignment> {
-    return vi.waitUntil(() => this.wants.find((want) => want.terminal === terminal), 4_000);
+    return vi.waitUntil(() => this.wants.find((want) => want.terminal === terminal), 15_000);
   }
 }
 

@@ -26,6 +26,13 @@ describe.skipIf(browserPath === null)("the pages that show the API", () => {
     await product?.stop();
   });
 
+  it.each(["/docs", "/api/v1/docs", "/redoc"])("%s runs no script but our own", async (path) => {
+    const policy = (await fetch(product.url + path)).headers.get("content-security-policy") ?? "";
+    const scripts = policy.split("; ").filter((directive) => /^(default|script)-src/.test(directive));
+    expect(scripts).toEqual(["default-src 'none'", "script-src 'self'"]);
+    expect(policy).toContain("require-trusted-types-for 'script'");
+  });
+
   describe.each(devices)("on a $name", ({ name, docs, device }) => {
     it(`${docs} tries an operation on this server`, async () => {
       const { page, complaints, overflowPx, photograph } = await openPhone(browser, `${product.url}${docs}`, device);

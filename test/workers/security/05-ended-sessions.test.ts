@@ -116,7 +116,7 @@ describe("a live socket", () => {
     const expiresAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
     const brief = await signToken(config, "access", { ...claims, expiresAt });
     const viewer = await open(terminalPath(id), bearer(brief));
-    await vi.waitUntil(async () => (await call("GET /api/v1/auth/me", { token: brief })).status === 401, 4_000);
+    await vi.waitUntil(async () => (await call("GET /api/v1/auth/me", { token: brief })).status === 401, 15_000);
     expect(await refusal(await dial(terminalPath(id), bearer(brief)))).toBe("unauthenticated");
     viewer.say({ type: "ping" });
     await viewer.has({ type: "pong" });

@@ -13,7 +13,7 @@ let product: Product;
 beforeAll(async () => {
   product = await startProduct();
 });
-afterAll(() => product.stop());
+afterAll(() => product?.stop());
 
 function sectionOf(markdown: string, heading: string): string {
   const [, section = ""] = markdown.split(`## ${heading}\n`);

@@ -53,7 +53,7 @@ async function isHealthy(url: string): Promise<boolean> {
   const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3000) }).catch(() => null);
   return response?.status === 200;
 }
-const healthyAgain = (url: string) => vi.waitUntil(() => isHealthy(url), { timeout: 45_000, interval: 200 });
+const healthyAgain = (url: string) => vi.waitUntil(() => isHealthy(url), { timeout: 100_000, interval: 200 });
 
 function exited(child: ChildProcess): Promise<unknown> {
   return child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve();

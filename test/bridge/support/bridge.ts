@@ -1,9 +1,9 @@
 /** A bridge in this process on a local runtime of its own, talking to a FakeEdge over real sockets. */
-import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endEnvironments } from "../../../bridge/dev/leftovers.ts";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
 import { Supervisor } from "../../../bridge/supervisor.ts";
 import { FakeEdge, token } from "./edge.ts";
@@ -48,16 +48,8 @@ export async function startBridge(): Promise<TestBridge> {
 
 /** Ends what a test left running, as the development supervisor's reaper does, and removes the directory. */
 export async function disposeDataDir(dataDir: string): Promise<void> {
+  endEnvironments(dataDir);
   const sockets = join(dataDir, "tmux");
-  for (const name of existsSync(sockets) ? readdirSync(sockets) : []) {
-    const socket = join(realpathSync(sockets), name);
-    if (!lstatSync(socket).isSocket()) continue;
-    try {
-      execFileSync("tmux", ["-S", socket, "kill-server"], { stdio: "ignore" });
-    } catch {
-      // the server had ended before
-    }
-  }
   if (existsSync(sockets)) await rm(realpathSync(sockets), { recursive: true, force: true });
   // Killed programs may still be writing their last files.
   await rm(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });

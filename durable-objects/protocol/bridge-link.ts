@@ -7,8 +7,9 @@ import { z } from "zod";
 import { environmentIdSchema, terminalIdSchema } from "./vocabulary.ts";
 
 /** `Sec-WebSocket-Protocol` of both bridge sockets. The Worker serves the current and the previous version. */
-export const bridgeProtocol = "devpocket-bridge.1";
-export const servedBridgeProtocols: readonly string[] = [bridgeProtocol];
+export const bridgeProtocol = "devpocket-bridge.2";
+export const previousBridgeProtocol = "devpocket-bridge.1";
+export const servedBridgeProtocols: readonly string[] = [bridgeProtocol, previousBridgeProtocol];
 
 /** Headers with which the bridge presents its assignment when it dials a terminal's data socket. */
 export const assignmentHeader = "x-devpocket-assignment";

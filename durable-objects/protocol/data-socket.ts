@@ -5,15 +5,34 @@
  * Position of a byte = (epoch, gen, seq): `epoch` names one tmux client, `gen` grows with every applied resize,
  * `seq` is the offset of the byte in the client's UTF-8 stream.
  *
- *   output    0x01 | gen u32 | seq u64 |                       bytes   (big endian, header 13 bytes)
- *   snapshot  0x02 | gen u32 | seq u64 | cols u16 | rows u16 | bytes   (header 17 bytes)
+ *   output    0x01 | gen u32 | seq u64 |                             bytes   (big endian, header 13 bytes)
+ *   snapshot  0x02 | gen u32 | seq u64 | cols u16 | rows u16       | bytes   (header 17 bytes)
+ *   receipted 0x03 | gen u32 | seq u64 | length u16 | receipts     | bytes   (output that carries receipts, as JSON)
+ *   replay    0x04 | gen u32 | seq u64 | entry u32                 | bytes   (header 17 bytes)
+ *
+ * The last two, and every message that names an `entry` or a `from`, belong to version 2 (`devpocket-bridge.2`).
  */
 import { z } from "zod";
 import { logMessageSchema } from "./client.ts";
+import { keyModifiers, keyNames } from "./keys.ts";
 import { limits } from "./timing.ts";
 
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
 const offset = z.number().int().nonnegative();
+
+/** Where a byte stands. */
+export const positionSchema = z.object({ epoch: z.string().max(64), gen: offset, seq: offset });
+export type Position = z.infer<typeof positionSchema>;
+
+/** Names whose input it is: the object makes it of the user's id and the client's `cid`; the bridge only compares. */
+const author = z.string().min(1).max(200);
+const inputNumber = z.number().int().nonnegative().max(limits.maxInputNumber);
+const entry = z.number().int().positive().max(0xffff_ffff);
+
+/** Everything of this author's up to `i` was handed to the terminal. */
+export const receiptSchema = z.object({ from: author, i: inputNumber });
+export type Receipt = z.infer<typeof receiptSchema>;
+const receiptsSchema = z.array(receiptSchema).max(limits.maxReceipts);
 
 /** Bridge to object, as text. Besides these the bridge sends `pingText` every `timing.bridgePingEveryMs` on both its
  * sockets; the platform answers `pongText` without waking the object, and its silence is how a dead one is noticed. */
@@ -35,6 +54,30 @@ export const dataMessageSchema = z.discriminatedUnion("type", [
   /** The environment has no shell now; the screen comes when it runs again. Told to who types, not to all. */
   z.object({ type: z.literal("detached"), message: z.string() }),
   z.object({ type: z.literal("info"), message: z.string() }),
+  /** Answers `enter`: where the terminal stands and how far the author's input has come. Followed by a `replay` frame
+   * for this entry if the position it was asked with can be resumed, else by a snapshot. */
+  z.object({
+    type: z.literal("entered"),
+    entry,
+    i: inputNumber,
+    ...positionSchema.shape,
+    cols: cells,
+    rows: cells,
+  }),
+  /** Receipts that no output carried within `timing.receiptAloneMs`. */
+  z.object({ type: z.literal("receipts"), receipts: receiptsSchema.min(1) }),
+  /** Input that was not applied because its number leaves a gap after `after`. */
+  z.object({ type: z.literal("gap"), from: author, i: inputNumber, after: inputNumber }),
+  /** Input that may or may not have reached the shell. */
+  z.object({ type: z.literal("uncertain"), from: author, first: inputNumber, last: inputNumber }),
+  /** Answers `history`: oldest line first, at most `limits.maxBridgeFrameBytes` together. */
+  z.object({
+    type: z.literal("history"),
+    entry,
+    before: offset,
+    lines: z.array(z.string()).max(limits.maxHistoryLines),
+    more: z.boolean(),
+  }),
   /** What happened since the last such message. With `replay` it is a part of the log so far, which answers `snapshot`
    * and goes only to viewers that wait for it: parts follow each other with nothing between them. */
   z.object({
@@ -47,7 +90,40 @@ export type DataMessage = z.infer<typeof dataMessageSchema>;
 
 /** Object to bridge, as text. */
 export const terminalMessageSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("input"), data: z.string() }),
+  /** Without `from` and `i` (version 1) it is applied as it comes; with them once, in order, and receipted. */
+  z.object({ type: z.literal("input"), data: z.string(), from: author.optional(), i: inputNumber.optional() }),
+  z.object({
+    type: z.literal("paste"),
+    from: author,
+    i: inputNumber,
+    id: z.string().max(64),
+    data: z.string(),
+    last: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("key"),
+    from: author,
+    i: inputNumber,
+    name: z.enum(keyNames),
+    mods: z.array(z.enum(keyModifiers)).optional(),
+  }),
+  /** A viewer of version 2 comes, or this data socket is new to it. `at` is how far it has seen; what it lacks is worth
+   * sending if it is no more than `max_bytes`. */
+  z.object({
+    type: z.literal("enter"),
+    entry,
+    from: author,
+    at: positionSchema.optional(),
+    max_bytes: offset,
+  }),
+  /** Output may be sent up to this offset; beyond it the PTY is not read. null: nobody acknowledges, pace yourself. */
+  z.object({ type: z.literal("credit"), until: offset.nullable() }),
+  z.object({
+    type: z.literal("history"),
+    entry,
+    before: offset,
+    lines: z.number().int().min(1).max(limits.maxHistoryLines),
+  }),
   /** The size the object has decided on; the bridge debounces and applies it. */
   z.object({ type: z.literal("resize"), cols: cells, rows: cells, alone: z.boolean() }),
   /** Asks for a snapshot no sooner than in `after_ms` milliseconds (0 when left out); the object has no timers. One
@@ -62,6 +138,8 @@ export interface OutputFrame {
   gen: number;
   seq: number;
   bytes: Uint8Array;
+  /** Only where there are some. */
+  receipts?: Receipt[];
 }
 
 export interface SnapshotFrame {
@@ -73,38 +151,76 @@ export interface SnapshotFrame {
   bytes: Uint8Array;
 }
 
-export type StreamFrame = OutputFrame | SnapshotFrame;
+/** What one entry lacks, from the offset it was asked with up to the next output frame's. May be empty. */
+export interface ReplayFrame {
+  kind: "replay";
+  gen: number;
+  seq: number;
+  entry: number;
+  bytes: Uint8Array;
+}
 
-const outputTag = 0x01;
-const snapshotTag = 0x02;
-const outputHeaderBytes = 13;
-const snapshotHeaderBytes = 17;
+export type StreamFrame = OutputFrame | SnapshotFrame | ReplayFrame;
+
+const tags = { output: 0x01, snapshot: 0x02, receipted: 0x03, replay: 0x04 } as const;
+/** Tag, gen, seq. */
+const positionBytes = 13;
 
 /** Writes a stream frame; the mirror image of `decodeStreamFrame`. */
 export function encodeStreamFrame(frame: StreamFrame): Uint8Array<ArrayBuffer> {
-  const headerBytes = frame.kind === "output" ? outputHeaderBytes : snapshotHeaderBytes;
-  const out = new Uint8Array(headerBytes + frame.bytes.length);
+  const receipts = receiptsOf(frame);
+  const extraBytes = frame.kind === "output" ? (receipts === null ? 0 : 2 + receipts.length) : 4;
+  const out = new Uint8Array(positionBytes + extraBytes + frame.bytes.length);
   const view = new DataView(out.buffer);
-  view.setUint8(0, frame.kind === "output" ? outputTag : snapshotTag);
+  view.setUint8(0, receipts === null ? tags[frame.kind] : tags.receipted);
   view.setUint32(1, frame.gen);
   view.setBigUint64(5, BigInt(frame.seq));
+  if (frame.kind === "replay") view.setUint32(positionBytes, frame.entry);
   if (frame.kind === "snapshot") {
-    view.setUint16(13, frame.cols);
-    view.setUint16(15, frame.rows);
+    view.setUint16(positionBytes, frame.cols);
+    view.setUint16(positionBytes + 2, frame.rows);
   }
-  out.set(frame.bytes, headerBytes);
+  if (receipts !== null) {
+    view.setUint16(positionBytes, receipts.length);
+    out.set(receipts, positionBytes + 2);
+  }
+  out.set(frame.bytes, positionBytes + extraBytes);
   return out;
 }
 
-/** Reads a stream frame; null for anything that is not one (unknown tag, short header). */
+function receiptsOf(frame: StreamFrame): Uint8Array | null {
+  if (frame.kind !== "output" || frame.receipts === undefined || frame.receipts.length === 0) return null;
+  return new TextEncoder().encode(JSON.stringify(frame.receipts));
+}
+
+/** Reads a stream frame; null for anything that is not one (unknown tag, short header, receipts that are none). */
 export function decodeStreamFrame(data: ArrayBuffer): StreamFrame | null {
   const view = new DataView(data);
-  if (view.byteLength < outputHeaderBytes) return null;
+  if (view.byteLength < positionBytes) return null;
   const tag = view.getUint8(0);
-  const gen = view.getUint32(1);
-  const seq = Number(view.getBigUint64(5));
-  if (tag === outputTag) return { kind: "output", gen, seq, bytes: new Uint8Array(data, outputHeaderBytes) };
-  if (tag !== snapshotTag || view.byteLength < snapshotHeaderBytes) return null;
-  const size = { cols: view.getUint16(13), rows: view.getUint16(15) };
-  return { kind: "snapshot", gen, seq, ...size, bytes: new Uint8Array(data, snapshotHeaderBytes) };
+  const place = { gen: view.getUint32(1), seq: Number(view.getBigUint64(5)) };
+  if (tag === tags.output) return { kind: "output", ...place, bytes: new Uint8Array(data, positionBytes) };
+  if (tag === tags.receipted) return decodeReceipted(view, place);
+  if (view.byteLength < positionBytes + 4) return null;
+  const bytes = new Uint8Array(data, positionBytes + 4);
+  if (tag === tags.replay) return { kind: "replay", ...place, entry: view.getUint32(positionBytes), bytes };
+  if (tag !== tags.snapshot) return null;
+  const size = { cols: view.getUint16(positionBytes), rows: view.getUint16(positionBytes + 2) };
+  return { kind: "snapshot", ...place, ...size, bytes };
+}
+
+function decodeReceipted(view: DataView<ArrayBuffer>, place: { gen: number; seq: number }): OutputFrame | null {
+  if (view.byteLength < positionBytes + 2) return null;
+  const end = positionBytes + 2 + view.getUint16(positionBytes);
+  if (view.byteLength < end) return null;
+  const receipts = parseReceipts(new Uint8Array(view.buffer, positionBytes + 2, end - positionBytes - 2));
+  return receipts === null ? null : { kind: "output", ...place, bytes: new Uint8Array(view.buffer, end), receipts };
+}
+
+function parseReceipts(bytes: Uint8Array): Receipt[] | null {
+  try {
+    return receiptsSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes))).data ?? null;
+  } catch {
+    return null; // not JSON
+  }
 }

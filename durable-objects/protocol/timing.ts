@@ -34,6 +34,22 @@ export const limits = {
   /** Input of one viewer that is held until a bridge is there. */
   maxHeldInputCharacters: 4_096,
   ringBytes: 262_144,
+  /** Version 2. Output that one viewer may have unacknowledged, and the same on a slow way. */
+  windowBytes: 65_536,
+  slowWindowBytes: 32_768,
+  /** Goodput below which a way is slow. */
+  slowBytesPerSecond: 150_000,
+  /** A client acknowledges after so many bytes, or later when at least the second amount is open. */
+  ackEveryBytes: 16_384,
+  ackLateBytes: 4_096,
+  /** Input of one client that may be open: sent and not acknowledged. */
+  maxOpenInputBytes: 65_536,
+  maxPastePartBytes: 16_384,
+  maxInputNumber: 9_007_199_254_740_991,
+  /** Authors whose input a bridge remembers. */
+  maxLedgerAuthors: 1_000,
+  maxReceipts: 100,
+  maxHistoryLines: 2_000,
 } as const;
 
 export const timing = {
@@ -48,6 +64,12 @@ export const timing = {
   batchWindowsMs: [8, 16, 33],
   /** Input that found no bridge for this long is refused. */
   holdInputMs: 30_000,
+  /** Version 2: a client acknowledges what is open after this long. */
+  ackLateMs: 250,
+  /** A receipt waits this long for output to ride on. */
+  receiptAloneMs: 30,
+  /** A paste whose next part does not come is closed. */
+  pasteSilentMs: 5_000,
   nudgeGapMs: 1_000,
   desiredPullEveryMs: 300_000,
   telemetryEveryMs: 60_000,

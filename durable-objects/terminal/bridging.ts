@@ -41,7 +41,7 @@ export function takeBridgeFrame(room: Room, turn: Turn, bridge: Bridge, data: st
 
 function takeBytes(room: Room, turn: Turn, data: ArrayBuffer): boolean {
   const frame = decodeStreamFrame(data);
-  if (frame === null) return false;
+  if (frame === null || frame.kind === "replay") return false;
   const maxBytes = frame.kind === "output" ? limits.maxOutputFrameBytes : limits.maxSnapshotBytes;
   if (isTooLong(data, maxBytes + (data.byteLength - frame.bytes.length))) return false;
   if (frame.kind === "output") passOutput(room, turn, frame);

@@ -94,7 +94,7 @@ export class DataEnd {
       this.#nextSeq = frame.seq + frame.bytes.length;
       this.outputBytes += frame.bytes.length;
       if (this.#isLive) this.terminal.write(frame.bytes);
-    } else {
+    } else if (frame.kind === "snapshot") {
       this.#nextSeq = frame.seq;
       this.#isLive = true;
       this.terminal.write("", () => this.terminal.resize(frame.cols, frame.rows));

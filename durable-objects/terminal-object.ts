@@ -22,7 +22,8 @@ import { hasShell, parseTerminalId } from "./protocol/vocabulary.ts";
 import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
-import { type BridgeKeepsake, type Room, restoreRoom, type ViewerKeepsake } from "./terminal/room.ts";
+import { type BridgeKeepsake, type Room, restoreRoom } from "./terminal/room.ts";
+import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
 export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
   readonly #sockets = new Map<string, WebSocket>();
@@ -100,14 +101,14 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
 
   async #acceptBridge(request: Request): Promise<Response> {
     const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
-    const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, assignment } = ticket;
+    const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, version, assignment } = ticket;
     if (assignment === null) return this.#refuse("superseded");
     const cluster = this.env.CLUSTERS.getByName(clusterId);
     const { number, secret } = assignment;
     const verdict = await cluster.verifyAssignment({ terminal: this.#terminal, assignment: number, secret });
     if (verdict !== "current") return this.#refuse(verdict);
     const id = crypto.randomUUID();
-    const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId };
+    const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId, version };
     return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
   }
 
@@ -229,7 +230,8 @@ function kindOf(socket: WebSocket): MeteredKind {
 
 /** The greeting says welcome and, where there is no shell, in which phase the environment is. */
 function arrivalOf(ticket: ViewerTicket): Arrival {
-  const { socketId, userId, sessionId, clusterId, kind, requestId, environment, phase, statusMessage } = ticket;
+  const { socketId, userId, sessionId, clusterId, kind, version, requestId, environment, phase, statusMessage } =
+    ticket;
   const welcome: ServerMessage = { type: "welcome", message: `Connected to ${environment.name}`, environment };
   const update: ServerMessage = {
     type: "status_update",
@@ -239,7 +241,7 @@ function arrivalOf(ticket: ViewerTicket): Arrival {
     progress: null,
   };
   return {
-    viewer: { id: socketId, userId, sessionId, clusterId, kind, requestId },
+    viewer: { id: socketId, userId, sessionId, clusterId, kind, version, requestId },
     greeting: hasShell(phase) ? [welcome] : [welcome, update],
   };
 }

@@ -25,6 +25,8 @@ export const closes = {
   silent: { code: 1001, reason: "No ping for too long", mayRetry: true },
   internal: { code: 1011, reason: "Internal error", mayRetry: true },
   tryLater: { code: 1013, reason: "Try again later", mayRetry: true },
+  /** Of two sockets with one client's `cid` the newer one serves it. */
+  takenOver: { code: 4006, reason: "Another socket of this client serves it", mayRetry: false },
   /** Bridge sockets. */
   superseded: { code: 4001, reason: "Superseded by a newer assignment", mayRetry: false },
   bridgeTooOld: { code: 4002, reason: "bridge_too_old", mayRetry: false },

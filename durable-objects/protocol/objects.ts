@@ -12,6 +12,14 @@ import { phaseSchema, type SocketKind, socketKindSchema, statusSchema, terminalI
 
 const names = { requestId: z.string(), clusterId: z.string() };
 
+/** The version a client's socket speaks, chosen at its upgrade. */
+const clientVersionSchema = z.union([z.literal(1), z.literal(2)]);
+export type ClientVersion = z.infer<typeof clientVersionSchema>;
+
+/** The version a bridge's socket speaks. */
+const bridgeVersionSchema = z.union([z.literal(1), z.literal(2)]);
+export type BridgeVersion = z.infer<typeof bridgeVersionSchema>;
+
 /** Everything the Worker vouches for when it hands a client's upgrade to a TerminalObject. */
 export const viewerTicketSchema = z.object({
   ...names,
@@ -20,6 +28,7 @@ export const viewerTicketSchema = z.object({
   sessionId: z.string(),
   terminal: terminalIdSchema,
   kind: socketKindSchema,
+  version: clientVersionSchema,
   environment: z.object({
     id: z.string(),
     name: z.string(),
@@ -39,6 +48,7 @@ export const bridgeTicketSchema = z.object({
   /** The row id of the token it was shown by, so that a revoked token closes its sockets. */
   bridgeTokenId: z.string(),
   bridgeId: z.string(),
+  version: bridgeVersionSchema,
   assignment: z.object({ number: z.number().int().positive(), secret: z.string() }).nullable(),
 });
 export type BridgeTicket = z.infer<typeof bridgeTicketSchema>;

@@ -1,18 +1,30 @@
 /** What the bridge's data socket does: comes, says where it stands, brings bytes and words, goes. */
-import { type DataMessage, decodeStreamFrame } from "../protocol/data-socket.ts";
+import { type DataMessage, decodeStreamFrame, type Position } from "../protocol/data-socket.ts";
 import { limits } from "../protocol/timing.ts";
+import { withdrawCredit } from "./crediting.ts";
+import { enterAll, takeEntered, takeReplay } from "./entering.ts";
 import type { BridgeArrival, Turn } from "./events.ts";
-import { isTooLong, parseBridgeText } from "./frames.ts";
+import { parseBridgeText } from "./frames.ts";
 import { refuseHeldInput, releaseInput } from "./holding.ts";
 import { removeBridge } from "./leaving.ts";
 import { passLogs } from "./logs.ts";
-import type { Bridge, Room, Size } from "./room.ts";
+import { keepPlaces, losePlaces } from "./places.ts";
+import { passGap, passHistory, passReceipts, passUncertain } from "./receipts.ts";
+import { audience, type Bridge, type Room, restoreBridge } from "./room.ts";
 import { keepBridge, send } from "./send.ts";
 import { applySize, askForSize, isSameSize } from "./sizing.ts";
 import { makeAllWait, takeSnapshot } from "./snapshots.ts";
+import { tellStatus } from "./status.ts";
 import { passOutput } from "./stream.ts";
+import type { Size } from "./viewers.ts";
 
 const maxMessageCharacters = 500;
+
+const maxBytes = {
+  output: limits.maxOutputFrameBytes,
+  snapshot: limits.maxSnapshotBytes,
+  replay: limits.windowBytes,
+} as const;
 
 /** A bridge whose assignment was verified. Of two the higher one stays; of equals the later one. */
 export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): void {
@@ -26,7 +38,8 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
     return;
   }
   removeBridge(room, turn, "superseded");
-  room.bridge = { ...arrival, role: "bridge", shell: { state: "silent" }, asked: null, told: null, lastFrameAt: null };
+  const unsaid = { shell: { state: "silent" }, ledger: "", asked: null, told: null } as const;
+  room.bridge = restoreBridge({ ...arrival, ...unsaid, role: "bridge", entries: 0, isCredited: false });
   room.isUnlinked = false;
   keepBridge(turn, room.bridge);
 }
@@ -41,11 +54,10 @@ export function takeBridgeFrame(room: Room, turn: Turn, bridge: Bridge, data: st
 
 function takeBytes(room: Room, turn: Turn, data: ArrayBuffer): boolean {
   const frame = decodeStreamFrame(data);
-  if (frame === null || frame.kind === "replay") return false;
-  const maxBytes = frame.kind === "output" ? limits.maxOutputFrameBytes : limits.maxSnapshotBytes;
-  if (isTooLong(data, maxBytes + (data.byteLength - frame.bytes.length))) return false;
+  if (frame === null || frame.bytes.length > maxBytes[frame.kind]) return false;
   if (frame.kind === "output") passOutput(room, turn, frame);
-  else takeSnapshot(room, turn, frame);
+  else if (frame.kind === "snapshot") takeSnapshot(room, turn, frame);
+  else takeReplay(room, turn, frame);
   return true;
 }
 
@@ -56,7 +68,6 @@ function takeText(room: Room, turn: Turn, bridge: Bridge, text: string): boolean
 }
 
 function takeMessage(room: Room, turn: Turn, bridge: Bridge, message: DataMessage): void {
-  const viewers = [...room.viewers.keys()];
   switch (message.type) {
     case "hello":
       greet(room, turn, bridge, message);
@@ -65,45 +76,90 @@ function takeMessage(room: Room, turn: Turn, bridge: Bridge, message: DataMessag
       attachShell(room, turn, bridge, message);
       return;
     case "detached":
-      bridge.shell = { state: "detached", message: message.message.slice(0, maxMessageCharacters) };
-      keepBridge(turn, bridge);
-      makeAllWait(room, turn);
-      refuseHeldInput(room, turn, "not_running", bridge.shell.message);
+      detachShell(room, turn, bridge, message.message.slice(0, maxMessageCharacters));
       return;
     case "size":
-      applySize(room, turn, bridge, { cols: message.cols, rows: message.rows });
+      applySize(room, turn, bridge, message, message.gen);
       return;
     case "info":
-      send(turn, viewers, { type: "info", message: message.message });
+      send(turn, audience(room), { type: "info", message: message.message });
       return;
     case "logs":
       passLogs(room, turn, bridge, message);
       return;
+    default:
+      takeMessage2(room, turn, bridge, message);
   }
 }
 
-/** Live viewers go on only if the bridge stands exactly where they do; otherwise they wait for a snapshot. */
-function greet(room: Room, turn: Turn, bridge: Bridge, hello: { epoch: string; seq: number } & Size): void {
+/** What a bridge says only of clients of version 2. */
+function takeMessage2(
+  room: Room,
+  turn: Turn,
+  bridge: Bridge,
+  message: Extract<DataMessage, { type: "entered" | "receipts" | "gap" | "uncertain" | "history" }>,
+): void {
+  switch (message.type) {
+    case "entered":
+      takeEntered(room, turn, bridge, message);
+      return;
+    case "receipts":
+      passReceipts(room, turn, message.receipts);
+      return;
+    case "gap":
+      passGap(room, turn, message);
+      return;
+    case "uncertain":
+      passUncertain(room, turn, message);
+      return;
+    case "history":
+      passHistory(room, turn, message);
+      return;
+  }
+}
+
+/** Live viewers of version 1 go on only if the bridge stands exactly where they do; otherwise they wait for a snapshot. */
+function greet(room: Room, turn: Turn, bridge: Bridge, hello: Stand & { ledger: string }): void {
   const isSamePlace = room.head !== null && room.head.epoch === hello.epoch && room.head.seq === hello.seq;
+  keepPlaces(room, turn);
   if (!isSamePlace) makeAllWait(room, turn);
+  bridge.ledger = hello.ledger.slice(0, 64);
   settle(room, turn, bridge, hello);
   if (isSamePlace) releaseInput(room, turn, bridge);
 }
 
 /** A new tmux client: nothing of before is valid, and its snapshot follows unasked. */
-function attachShell(room: Room, turn: Turn, bridge: Bridge, attached: { epoch: string; seq: number } & Size): void {
+function attachShell(room: Room, turn: Turn, bridge: Bridge, attached: Stand): void {
   const { now } = turn.moment;
+  losePlaces(room, turn);
+  withdrawCredit(turn, bridge);
   makeAllWait(room, turn);
   room.snapshotAsk = { askedAt: now, dueAt: now, isRetry: false };
   settle(room, turn, bridge, attached);
 }
 
-function settle(room: Room, turn: Turn, bridge: Bridge, at: { epoch: string; seq: number } & Size): void {
-  const size = { cols: at.cols, rows: at.rows };
-  room.head = { epoch: at.epoch, seq: at.seq };
-  bridge.shell = { state: "attached", epoch: at.epoch.slice(0, 64), size };
+/** The bridge keeps what it is asked until there is a shell again. */
+function detachShell(room: Room, turn: Turn, bridge: Bridge, message: string): void {
+  bridge.shell = { state: "detached", message };
+  keepBridge(turn, bridge);
+  losePlaces(room, turn);
+  makeAllWait(room, turn);
+  refuseHeldInput(room, turn, "not_running", message);
+  tellStatus(room, turn);
+  enterAll(room, turn, bridge);
+}
+
+/** Where a bridge says it stands. */
+type Stand = Position & Size;
+
+function settle(room: Room, turn: Turn, bridge: Bridge, { epoch, gen, seq, cols, rows }: Stand): void {
+  const size = { cols, rows };
+  room.head = { epoch, gen, seq };
+  bridge.shell = { state: "attached", epoch: epoch.slice(0, 64), gen, size };
   if (!isSameSize(bridge.asked, size)) bridge.asked = null;
   askForSize(room, turn);
   keepBridge(turn, bridge);
-  applySize(room, turn, bridge, size);
+  applySize(room, turn, bridge, size, gen);
+  tellStatus(room, turn);
+  enterAll(room, turn, bridge);
 }

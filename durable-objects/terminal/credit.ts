@@ -4,12 +4,12 @@
  */
 import { limits } from "../protocol/timing.ts";
 import type { Moment, Turn } from "./events.ts";
-import type { Viewer } from "./room.ts";
 import { send } from "./send.ts";
+import type { Viewer, Viewer1 } from "./viewers.ts";
 
 /** Counts `characters` as sent and says true, or says false and closes the window until the next sign of life. The
  * first frame of a window is always granted, so that a screen larger than the window can be seen at all. */
-export function spend(viewer: Viewer, moment: Moment, characters: number): boolean {
+export function spend(viewer: Viewer1, moment: Moment, characters: number): boolean {
   const isWithin = () =>
     viewer.sentSinceCredit === 0 || viewer.sentSinceCredit + characters <= limits.maxUnacknowledgedBytes;
   if (!isWithin() && hasSignSinceCredit(viewer, moment)) {
@@ -22,12 +22,12 @@ export function spend(viewer: Viewer, moment: Moment, characters: number): boole
 }
 
 /** Whether the window is to be opened again the next time it is looked at. */
-export function hasSignSinceCredit(viewer: Viewer, moment: Moment): boolean {
+export function hasSignSinceCredit(viewer: Viewer1, moment: Moment): boolean {
   return lastSign(viewer, moment) > viewer.creditedAt;
 }
 
 /** Somebody who never pings cannot know why the output stops. */
-export function explainPause(turn: Turn, viewer: Viewer): void {
+export function explainPause(turn: Turn, viewer: Viewer1): void {
   if (hasPinged(viewer, turn.moment)) return;
   send(turn, [viewer.id], { type: "info", message: 'Output is paused until you send {"type":"ping"}' });
 }

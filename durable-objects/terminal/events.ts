@@ -1,15 +1,22 @@
 /** What can happen to a room, and what it wants done about it. Both are plain data. */
 import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
-import type { BridgeKeepsake, ViewerKeepsake } from "./room.ts";
+import type { ClientVersion } from "../protocol/objects.ts";
+import type { BridgeKeepsake } from "./room.ts";
+import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
 export interface Arrival {
-  viewer: Omit<ViewerKeepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held">;
+  viewer: Omit<Viewer1Keepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version"> & {
+    version: ClientVersion;
+  };
   greeting: ServerMessage[];
 }
 
-export type BridgeArrival = Omit<BridgeKeepsake, "role" | "shell" | "asked" | "told">;
+export type BridgeArrival = Omit<
+  BridgeKeepsake,
+  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited"
+>;
 
 export type RoomEvent =
   | { kind: "viewer_joined"; arrival: Arrival }

@@ -1,5 +1,6 @@
 /** Reading what peers send: bounded, parsed once, never trusted. Null means "not a frame of this protocol". */
 import { type ClientMessage, clientMessageSchema } from "../protocol/client.ts";
+import { type ClientMessage2, clientMessage2Schema } from "../protocol/client-2.ts";
 import { type DataMessage, dataMessageSchema } from "../protocol/data-socket.ts";
 import { limits } from "../protocol/timing.ts";
 
@@ -20,6 +21,11 @@ export function isTooLong(data: string | ArrayBuffer, maxBytes: number): boolean
 
 export function parseClientFrame(data: string | ArrayBuffer): ClientMessage | null {
   const parsed = clientMessageSchema.safeParse(parseJson(data));
+  return parsed.success ? parsed.data : null;
+}
+
+export function parseClientFrame2(data: string | ArrayBuffer): ClientMessage2 | null {
+  const parsed = clientMessage2Schema.safeParse(parseJson(data));
   return parsed.success ? parsed.data : null;
 }
 

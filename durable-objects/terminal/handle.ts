@@ -3,13 +3,17 @@
  * storage; the platform shell carries the effects out in order.
  */
 import { attachBridge, takeBridgeFrame } from "./bridging.ts";
+import { grantCredit } from "./crediting.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
 import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
-import type { Room } from "./room.ts";
+import { audience, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
+import { tellStatus } from "./status.ts";
+import { isGreeted } from "./viewers.ts";
 import { joinViewer, takeViewerFrame } from "./viewing.ts";
+import { takeViewer2Frame } from "./viewing-2.ts";
 
 /** How often a terminal without a bridge says again that it is wanted, if anything happens at all. */
 const wantAgainMs = 10_000;
@@ -23,6 +27,7 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   sweep(room, turn);
   take(room, turn, event);
   askForThoseWhoWait(room, turn);
+  grantCredit(room, turn);
   wantBridge(room, turn);
   return turn.effects;
 }
@@ -57,7 +62,7 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
       if (room.isUnlinked) waitForCluster(room, turn);
       return;
     case "announce":
-      send(turn, event.to === "all" ? [...room.viewers.keys()] : here(room, event.to), event.message);
+      send(turn, event.to === "all" ? audience(room) : here(room, event.to), event.message);
       return;
     case "end":
       end(room, turn, event);
@@ -69,7 +74,9 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
 }
 
 function waitForCluster(room: Room, turn: Turn): void {
-  send(turn, [...room.viewers.keys()], { type: "info", message: "Waiting for the cluster" });
+  const to = viewers1(room).map((viewer) => viewer.id);
+  send(turn, to, { type: "info", message: "Waiting for the cluster" });
+  tellStatus(room, turn);
   refuseHeldInput(room, turn, "bridge_unavailable", notConnected);
 }
 
@@ -81,11 +88,15 @@ function takeFromViewer(
   const viewer = room.viewers.get(event.id);
   if (viewer === undefined) return;
   if (event.kind === "viewer_left") removeViewer(room, turn, viewer, null);
-  else takeViewerFrame(room, turn, viewer, event.data);
+  else if (viewer.version === 1) takeViewerFrame(room, turn, viewer, event.data);
+  else takeViewer2Frame(room, turn, viewer, event.data);
 }
 
 function here(room: Room, ids: readonly string[]): string[] {
-  return ids.filter((id) => room.viewers.has(id));
+  return ids.filter((id) => {
+    const viewer = room.viewers.get(id);
+    return viewer !== undefined && isGreeted(viewer);
+  });
 }
 
 function end(room: Room, turn: Turn, event: Extract<RoomEvent, { kind: "end" }>): void {

@@ -1,18 +1,19 @@
 /**
- * Input that came before the bridge did: a script types the moment its socket opens, a phone while a bridge dials
+ * Input of viewers of version 1 that came before the bridge did: a script types the moment its socket opens, a phone while a bridge dials
  * again. It is held beside the viewer's socket, so that it outlives hibernation, and handed over in order or refused
  * aloud: when there is no shell, no bridge, too much of it, or too long.
  */
 import type { ClientErrorCode } from "../protocol/client.ts";
 import { limits, timing } from "../protocol/timing.ts";
 import type { Turn } from "./events.ts";
-import type { Bridge, Room, Viewer } from "./room.ts";
+import { type Bridge, type Room, viewers1 } from "./room.ts";
 import { keepViewer, refuse, tellBridge } from "./send.ts";
+import type { Viewer1 } from "./viewers.ts";
 
 export const notConnected = "The cluster is not connected; the input was not sent";
 
 /** Puts input behind what is held already; refuses it, and all that follows until then, once there is too much. */
-export function holdInput(room: Room, turn: Turn, viewer: Viewer, data: string): void {
+export function holdInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
   const held = viewer.held ?? { text: "", since: turn.moment.now, isFull: false };
   const isFull = held.isFull || held.text.length + data.length > limits.maxHeldInputCharacters;
   viewer.held = { ...held, isFull, text: isFull ? held.text : held.text + data };
@@ -36,16 +37,16 @@ export function refuseHeldInput(room: Room, turn: Turn, code: ClientErrorCode, m
 /** What was typed too long ago must not surprise its author now. */
 export function expireInput(room: Room, turn: Turn): void {
   const { now } = turn.moment;
-  const isOld = ({ held }: Viewer) => held !== null && now - held.since > timing.holdInputMs;
-  if (room.isHolding && [...room.viewers.values()].some(isOld)) {
+  const isOld = ({ held }: Viewer1) => held !== null && now - held.since > timing.holdInputMs;
+  if (room.isHolding && viewers1(room).some(isOld)) {
     refuseHeldInput(room, turn, "bridge_unavailable", "The cluster did not answer; the input was not sent");
   }
 }
 
-function takeHeld(room: Room, turn: Turn): { viewer: Viewer; text: string }[] {
+function takeHeld(room: Room, turn: Turn): { viewer: Viewer1; text: string }[] {
   if (!room.isHolding) return [];
   room.isHolding = false;
-  return [...room.viewers.values()].flatMap((viewer) => {
+  return viewers1(room).flatMap((viewer) => {
     if (viewer.held === null) return [];
     const { text } = viewer.held;
     viewer.held = null;

@@ -4,10 +4,13 @@ import { timing } from "../protocol/timing.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { expireInput } from "./holding.ts";
-import type { Bridge, Room, Viewer } from "./room.ts";
+import { keepPlaces } from "./places.ts";
+import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { makeWait } from "./snapshots.ts";
+import { tellStatus } from "./status.ts";
+import type { Viewer, Viewer1 } from "./viewers.ts";
 
 const sweepEveryMs = 1_000;
 
@@ -36,12 +39,12 @@ export function removeBridge(room: Room, turn: Turn, close: CloseName | null): v
   room.bridge = null;
   room.wantedAt = turn.moment.now;
   room.snapshotAsk = null;
-  for (const viewer of room.viewers.values()) {
-    if (viewer.kind === "logs") leaveLog(turn, viewer, bridge);
-  }
+  for (const viewer of viewers1(room)) if (viewer.kind === "logs") leaveLog(turn, viewer, bridge);
+  keepPlaces(room, turn);
+  tellStatus(room, turn);
 }
 
-function leaveLog(turn: Turn, viewer: Viewer, bridge: Bridge): void {
+function leaveLog(turn: Turn, viewer: Viewer1, bridge: Bridge): void {
   const { standing } = viewer;
   if (standing.state === "waiting") return;
   makeWait(turn, viewer, standing.state === "live" ? bridge.told : standing.seen);
@@ -61,7 +64,7 @@ export function sweep(room: Room, turn: Turn): void {
 
 function loseBridge(room: Room, turn: Turn): void {
   removeBridge(room, turn, "silent");
-  send(turn, [...room.viewers.keys()], { type: "info", message: "The cluster does not answer; waiting for it" });
+  send(turn, audience(room), { type: "info", message: "The cluster does not answer; waiting for it" });
 }
 
 function isSilent(viewer: Viewer, moment: Moment): boolean {

@@ -6,8 +6,9 @@ import type { LogMessage } from "../protocol/client.ts";
 import type { DataMessage } from "../protocol/data-socket.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";
-import type { Bridge, LogPlace, Room, Viewer } from "./room.ts";
+import { type Bridge, type Room, viewers1 } from "./room.ts";
 import { keepBridge, keepViewer, send } from "./send.ts";
+import type { LogPlace, Viewer1 } from "./viewers.ts";
 
 type Logs = Extract<DataMessage, { type: "logs" }>;
 
@@ -17,7 +18,7 @@ export function passLogs(room: Room, turn: Turn, bridge: Bridge, logs: Logs): vo
 }
 
 function passNews(room: Room, turn: Turn, bridge: Bridge, messages: LogMessage[]): void {
-  const live = [...room.viewers.values()].filter((viewer) => viewer.standing.state === "live");
+  const live = viewers1(room).filter((viewer) => viewer.standing.state === "live");
   deliver(turn, live, messages);
   remember(turn, bridge, messages);
 }
@@ -30,7 +31,7 @@ function passReplay(
   part: { begins: boolean; ends: boolean },
 ): void {
   if (part.begins) begin(room);
-  for (const viewer of room.viewers.values()) {
+  for (const viewer of viewers1(room)) {
     if (viewer.standing.state !== "replaying") continue;
     const { unseen, skipped } = dropSeen(messages, viewer.standing.seen);
     deliver(turn, [viewer], unseen);
@@ -42,13 +43,13 @@ function passReplay(
 
 function begin(room: Room): void {
   room.snapshotAsk = null;
-  for (const viewer of room.viewers.values()) {
+  for (const viewer of viewers1(room)) {
     if (viewer.standing.state === "waiting") viewer.standing = { state: "replaying", seen: viewer.standing.seen };
   }
 }
 
 /** Sends each message as a frame of its own, encoded once, to all who have room for the whole batch. */
-function deliver(turn: Turn, viewers: readonly Viewer[], messages: readonly LogMessage[]): void {
+function deliver(turn: Turn, viewers: readonly Viewer1[], messages: readonly LogMessage[]): void {
   if (messages.length === 0) return;
   const frames = messages.map((message) => JSON.stringify(message));
   const characters = frames.reduce((sum, frame) => sum + frame.length, 0);
@@ -60,12 +61,12 @@ function deliver(turn: Turn, viewers: readonly Viewer[], messages: readonly LogM
   if (to.length > 0) turn.effects.push(...frames.map((frame) => ({ kind: "send" as const, to, frame })));
 }
 
-function leaveOut(turn: Turn, viewer: Viewer, count: number): void {
+function leaveOut(turn: Turn, viewer: Viewer1, count: number): void {
   if (viewer.leftOut === 0) explainPause(turn, viewer);
   viewer.leftOut += count;
 }
 
-function confess(turn: Turn, viewer: Viewer): string {
+function confess(turn: Turn, viewer: Viewer1): string {
   if (viewer.leftOut > 0) send(turn, [viewer.id], { type: "info", message: `${viewer.leftOut} lines left out` });
   viewer.leftOut = 0;
   return viewer.id;

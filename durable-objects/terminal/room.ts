@@ -3,66 +3,18 @@
  * in the keepsakes, which the platform holds beside each socket; everything else may vanish at any moment.
  */
 import type { CloseName } from "../protocol/closes.ts";
-import type { SocketKind } from "../protocol/vocabulary.ts";
-import type { Bucket } from "./bucket.ts";
-
-export interface Size {
-  cols: number;
-  rows: number;
-}
-
-/** Where a viewer stands in the stream. */
-export type Standing =
-  /** Gets nothing until a snapshot (or log replay) comes. */
-  | { state: "waiting"; seen: LogPlace | null }
-  /** Gets the parts of a log replay that it has not seen. */
-  | { state: "replaying"; seen: LogPlace | null }
-  /** Gets everything from byte offset `from` on. */
-  | { state: "live"; from: number };
-
-/** A place in a log: the newest message's timestamp and how many messages bear it. */
-export interface LogPlace {
-  at: string;
-  count: number;
-}
-
-/** The part of a viewer that outlives hibernation. */
-export interface ViewerKeepsake {
-  role: "viewer";
-  id: string;
-  userId: string;
-  sessionId: string;
-  clusterId: string;
-  kind: SocketKind;
-  requestId: string;
-  joinedAt: number;
-  standing: Standing;
-  /** The size it has said, and the one it was told to draw at if that differs. */
-  size: Size | null;
-  told: Size | null;
-  held: HeldInput | null;
-}
-
-/** Input that waits for a bridge; `isFull` once a part of it had to be refused. */
-export interface HeldInput {
-  text: string;
-  since: number;
-  isFull: boolean;
-}
-
-export interface Viewer extends ViewerKeepsake {
-  /** Characters sent since `creditedAt`, the last sign of life that was counted. */
-  sentSinceCredit: number;
-  creditedAt: number;
-  /** Last frame that reached the object; pings that the platform answers are not among them. */
-  lastFrameAt: number | null;
-  hasPingedByFrame: boolean;
-  frames: Bucket | null;
-  bytes: Bucket | null;
-  refusedFrames: number;
-  /** Log messages that were not sent because the viewer was behind. */
-  leftOut: number;
-}
+import type { Position } from "../protocol/data-socket.ts";
+import type { BridgeVersion } from "../protocol/objects.ts";
+import {
+  isGreeted,
+  type LogPlace,
+  restoreViewer,
+  type Size,
+  type Viewer,
+  type Viewer1,
+  type Viewer2,
+  type ViewerKeepsake,
+} from "./viewers.ts";
 
 /** The part of a bridge's data socket that outlives hibernation. */
 export interface BridgeKeepsake {
@@ -73,21 +25,30 @@ export interface BridgeKeepsake {
   bridgeId: string;
   assignment: number;
   requestId: string;
+  version: BridgeVersion;
   shell: Shell;
+  /** Names its memory of input. */
+  ledger: string;
   /** The size it was asked for last. */
   asked: Size | null;
   /** How far it has told the log. */
   told: LogPlace | null;
+  /** What the object has numbered on this socket: entries and questions for history. */
+  entries: number;
+  /** Whether it was given an offset that output may go to. */
+  isCredited: boolean;
 }
 
 /** What the bridge has said about its end. */
 export type Shell =
   | { state: "silent" }
   | { state: "detached"; message: string }
-  | { state: "attached"; epoch: string; size: Size };
+  | { state: "attached"; epoch: string; gen: number; size: Size };
 
 export interface Bridge extends BridgeKeepsake {
   lastFrameAt: number | null;
+  /** The offset it was given last; null if that is unknown. */
+  creditedUntil: number | null;
 }
 
 /** An open question for a snapshot; `dueAt` is when the bridge may answer it at the earliest. */
@@ -102,8 +63,10 @@ export interface Room {
   viewers: Map<string, Viewer>;
   bridge: Bridge | null;
   /** The next byte that live viewers expect; null after waking, when the next frame decides. */
-  head: { epoch: string; seq: number } | null;
+  head: Position | null;
   snapshotAsk: SnapshotAsk | null;
+  /** When the last snapshot came. */
+  snapshotAt: number;
   /** Some viewer's input waits for the bridge. */
   isHolding: boolean;
   /** Whether the cluster was told that this terminal is wanted, and when last; a lost bridge begins the wait anew. */
@@ -122,6 +85,7 @@ export function newRoom(): Room {
     bridge: null,
     head: null,
     snapshotAsk: null,
+    snapshotAt: 0,
     isHolding: false,
     isWanted: false,
     wantedAt: 0,
@@ -136,34 +100,32 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
   const room = newRoom();
   for (const keepsake of keepsakes) {
     if (keepsake.role === "viewer") room.viewers.set(keepsake.id, restoreViewer(keepsake));
-    else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = { ...keepsake, lastFrameAt: null };
+    else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = restoreBridge(keepsake);
   }
   room.isWanted = room.viewers.size > 0;
-  room.isHolding = [...room.viewers.values()].some((viewer) => viewer.held !== null);
+  room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);
   return room;
 }
 
-/** A viewer whose window is empty: as it joins, and as it wakes. */
-export function restoreViewer(keepsake: ViewerKeepsake): Viewer {
-  return {
-    ...keepsake,
-    sentSinceCredit: 0,
-    creditedAt: keepsake.joinedAt,
-    lastFrameAt: null,
-    hasPingedByFrame: false,
-    frames: null,
-    bytes: null,
-    refusedFrames: 0,
-    leftOut: 0,
-  };
-}
-
-export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told, held } = viewer;
-  return { role: "viewer", id, userId, sessionId, clusterId, kind, requestId, joinedAt, standing, size, told, held };
+export function restoreBridge(keepsake: BridgeKeepsake): Bridge {
+  return { ...keepsake, lastFrameAt: null, creditedUntil: null };
 }
 
 export function bridgeKeepsake(bridge: Bridge): BridgeKeepsake {
-  const { role, id, tokenId, clusterId, bridgeId, assignment, requestId, shell, asked, told } = bridge;
-  return { role, id, tokenId, clusterId, bridgeId, assignment, requestId, shell, asked, told };
+  const { lastFrameAt, creditedUntil, ...keepsake } = bridge;
+  return keepsake;
+}
+
+/** Everybody who may be spoken to. */
+export function audience(room: Room): string[] {
+  return [...room.viewers.values()].filter(isGreeted).map((viewer) => viewer.id);
+}
+
+export function viewers1(room: Room): Viewer1[] {
+  return [...room.viewers.values()].flatMap((viewer) => (viewer.version === 1 ? [viewer] : []));
+}
+
+/** The viewers of version 2 that have said hello. */
+export function viewers2(room: Room): Viewer2[] {
+  return [...room.viewers.values()].flatMap((viewer) => (viewer.version === 2 && isGreeted(viewer) ? [viewer] : []));
 }

@@ -1,15 +1,22 @@
 /** How the core speaks: messages become effects here, each encoded once, however many viewers it is for. */
 import type { ClientErrorCode, ServerMessage } from "../protocol/client.ts";
+import type { ClientErrorCode2, ServerMessage2 } from "../protocol/client-2.ts";
 import type { TerminalMessage } from "../protocol/data-socket.ts";
 import type { Turn } from "./events.ts";
-import { type Bridge, bridgeKeepsake, type Viewer, viewerKeepsake } from "./room.ts";
+import { type Bridge, bridgeKeepsake } from "./room.ts";
+import { type Viewer, type Viewer1, type Viewer2, viewerKeepsake } from "./viewers.ts";
 
-export function send(turn: Turn, to: readonly string[], message: ServerMessage): void {
+export function send(turn: Turn, to: readonly string[], message: ServerMessage | ServerMessage2): void {
   if (to.length > 0) turn.effects.push({ kind: "send", to, frame: JSON.stringify(message) });
 }
 
-export function refuse(turn: Turn, viewer: Viewer, code: ClientErrorCode, message: string): void {
+export function refuse(turn: Turn, viewer: Viewer1, code: ClientErrorCode, message: string): void {
   send(turn, [viewer.id], { type: "error", message, code });
+}
+
+/** `i` is the number of the input that was refused, if it was input. */
+export function refuse2(turn: Turn, viewer: Viewer2, code: ClientErrorCode2, message: string, i?: number): void {
+  send(turn, [viewer.id], { type: "error", message, code, ...(i === undefined ? {} : { i }) });
 }
 
 export function tellBridge(turn: Turn, bridge: Bridge, message: TerminalMessage): void {

@@ -1,69 +1,96 @@
 /**
- * The size of the terminal: per axis the smallest of those its viewers have said (policy `smallest`). A viewer
- * that has said none takes no part, and with nobody left the last size stays. The object decides, the bridge
- * applies in its own time, and a viewer that draws at another size is told.
+ * The size of the terminal, decided by policies.ts. A viewer that has said none or is not visible has no vote, and
+ * with nobody left the last size stays. The object decides, the bridge applies in its own time. A viewer of version 2
+ * is told every size that was applied, one of version 1 only if it draws at another one.
  */
 import type { Turn } from "./events.ts";
-import type { Bridge, Room, Size, Viewer } from "./room.ts";
+import { decideSize, type SizePolicy, type SizeVote } from "./policies.ts";
+import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
+import type { Size, Viewer, Viewer1, Viewer2 } from "./viewers.ts";
+
+const policy: SizePolicy = { kind: "smallest" };
 
 export function isSameSize(a: Size | null, b: Size | null): boolean {
   return a?.cols === b?.cols && a?.rows === b?.rows;
 }
 
-/** The size the viewers' sizes come to, or null if none has said one. */
-export function decideSize(viewers: Iterable<Pick<Viewer, "size">>): Size | null {
-  const sizes = [...viewers].flatMap(({ size }) => (size === null ? [] : [size]));
-  if (sizes.length === 0) return null;
-  return {
-    cols: Math.min(...sizes.map((size) => size.cols)),
-    rows: Math.min(...sizes.map((size) => size.rows)),
-  };
+/** Every viewer is its owner's, until terminals are shared. */
+function votesOf(room: Room): SizeVote[] {
+  return [...room.viewers.values()].flatMap((viewer) => {
+    const { size, usedAt } = viewer;
+    const isHidden = viewer.version === 2 && !viewer.isVisible;
+    return size === null || isHidden ? [] : [{ size, usedAt, isOwner: true }];
+  });
 }
 
 /** Asks the bridge for the decided size, if that is not what it was asked for last. */
 export function askForSize(room: Room, turn: Turn): void {
-  const bridge = room.bridge;
-  const size = decideSize(room.viewers.values());
+  const { bridge } = room;
+  const votes = votesOf(room);
+  const size = decideSize(policy, votes);
   if (bridge === null || size === null || isSameSize(size, bridge.asked)) return;
   bridge.asked = size;
-  tellBridge(turn, bridge, { type: "resize", ...size, alone: sizedViewers(room) === 1 });
+  tellBridge(turn, bridge, { type: "resize", ...size, alone: votes.length === 1 });
   keepBridge(turn, bridge);
 }
 
-function sizedViewers(room: Room): number {
-  let count = 0;
-  for (const viewer of room.viewers.values()) if (viewer.size !== null) count += 1;
-  return count;
-}
-
-/** A viewer has changed its own size. It is told at once where no `size` of the bridge will follow. */
-export function changeViewerSize(room: Room, turn: Turn, viewer: Viewer, size: Size): void {
+/** A viewer of version 1 has changed its size. It is told at once where no `size` of the bridge will follow. */
+export function changeViewerSize(room: Room, turn: Turn, viewer: Viewer1, size: Size): void {
   if (!isSameSize(viewer.size, size) || !isSameSize(viewer.told, size)) {
     viewer.size = size;
     viewer.told = size;
     keepViewer(turn, viewer);
   }
+  noteUse(viewer, turn);
   askForSize(room, turn);
-  const applied = appliedSize(room);
-  if (isSameSize(applied, decideSize(room.viewers.values()))) tellAppliedSize(room, turn);
+  const shell = room.bridge?.shell;
+  const isApplied = shell?.state === "attached" && isSameSize(shell.size, decideSize(policy, votesOf(room)));
+  if (isApplied) tellStrangers(room, turn, shell.size);
 }
 
-/** The bridge has said which size the terminal has now. */
-export function applySize(room: Room, turn: Turn, bridge: Bridge, size: Size): void {
-  if (bridge.shell.state !== "attached") return;
-  if (!isSameSize(bridge.shell.size, size)) {
-    bridge.shell.size = size;
-    keepBridge(turn, bridge);
+/** A viewer of version 2 has changed its size, or whether it is looked at. */
+export function changeViewer2Size(room: Room, turn: Turn, viewer: Viewer2, size: Size, isVisible: boolean): void {
+  if (!isSameSize(viewer.size, size) || viewer.isVisible !== isVisible) {
+    viewer.size = size;
+    viewer.isVisible = isVisible;
+    keepViewer(turn, viewer);
   }
-  tellAppliedSize(room, turn);
+  noteUse(viewer, turn);
+  askForSize(room, turn);
 }
 
-/** Tells every viewer that has said a size and draws at another one than the terminal has. */
-function tellAppliedSize(room: Room, turn: Turn): void {
-  const applied = appliedSize(room);
-  if (applied === null) return;
-  const strangers = [...room.viewers.values()].filter((v) => v.size !== null && !isSameSize(v.told, applied));
+export function noteUse(viewer: Viewer, turn: Turn): void {
+  viewer.usedAt = turn.moment.now;
+}
+
+/** The bridge has said which size the terminal has now. What viewers that wait have seen is of an earlier generation. */
+export function applySize(room: Room, turn: Turn, bridge: Bridge, { cols, rows }: Size, gen: number): void {
+  const { shell } = bridge;
+  if (shell.state !== "attached") return;
+  const size = { cols, rows };
+  if (!isSameSize(shell.size, size) || shell.gen !== gen) {
+    bridge.shell = { ...shell, size, gen };
+    if (room.head !== null) room.head.gen = gen;
+    keepBridge(turn, bridge);
+    tellViewers2(room, turn, size, gen);
+  }
+  tellStrangers(room, turn, size);
+}
+
+function tellViewers2(room: Room, turn: Turn, size: Size, gen: number): void {
+  const entered = viewers2(room).filter(({ standing }) => standing.state === "live" || standing.state === "waiting");
+  for (const viewer of entered) if (viewer.standing.state === "waiting") viewer.window.isWhole = false;
+  send(
+    turn,
+    entered.map((viewer) => viewer.id),
+    { type: "size", ...size, gen },
+  );
+}
+
+/** Tells every viewer of version 1 that has said a size and draws at another one than the terminal has. */
+function tellStrangers(room: Room, turn: Turn, applied: Size): void {
+  const strangers = viewers1(room).filter((viewer) => viewer.size !== null && !isSameSize(viewer.told, applied));
   for (const viewer of strangers) {
     viewer.told = applied;
     keepViewer(turn, viewer);
@@ -71,10 +98,6 @@ function tellAppliedSize(room: Room, turn: Turn): void {
   send(
     turn,
     strangers.map((viewer) => viewer.id),
-    { type: "size", cols: applied.cols, rows: applied.rows },
+    { type: "size", ...applied },
   );
-}
-
-function appliedSize(room: Room): Size | null {
-  return room.bridge?.shell.state === "attached" ? room.bridge.shell.size : null;
 }

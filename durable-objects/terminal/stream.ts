@@ -1,42 +1,92 @@
 /**
- * The stream of terminal bytes from the bridge to those who stand in it. Every live viewer gets every byte from
- * its snapshot on, once and in order; where that cannot be, it waits for a snapshot instead.
+ * The stream of terminal bytes from the bridge to those who stand in it. Every live viewer gets every byte from its
+ * snapshot on, once and in order; where that cannot be, it waits for a snapshot instead. Nothing is queued.
  */
 import type { OutputFrame } from "../protocol/data-socket.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
-import type { Room, Viewer } from "./room.ts";
-import { makeAllWait, makeWait } from "./snapshots.ts";
+import { confirm, receiptsByAuthor } from "./receipts.ts";
+import { type Room, viewers1, viewers2 } from "./room.ts";
+import { makeAllWait, makeWait, makeWait2 } from "./snapshots.ts";
+import { authorOf, type Viewer1, type Viewer2 } from "./viewers.ts";
+import { beginAt, spendOutput } from "./window.ts";
 
-/** Passes an output frame on, encoded once for all who stand at or before its first byte. */
+/** A frame on its way: from which byte on it is new, where it ends, and its text as JSON, encoded once for all. */
+interface Passing {
+  frame: OutputFrame;
+  expected: number;
+  end: number;
+  json: string;
+}
+
+/** Passes an output frame on to all who stand at or before its first byte, with the receipts it carries. */
 export function passOutput(room: Room, turn: Turn, frame: OutputFrame): void {
   const shell = room.bridge?.shell;
   if (shell?.state !== "attached") return;
   const end = frame.seq + frame.bytes.length;
   const expected = room.head?.seq ?? frame.seq;
   if (frame.seq > expected) makeAllWait(room, turn);
-  room.head = { epoch: shell.epoch, seq: Math.max(end, expected) };
-  const text = JSON.stringify({ type: "output", data: decodeText(frame.bytes) });
+  room.head = { epoch: shell.epoch, gen: shell.gen, seq: Math.max(end, expected) };
+  const passing = { frame, expected, end, json: JSON.stringify(decodeText(frame.bytes)) };
+  passTo1(room, turn, passing);
+  passTo2(room, turn, passing);
+}
+
+function passTo1(room: Room, turn: Turn, { frame, expected, end, json }: Passing): void {
+  const text = `{"type":"output","data":${json}}`;
   const to: string[] = [];
-  for (const viewer of room.viewers.values()) {
+  for (const viewer of viewers1(room)) {
     if (viewer.standing.state !== "live") continue;
     const from = Math.max(viewer.standing.from, expected);
     if (from >= end) continue;
     if (!spend(viewer, turn.moment, text.length)) fallBehind(turn, viewer);
     else if (from <= frame.seq) to.push(viewer.id);
-    else passRest(turn, viewer, frame, from);
+    else sendText(turn, [viewer.id], `{"type":"output","data":${restOf(frame, from)}}`);
   }
-  if (to.length > 0) turn.effects.push({ kind: "send", to, frame: text });
+  sendText(turn, to, text);
 }
 
-/** The part of a frame that one viewer has not seen. */
-function passRest(turn: Turn, viewer: Viewer, frame: OutputFrame, from: number): void {
-  const data = decodeText(frame.bytes.subarray(from - frame.seq));
-  turn.effects.push({ kind: "send", to: [viewer.id], frame: JSON.stringify({ type: "output", data }) });
+function passTo2(room: Room, turn: Turn, passing: Passing): void {
+  const { frame, json } = passing;
+  const receipts = receiptsByAuthor(frame.receipts ?? []);
+  const to: string[] = [];
+  for (const viewer of viewers2(room)) {
+    const i = receipts.get(authorOf(viewer));
+    const from = spendOn(turn, viewer, passing);
+    if (from === null) confirm(turn, viewer, i);
+    else if (from === frame.seq && i === undefined) to.push(viewer.id);
+    else sendText(turn, [viewer.id], outputText(from === frame.seq ? json : restOf(frame, from), from, i));
+  }
+  sendText(turn, to, outputText(json, frame.seq, undefined));
 }
 
-function fallBehind(turn: Turn, viewer: Viewer): void {
+/** From which byte on a viewer gets this frame; null if not at all. One whose window is full waits from here on. */
+function spendOn(turn: Turn, viewer: Viewer2, { frame, expected, end }: Passing): number | null {
+  if (viewer.standing.state !== "live") return null;
+  const { window } = viewer;
+  beginAt(window, Math.max(frame.seq, expected));
+  const from = Math.max(window.sent ?? expected, frame.seq);
+  if (from >= end) return null;
+  if (spendOutput(window, end, turn.moment.now)) return from;
+  makeWait2(turn, viewer);
+  return null;
+}
+
+function outputText(json: string, seq: number, i: number | undefined): string {
+  return `{"type":"output","data":${json},"seq":${seq}${i === undefined ? "" : `,"i":${i}`}}`;
+}
+
+/** The part of a frame that one viewer has not seen, as JSON. */
+function restOf(frame: OutputFrame, from: number): string {
+  return JSON.stringify(decodeText(frame.bytes.subarray(from - frame.seq)));
+}
+
+function sendText(turn: Turn, to: readonly string[], frame: string): void {
+  if (to.length > 0) turn.effects.push({ kind: "send", to, frame });
+}
+
+function fallBehind(turn: Turn, viewer: Viewer1): void {
   makeWait(turn, viewer, null);
   explainPause(turn, viewer);
 }

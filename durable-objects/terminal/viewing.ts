@@ -1,45 +1,55 @@
-/** What a viewer of version 1 does: joins, types, says its size, pings, and is held to its limits. */
-import { type ClientMessage, harmlessOutput, pongText } from "../protocol/client.ts";
+/** What a viewer does as it joins, and one of version 1 after that: types, says its size, pings, and is held to its limits. */
+import { type ClientMessage, harmlessOutput, pongText, type ServerMessage } from "../protocol/client.ts";
 import { limits } from "../protocol/timing.ts";
-import { fill } from "./bucket.ts";
 import type { Arrival, Turn } from "./events.ts";
 import { isTooLong, parseClientFrame } from "./frames.ts";
 import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
-import { type Room, restoreViewer, type Viewer } from "./room.ts";
+import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
+import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
-import { changeViewerSize } from "./sizing.ts";
+import { changeViewerSize, noteUse } from "./sizing.ts";
+import { newViewer1, newViewer2, type Viewer1, type Viewer2 } from "./viewers.ts";
 
-/** The greeting is sent at once; the screen follows when the bridge's snapshot comes. */
-export function joinViewer(room: Room, turn: Turn, arrival: Arrival): void {
-  const { id, userId } = arrival.viewer;
+/** In version 1 the greeting is sent at once and the screen follows when a snapshot comes; in version 2 all that follows
+ * its hello. */
+export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: Arrival): void {
+  const { id, userId } = known;
   const ended = room.ended.get(id);
   if (ended !== undefined) {
     turn.effects.push({ kind: "close_viewer", id, close: ended.close }, { kind: "release", userId, id });
     return;
   }
-  const viewer = restoreViewer({
-    ...arrival.viewer,
-    role: "viewer",
-    joinedAt: turn.moment.now,
-    standing: { state: "waiting", seen: null },
-    size: null,
-    told: null,
-    held: null,
-  });
+  const kept = { ...known, role: "viewer", joinedAt: turn.moment.now, size: null } as const;
+  const viewer = known.version === 1 ? arrive1(kept) : arrive2(kept, greeting);
   room.viewers.set(id, viewer);
   keepViewer(turn, viewer);
-  if (viewer.kind === "terminal") send(turn, [id], harmlessOutput);
-  for (const message of arrival.greeting) send(turn, [id], message);
+  if (viewer.version === 1) greet(turn, viewer, greeting);
 }
 
-export function takeViewerFrame(room: Room, turn: Turn, viewer: Viewer, data: string | ArrayBuffer): void {
+type Arriving = Omit<Arrival["viewer"], "version"> & { role: "viewer"; joinedAt: number; size: null };
+
+function arrive1(kept: Arriving): Viewer1 {
+  return newViewer1({ ...kept, version: 1, standing: { state: "waiting", seen: null }, told: null, held: null });
+}
+
+function arrive2(kept: Arriving, greeting: ServerMessage[]): Viewer2 {
+  const silent = { version: 2, standing: { state: "silent", greeting }, cid: "", isVisible: false } as const;
+  return newViewer2({ ...kept, ...silent, entry: null, asking: null, mayHaveTyped: false }, "new");
+}
+
+function greet(turn: Turn, { id, kind }: Viewer1, greeting: readonly ServerMessage[]): void {
+  if (kind === "terminal") send(turn, [id], harmlessOutput);
+  for (const message of greeting) send(turn, [id], message);
+}
+
+export function takeViewerFrame(room: Room, turn: Turn, viewer: Viewer1, data: string | ArrayBuffer): void {
   const { now } = turn.moment;
   if (isTooLong(data, limits.maxClientFrameBytes)) {
     removeViewer(room, turn, viewer, "frameTooLarge");
     return;
   }
-  if (!isWithinRate(viewer, now, typeof data === "string" ? data.length : data.byteLength)) {
+  if (!isWithinRate(viewer, now, lengthOf(data))) {
     refuseForRate(room, turn, viewer);
     return;
   }
@@ -51,30 +61,12 @@ export function takeViewerFrame(room: Room, turn: Turn, viewer: Viewer, data: st
   takeMessage(room, turn, viewer, message);
 }
 
-function isWithinRate(viewer: Viewer, now: number, characters: number): boolean {
-  const frames = fill(viewer.frames, now, limits.clientFramesPerSecond, limits.clientFrameBurst);
-  const bytes = fill(viewer.bytes, now, limits.clientInputBytesPerSecond, limits.clientInputBurstBytes);
-  if (frames.tokens === limits.clientFrameBurst) viewer.refusedFrames = 0;
-  const isWithin = frames.tokens >= 1 && bytes.tokens >= characters;
-  if (isWithin) {
-    frames.tokens -= 1;
-    bytes.tokens -= characters;
-  }
-  viewer.frames = frames;
-  viewer.bytes = bytes;
-  return isWithin;
+function refuseForRate(room: Room, turn: Turn, viewer: Viewer1): void {
+  if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
+  else refuse(turn, viewer, "rate_limited", tooManyMessages);
 }
 
-function refuseForRate(room: Room, turn: Turn, viewer: Viewer): void {
-  viewer.refusedFrames += 1;
-  if (viewer.refusedFrames > limits.maxRefusedFrames) {
-    removeViewer(room, turn, viewer, "floodingFrames");
-    return;
-  }
-  refuse(turn, viewer, "rate_limited", "Too many messages; this one was not applied");
-}
-
-function takeMessage(room: Room, turn: Turn, viewer: Viewer, message: ClientMessage): void {
+function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMessage): void {
   switch (message.type) {
     case "ping":
       viewer.hasPingedByFrame = true;
@@ -92,11 +84,12 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer, message: ClientMess
 }
 
 /** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
-function takeInput(room: Room, turn: Turn, viewer: Viewer, data: string): void {
+function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
   if (viewer.kind === "logs") {
     refuse(turn, viewer, "read_only", "This socket takes no input");
     return;
   }
+  noteUse(viewer, turn);
   const { bridge } = room;
   if (room.isUnlinked) {
     refuse(turn, viewer, "bridge_unavailable", notConnected);

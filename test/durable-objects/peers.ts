@@ -80,6 +80,7 @@ export async function watch(terminal: string, options: Partial<ViewerTicket> & {
     clusterId: "default",
     terminal,
     kind: isLog ? "logs" : "terminal",
+    version: 1,
     environment: {
       id: environmentId,
       name: "café 😀",
@@ -111,7 +112,13 @@ export class LinkPeer extends Peer<ClusterMessage> {
   }
 }
 
-const bridgeTicket = (clusterId: string, assignment: BridgeTicket["assignment"], tokenId: string): BridgeTicket => ({
+const bridgeTicket = (
+  clusterId: string,
+  assignment: BridgeTicket["assignment"],
+  tokenId: string,
+  version: BridgeTicket["version"] = 1,
+): BridgeTicket => ({
+  version,
   bridgeTokenId: tokenId,
   clusterId,
   bridgeId: "bridge",
@@ -143,9 +150,14 @@ export class DataPeer extends Peer<TerminalMessage> {
   }
 }
 
-export async function serve(clusterId: string, assignment: Assignment, tokenId = "tok"): Promise<DataPeer> {
+export async function serve(
+  clusterId: string,
+  assignment: Assignment,
+  tokenId = "tok",
+  version: BridgeTicket["version"] = 1,
+): Promise<DataPeer> {
   const { terminal, assignment: number, secret } = assignment;
-  const ticket = encodeTicket(bridgeTicket(clusterId, { number, secret }, tokenId));
+  const ticket = encodeTicket(bridgeTicket(clusterId, { number, secret }, tokenId, version));
   const response = await env.TERMINALS.getByName(terminal).fetch(`http://object${objectPaths.bridge}`, {
     headers: { upgrade: "websocket", [ticketHeader]: ticket },
   });

@@ -8,14 +8,8 @@ import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/p
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
-import {
-  type BridgeKeepsake,
-  newRoom,
-  type Room,
-  restoreRoom,
-  type Size,
-  type ViewerKeepsake,
-} from "../../durable-objects/terminal/room.ts";
+import { type BridgeKeepsake, newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
+import type { Size, ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -50,11 +44,19 @@ export class World {
     for (const effect of handle(this.room, event, moment)) this.#apply(effect);
   }
 
-  join(kind: SocketKind = "terminal"): string {
+  join(kind: SocketKind = "terminal", version: 1 | 2 = 1): string {
     this.#names += 1;
     const id = `viewer-${this.#names}`;
     this.viewers.set(id, { frames: [], closed: null, pingedAt: null });
-    const viewer = { id, userId: "usr", sessionId: "ses", clusterId: "default", kind, requestId: "r" };
+    const viewer = {
+      id,
+      userId: "usr",
+      sessionId: "ses",
+      clusterId: "default",
+      kind,
+      version,
+      requestId: "r",
+    } as const;
     this.send({ kind: "viewer_joined", arrival: { viewer, greeting: [{ type: "info", message: "welcome" }] } });
     return id;
   }
@@ -73,11 +75,11 @@ export class World {
     if (viewer !== undefined) viewer.pingedAt = this.now;
   }
 
-  dial(assignment = 1): string {
+  dial(assignment = 1, version: 1 | 2 = 1): string {
     this.#names += 1;
     const id = `bridge-${this.#names}`;
     this.bridges.set(id, { received: [], closed: null, pingedAt: null });
-    const arrival = { id, tokenId: "token", clusterId: "default", bridgeId: "b", assignment, requestId: "r" };
+    const arrival = { id, tokenId: "token", clusterId: "default", bridgeId: "b", assignment, version, requestId: "r" };
     this.send({ kind: "bridge_attached", bridge: arrival });
     return id;
   }

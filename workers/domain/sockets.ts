@@ -1,5 +1,7 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
 import {
+  type BridgeVersion,
+  type ClientVersion,
   encodeTicket,
   type MeteredKind,
   objectPaths,
@@ -48,13 +50,13 @@ interface Visit {
  */
 export async function openViewer(
   deps: Deps,
-  asked: { proof: SocketProof; environmentId: string; kind: SocketKind },
+  asked: { proof: SocketProof; environmentId: string; kind: SocketKind; version: ClientVersion },
 ): Promise<Opened> {
   const checkedAtMs = deps.now().getTime();
   const { principal, row } = await visit(deps, asked);
   if (!hasScope(principal, "terminal")) throw new Failed({ kind: "insufficient_scope", scope: "terminal" });
   if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
-  const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked.kind);
+  const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked);
   const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);
   if (limit.isAllowed && admission === "admitted") return openAdmitted(deps, ticket);
   if (admission === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
@@ -89,7 +91,7 @@ function viewerTicket(
   deps: Deps,
   person: { userId: string; sessionId: string },
   row: EnvironmentInFull,
-  kind: SocketKind,
+  { kind, version }: { kind: SocketKind; version: ClientVersion },
 ): ViewerTicket {
   return {
     socketId: deps.newId("soc"),
@@ -98,6 +100,7 @@ function viewerTicket(
     clusterId: row.clusterId,
     terminal: terminalId(row.id, kind === "logs" ? logsWindow : mainWindow),
     kind,
+    version,
     environment: {
       id: row.id,
       name: row.name,
@@ -128,10 +131,11 @@ async function openAdmitted(deps: Deps, ticket: ViewerTicket): Promise<Opened> {
   }
 }
 
-/** Who dials for a cluster: its token, and the process it is. Fails as `unauthenticated`. */
+/** Who dials for a cluster: its token, the process it is, and the version it speaks. Fails as `unauthenticated`. */
 export interface BridgeCall {
   token: string | null;
   bridgeId: string;
+  version: BridgeVersion;
 }
 
 /** Opens a bridge's control link. */
@@ -168,11 +172,11 @@ async function bridgeOf(deps: Deps, { token }: BridgeCall): Promise<BridgeIdenti
 
 function bridgeTicket(
   deps: Deps,
-  { bridgeId }: BridgeCall,
+  { bridgeId, version }: BridgeCall,
   { tokenId, clusterId }: BridgeIdentity,
   assignment: { number: number; secret: string } | null,
 ): string {
-  return encodeTicket({ bridgeTokenId: tokenId, clusterId, bridgeId, assignment, requestId: deps.requestId });
+  return encodeTicket({ bridgeTokenId: tokenId, clusterId, bridgeId, version, assignment, requestId: deps.requestId });
 }
 
 /** A request of our own making: nothing a client wrote, its token least of all, reaches an object. */

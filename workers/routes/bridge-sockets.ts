@@ -4,6 +4,7 @@ import {
   assignmentHeader,
   assignmentSecretHeader,
   bridgeIdHeader,
+  bridgeProtocol,
   servedBridgeProtocols,
 } from "../../durable-objects/protocol/bridge-link.ts";
 import { type BridgeCall, openBridgeTerminal, openLink } from "../domain/sockets.ts";
@@ -31,8 +32,9 @@ bridgeSockets.get("/terminals/:terminal", async (c): Promise<Response> => {
 /** A bridge that speaks no version we serve is told so before anything else. */
 function answer(c: BridgeContext, open: (call: BridgeCall) => Promise<UpgradeOutcome>): Promise<Response> {
   return answerUpgrade(c, async () => {
-    const isServed = offeredProtocols(c).some((protocol) => servedBridgeProtocols.includes(protocol));
-    if (!isServed) return { kind: "refused", close: "bridgeTooOld" };
-    return open({ token: bearerToken(c), bridgeId: c.req.header(bridgeIdHeader) ?? "" });
+    const spoken = offeredProtocols(c).find((protocol) => servedBridgeProtocols.includes(protocol));
+    if (spoken === undefined) return { kind: "refused", close: "bridgeTooOld" };
+    const version = spoken === bridgeProtocol ? 2 : 1;
+    return open({ token: bearerToken(c), bridgeId: c.req.header(bridgeIdHeader) ?? "", version });
   });
 }

@@ -1,5 +1,7 @@
 /** The WebSocket routes of clients: the terminal and the logs of an environment (contract.md, section 6). */
 import { z } from "@hono/zod-openapi";
+import { clientProtocol, clientProtocol2 } from "../../durable-objects/protocol/client-2.ts";
+import type { ClientVersion } from "../../durable-objects/protocol/objects.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { openViewer, type SocketProof } from "../domain/sockets.ts";
 import { problem } from "../http/answers.ts";
@@ -28,10 +30,10 @@ function describe(kind: SocketKind, operationId: string, summary: string): void 
     tags: ["sockets"],
     summary,
     description: `A WebSocket of JSON text frames (durable-objects/protocol/README.md). Who connects is shown by the
-Authorization header, by a ticket (POST /api/v1/ws/tickets) as second value of Sec-WebSocket-Protocol after \`devpocket.v1\`, or
-by \`token\`. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
+Authorization header, by a ticket (POST /api/v1/ws/tickets) as second value of Sec-WebSocket-Protocol after \`devpocket.v1\` or
+\`devpocket.v2\`, or by \`token\`. The version is the one offered there, or \`v\`; without either it is 1. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
     security: [{ session: [] }, { personalToken: ["terminal"] }, { queryToken: [] }],
-    request: { params: z.object({ id: z.string() }) },
+    request: { params: z.object({ id: z.string() }), query: z.object({ v: z.enum(["1", "2"]).optional() }) },
     responses: {
       101: { description: "The socket is open, or is closed at once with the reason of a refusal" },
       426: problem("This path is a WebSocket and the request was no upgrade"),
@@ -44,8 +46,15 @@ function openFor(c: AppContext, environmentId: string, kind: SocketKind): Promis
   return answerUpgrade(c, async (): Promise<UpgradeOutcome> => {
     const origin = c.req.header("origin");
     if (origin !== undefined && !isAllowedOrigin(c, origin)) return { kind: "refused", close: "originNotAllowed" };
-    return openViewer(c.var.deps, { proof: proofOf(c), environmentId, kind });
+    return openViewer(c.var.deps, { proof: proofOf(c), environmentId, kind, version: versionOf(c) });
   });
+}
+
+/** The version that is offered first, or else the query's; who says nothing is an old client. */
+function versionOf(c: AppContext): ClientVersion {
+  const [first] = offeredProtocols(c);
+  if (first === clientProtocol2) return 2;
+  return first !== clientProtocol && c.req.query("v") === "2" ? 2 : 1;
 }
 
 /** The header, or else a ticket as the second version offered, or else the query: what old clients have to use. */

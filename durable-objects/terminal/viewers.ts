@@ -1,0 +1,166 @@
+/**
+ * Who watches a terminal, as plain data: viewers of version 1 and of version 2. What must outlive hibernation is in the
+ * keepsakes, which the platform holds beside each socket; everything else may vanish at any moment.
+ */
+import type { ServerMessage } from "../protocol/client.ts";
+import type { Position } from "../protocol/data-socket.ts";
+import type { SocketKind } from "../protocol/vocabulary.ts";
+import type { Bucket } from "./bucket.ts";
+import { newWindow, type Window } from "./window.ts";
+
+export interface Size {
+  cols: number;
+  rows: number;
+}
+
+/** A place in a log: the newest message's timestamp and how many messages bear it. */
+export interface LogPlace {
+  at: string;
+  count: number;
+}
+
+/** Where a viewer of version 1 stands in the stream. */
+export type Standing =
+  /** Gets nothing until a snapshot (or log replay) comes. */
+  | { state: "waiting"; seen: LogPlace | null }
+  /** Gets the parts of a log replay that it has not seen. */
+  | { state: "replaying"; seen: LogPlace | null }
+  /** Gets everything from byte offset `from` on. */
+  | { state: "live"; from: number };
+
+/** Where a viewer of version 2 stands. */
+export type Standing2 =
+  /** Has not said hello: nothing is sent to it, the greeting neither. */
+  | { state: "silent"; greeting: ServerMessage[] }
+  /** Waits for the server's hello: the bridge has not said how far its input has come. Its input is dropped, for it is
+   * sent again after that hello. `at` is where it wants to go on. */
+  | { state: "entering"; at: Position | null }
+  /** Has no right picture: waits for what it `asked` for, or else for a snapshot, once its window has room. */
+  | { state: "waiting"; asked: Asked | null; isUrgent: boolean }
+  /** Gets everything from its window's `sent` on. */
+  | { state: "live" };
+
+/** An `enter` that is under way: what is missing from `at` on, or a snapshot, is to come of itself. */
+export interface Asked {
+  at: Position | null;
+  since: number;
+}
+
+/** Input that waits for a bridge; `isFull` once a part of it had to be refused. */
+export interface HeldInput {
+  text: string;
+  since: number;
+  isFull: boolean;
+}
+
+/** What outlives hibernation of a viewer of either version. */
+interface Kept {
+  role: "viewer";
+  id: string;
+  userId: string;
+  sessionId: string;
+  clusterId: string;
+  kind: SocketKind;
+  requestId: string;
+  joinedAt: number;
+  /** The size it has said. */
+  size: Size | null;
+}
+
+export interface Viewer1Keepsake extends Kept {
+  version: 1;
+  standing: Standing;
+  /** The size it was told to draw at if that differs from its own. */
+  told: Size | null;
+  held: HeldInput | null;
+}
+
+export interface Viewer2Keepsake extends Kept {
+  version: 2;
+  standing: Standing2;
+  /** The client's own name; empty before its hello. */
+  cid: string;
+  isVisible: boolean;
+  /** The number its last `enter` bears on this data socket; null if none was sent. */
+  entry: number | null;
+  /** The number of its open question for history. */
+  asking: number | null;
+  /** It may have sent input on this socket that nobody has receipted. */
+  mayHaveTyped: boolean;
+}
+
+export type ViewerKeepsake = Viewer1Keepsake | Viewer2Keepsake;
+
+/** What vanishes with the memory. */
+interface Remembered {
+  /** Last frame that reached the object; pings that the platform answers are not among them. */
+  lastFrameAt: number | null;
+  hasPingedByFrame: boolean;
+  /** When it typed or changed its size. */
+  usedAt: number;
+  frames: Bucket | null;
+  bytes: Bucket | null;
+  refusedFrames: number;
+}
+
+export interface Viewer1 extends Viewer1Keepsake, Remembered {
+  /** Characters sent since `creditedAt`, the last sign of life that was counted. */
+  sentSinceCredit: number;
+  creditedAt: number;
+  /** Log messages that were not sent because the viewer was behind. */
+  leftOut: number;
+}
+
+export interface Viewer2 extends Viewer2Keepsake, Remembered {
+  window: Window;
+  /** The last input that was handed to a bridge of version 1; null if that is unknown. */
+  handed: number | null;
+}
+
+export type Viewer = Viewer1 | Viewer2;
+
+/** A viewer as it wakes: its window is empty. */
+export function restoreViewer(keepsake: ViewerKeepsake): Viewer {
+  return keepsake.version === 1 ? newViewer1(keepsake) : newViewer2(keepsake, "woken");
+}
+
+export function newViewer1(keepsake: Viewer1Keepsake): Viewer1 {
+  const { joinedAt: creditedAt } = keepsake;
+  return { ...keepsake, ...remembered(keepsake), sentSinceCredit: 0, creditedAt, leftOut: 0 };
+}
+
+export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced"]): Viewer2 {
+  return { ...keepsake, ...remembered(keepsake), window: newWindow(unplaced), handed: null };
+}
+
+function remembered({ joinedAt }: Kept): Remembered {
+  return {
+    lastFrameAt: null,
+    hasPingedByFrame: false,
+    usedAt: joinedAt,
+    frames: null,
+    bytes: null,
+    refusedFrames: 0,
+  };
+}
+
+export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
+  const { id, userId, sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
+  const kept: Kept = { role: "viewer", id, userId, sessionId, clusterId, kind, requestId, joinedAt, size };
+  if (viewer.version === 1) {
+    const { version, standing, told, held } = viewer;
+    return { ...kept, version, standing, told, held };
+  }
+  const { version, standing, cid, isVisible, entry, asking, mayHaveTyped } = viewer;
+  return { ...kept, version, standing, cid, isVisible, entry, asking, mayHaveTyped };
+}
+
+/** Names whose input it is. With the user's id in it, nobody else's client can bear the same name. */
+export function authorOf(viewer: Viewer2): string {
+  return `${viewer.userId}/${viewer.cid}`;
+}
+
+/** Whether it may be spoken to at all. */
+export function isGreeted(viewer: Viewer): boolean {
+  return viewer.version === 1 || viewer.standing.state !== "silent";
+}

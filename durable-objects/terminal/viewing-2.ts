@@ -1,0 +1,129 @@
+/** What a viewer of version 2 does: says hello, types, acknowledges, says its size, and is held to its limits. */
+
+import { pongText } from "../protocol/client.ts";
+import type { ClientMessage2 } from "../protocol/client-2.ts";
+import { limits } from "../protocol/timing.ts";
+import { enterAll } from "./entering.ts";
+import type { Turn } from "./events.ts";
+import { isTooLong, parseClientFrame2 } from "./frames.ts";
+import { removeViewer } from "./leaving.ts";
+import { askForHistory } from "./looking-back.ts";
+import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
+import { type Room, viewers2 } from "./room.ts";
+import { keepViewer, refuse2, send } from "./send.ts";
+import { changeViewer2Size } from "./sizing.ts";
+import { explainWait } from "./status.ts";
+import { takeInput2 } from "./typing.ts";
+import { authorOf, newViewer1, type Viewer2 } from "./viewers.ts";
+import { acknowledge, settledBy } from "./window.ts";
+
+type Hello = Extract<ClientMessage2, { type: "hello" }>;
+
+export function takeViewer2Frame(room: Room, turn: Turn, viewer: Viewer2, data: string | ArrayBuffer): void {
+  if (isTooLong(data, limits.maxClientFrameBytes)) {
+    removeViewer(room, turn, viewer, "frameTooLarge");
+    return;
+  }
+  const message = parseClientFrame2(data);
+  const isFree = message?.type === "ack" && isWorthIt(viewer, message.seq);
+  if (isFree || isWithinRate(viewer, turn.moment.now, lengthOf(data))) takeMessage(room, turn, viewer, message);
+  else if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
+  else if (viewer.standing.state !== "silent")
+    refuse2(turn, viewer, "rate_limited", tooManyMessages, numberOf(message));
+}
+
+/** Acknowledgements that a client owes are as many as the output they are for; others count as frames. */
+function isWorthIt({ window }: Viewer2, seq: number): boolean {
+  return settledBy(window, seq) >= limits.ackLateBytes;
+}
+
+function numberOf(message: ClientMessage2 | null): number | undefined {
+  return message !== null && "i" in message ? message.i : undefined;
+}
+
+function takeMessage(room: Room, turn: Turn, viewer: Viewer2, message: ClientMessage2 | null): void {
+  const isSilent = viewer.standing.state === "silent";
+  if (message?.type === "ping") pong(turn, viewer);
+  else if (message?.type === "hello") takeHello(room, turn, viewer, message);
+  else if (isSilent) refuse2(turn, viewer, "bad_hello", "The first message is hello", numberOf(message));
+  else if (message === null) refuse2(turn, viewer, "bad_frame", "Failed to process message");
+  else takeWord(room, turn, viewer, message);
+}
+
+function pong(turn: Turn, viewer: Viewer2): void {
+  viewer.hasPingedByFrame = true;
+  turn.effects.push({ kind: "send", to: [viewer.id], frame: pongText });
+}
+
+function takeWord(
+  room: Room,
+  turn: Turn,
+  viewer: Viewer2,
+  message: Exclude<ClientMessage2, { type: "hello" | "ping" }>,
+): void {
+  switch (message.type) {
+    case "ack":
+      takeAck(turn, viewer, message.seq);
+      return;
+    case "resize":
+      changeViewer2Size(room, turn, viewer, sizeOf(message), message.visible ?? viewer.isVisible);
+      return;
+    case "history":
+      askForHistory(room, turn, viewer, message.before ?? 0, message.lines);
+      return;
+    case "input":
+      if (message.a !== undefined) takeAck(turn, viewer, message.a);
+      takeInput2(room, turn, viewer, message);
+      return;
+    case "paste":
+    case "key":
+      takeInput2(room, turn, viewer, message);
+      return;
+  }
+}
+
+function sizeOf({ cols, rows }: { cols: number; rows: number }) {
+  return { cols, rows };
+}
+
+function takeAck(turn: Turn, viewer: Viewer2, seq: number): void {
+  if (acknowledge(viewer.window, seq, turn.moment.now)) return;
+  refuse2(turn, viewer, "bad_ack", `Byte ${seq} was never sent`);
+}
+
+/** A second hello may only say the size anew. */
+function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void {
+  const { standing } = viewer;
+  if (standing.state !== "silent") {
+    if (hello.cid === viewer.cid) changeViewer2Size(room, turn, viewer, sizeOf(hello), hello.visible);
+    else refuse2(turn, viewer, "bad_hello", "This socket serves another client");
+    return;
+  }
+  viewer.cid = hello.cid;
+  if (viewer.kind === "logs") followLog(room, turn, viewer);
+  else comeIn(room, turn, viewer, hello);
+  for (const message of standing.greeting) send(turn, [viewer.id], message);
+  if (viewer.kind === "terminal") letEnter(room, turn, viewer);
+}
+
+/** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */
+function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
+  const { standing, cid, isVisible, entry, asking, mayHaveTyped, window, handed, ...common } = viewer;
+  const waiting = { state: "waiting", seen: null } as const;
+  const follower = newViewer1({ ...common, version: 1, standing: waiting, told: null, held: null });
+  room.viewers.set(viewer.id, follower);
+  keepViewer(turn, follower);
+}
+
+function comeIn(room: Room, turn: Turn, viewer: Viewer2, { position, visible, ...size }: Hello): void {
+  const older = viewers2(room).filter((other) => other.id !== viewer.id && authorOf(other) === authorOf(viewer));
+  for (const other of older) removeViewer(room, turn, other, "takenOver");
+  viewer.standing = { state: "entering", at: position ?? null };
+  keepViewer(turn, viewer);
+  changeViewer2Size(room, turn, viewer, sizeOf(size), visible);
+}
+
+function letEnter(room: Room, turn: Turn, viewer: Viewer2): void {
+  explainWait(room, turn, viewer);
+  if (room.bridge !== null) enterAll(room, turn, room.bridge);
+}

@@ -1,0 +1,160 @@
+/**
+ * The way to one viewer of version 2 as numbers: what was sent and is not acknowledged, how much more may be, and how
+ * fast the acknowledgements come. It is never kept: after waking the window is empty and its place unknown.
+ */
+import { limits } from "../protocol/timing.ts";
+
+export interface Window {
+  /** Offset of the next byte to send; null while that is unknown. */
+  sent: number | null;
+  /** Why it is: no place yet, none any more, or waking has forgotten it. */
+  unplaced: "new" | "lost" | "woken";
+  /** Everything from here to `sent` is under way. An acknowledgement moves it; null where `sent` never was known. */
+  base: number | null;
+  /** Bytes under way that were sent before `base`: a snapshot, and what went ahead of it. */
+  carried: number;
+  /** The stretch of output that went ahead of the snapshot, as far as it is not acknowledged. */
+  ahead: { from: number; to: number } | null;
+  /** Acknowledgements up to here may be of an earlier epoch, whose offsets were higher. */
+  staleUpTo: number;
+  /** The stream goes on at `sent` in the same epoch and generation: what is missing can be asked for by place. */
+  isWhole: boolean;
+  /** Acknowledged bytes and the time they took while enough was under way to keep it busy; the older, the fainter. */
+  goodput: { bytes: number; ms: number };
+  measuredSince: number | null;
+  /** Since when something is under way and nothing was acknowledged. */
+  silentSince: number;
+}
+
+export function newWindow(unplaced: Window["unplaced"]): Window {
+  return {
+    sent: null,
+    unplaced,
+    base: null,
+    carried: 0,
+    ahead: null,
+    staleUpTo: -1,
+    isWhole: false,
+    goodput: { bytes: 0, ms: 0 },
+    measuredSince: null,
+    silentSince: 0,
+  };
+}
+
+/** Of the measured goodput a step's weight fades to this at each later step. */
+const fading = 0.75;
+
+/** Bytes that may be under way. */
+export function windowBytes({ goodput }: Window): number {
+  const isSlow = goodput.bytes * 1000 < limits.slowBytesPerSecond * goodput.ms;
+  return isSlow ? limits.slowWindowBytes : limits.windowBytes;
+}
+
+export function openBytes({ sent, base, carried }: Window): number {
+  return carried + (sent === null || base === null ? 0 : sent - base);
+}
+
+export function roomLeft(window: Window): number {
+  return Math.max(0, windowBytes(window) - openBytes(window));
+}
+
+/** Whether enough was acknowledged for a viewer that fell behind to be served again. */
+export function isHalfOpen(window: Window): boolean {
+  return openBytes(window) <= windowBytes(window) / 2;
+}
+
+/** How far output may go for this viewer; null while that is unknown. */
+export function reach(window: Window): number | null {
+  if (window.base === null) return null;
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, window.base + windowBytes(window) - window.carried));
+}
+
+/** Says where a window without a place begins. An acknowledgement that came while it had none may have told more. */
+export function beginAt(window: Window, seq: number): void {
+  if (window.sent !== null) return;
+  window.sent = seq;
+  window.base = Math.min(window.base ?? seq, seq);
+  window.isWhole = true;
+}
+
+/** Counts output up to `end` as sent and says true, or false if it does not fit. */
+export function spendOutput(window: Window, end: number, now: number): boolean {
+  const { sent } = window;
+  if (sent === null || end - sent > roomLeft(window)) return false;
+  if (openBytes(window) === 0) window.silentSince = now;
+  window.sent = end;
+  return true;
+}
+
+/** Counts a snapshot as sent; output goes on at its offset. A large one counts as half a window: what follows shows that
+ * it was drawn, and a second one is not sent before. */
+export function spendSnapshot(window: Window, seq: number, bytes: number, now: number): void {
+  const { sent, base } = window;
+  if (openBytes(window) === 0) window.silentSince = now;
+  if (sent !== null && sent > seq) window.staleUpTo = sent;
+  const isAhead = sent !== null && base !== null && base < sent && sent <= seq && window.carried === 0;
+  window.ahead = isAhead ? { from: base, to: sent } : null;
+  window.carried = openBytes(window) + Math.min(bytes, windowBytes(window) / 2);
+  window.sent = seq;
+  window.base = seq;
+  window.isWhole = true;
+}
+
+/** The place is worth nothing any more, as offsets begin anew; what is under way is not forgotten. */
+export function losePlace(window: Window): void {
+  window.carried = openBytes(window);
+  if (window.sent !== null) window.staleUpTo = Math.max(window.staleUpTo, window.sent);
+  window.sent = null;
+  window.unplaced = "lost";
+  window.base = null;
+  window.ahead = null;
+  window.isWhole = false;
+}
+
+/** Everything before `seq` was drawn. False if it was never sent. */
+export function acknowledge(window: Window, seq: number, now: number): boolean {
+  if (window.sent === null) return acknowledgeUnplaced(window, seq);
+  if (seq > window.sent) return seq <= window.staleUpTo;
+  const before = openBytes(window);
+  settle(window, seq);
+  if (before > openBytes(window)) measure(window, before, now);
+  return true;
+}
+
+/** How many bytes an acknowledgement settles. */
+export function settledBy({ sent, base, carried, ahead }: Window, seq: number): number {
+  if (sent === null || base === null || seq > sent) return 0;
+  if (seq >= base) return carried + seq - base;
+  return ahead === null ? 0 : Math.max(0, Math.min(seq, ahead.to) - ahead.from);
+}
+
+/** After waking the acknowledgement itself says how far output may go. Output that contradicts it corrects it. */
+function acknowledgeUnplaced(window: Window, seq: number): boolean {
+  if (window.unplaced === "woken") window.base = Math.max(window.base ?? 0, seq);
+  return window.unplaced !== "new";
+}
+
+function settle(window: Window, seq: number): void {
+  const { base, ahead } = window;
+  const settled = settledBy(window, seq);
+  if (base === null || seq >= base) {
+    window.base = seq;
+    window.carried = 0;
+    window.ahead = null;
+  } else if (ahead !== null) {
+    window.carried -= settled;
+    ahead.from += settled;
+  }
+}
+
+/** Only while the next acknowledgement is due by bytes, not by time, does its delay say how fast the way is. */
+function measure(window: Window, openBefore: number, now: number): void {
+  const open = openBytes(window);
+  const { goodput, measuredSince } = window;
+  if (measuredSince !== null) {
+    goodput.bytes = goodput.bytes * fading + openBefore - open;
+    goodput.ms = goodput.ms * fading + now - measuredSince;
+  }
+  window.measuredSince = open >= limits.ackEveryBytes ? now : null;
+  window.silentSince = now;
+}

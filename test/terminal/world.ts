@@ -3,6 +3,7 @@
  * stream of bytes that goes on whether anybody listens, and a clock. Nothing here knows how the room decides.
  */
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
+import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";
 import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
@@ -15,7 +16,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 export interface SeenViewer {
-  frames: ServerMessage[];
+  frames: (ServerMessage | ServerMessage2)[];
   closed: CloseName | null;
   pingedAt: number | null;
 }
@@ -100,6 +101,13 @@ export class World {
   snapshot(id: string, seq: number, text: string, size: Size = { cols: 80, rows: 24 }): void {
     const frame = { kind: "snapshot" as const, gen: 0, seq, ...size, bytes: encoder.encode(text) };
     this.fromBridge(id, encodeStreamFrame(frame).buffer);
+  }
+
+  /** The object is gone with all its sockets, as when it is deployed. */
+  deploy(): void {
+    this.keepsakes.clear();
+    this.room = newRoom();
+    for (const peer of [...this.viewers.values(), ...this.bridges.values()]) peer.closed ??= "tryLater";
   }
 
   /** Memory vanishes; what was kept beside open sockets is all there is. */

@@ -13,8 +13,8 @@ export interface Window {
   base: number | null;
   /** Bytes under way that were sent before `base`: a snapshot, and what went ahead of it. */
   carried: number;
-  /** The stretch of output that went ahead of the snapshot, as far as it is not acknowledged. */
-  ahead: { from: number; to: number } | null;
+  /** Of those the stretch of output that went ahead of the snapshot, and how much was under way before it. */
+  ahead: { from: number; to: number; before: number } | null;
   /** Acknowledgements up to here may be of an earlier epoch, whose offsets were higher. */
   staleUpTo: number;
   /** The stream goes on at `sent` in the same epoch and generation: what is missing can be asked for by place. */
@@ -89,62 +89,77 @@ export function spendOutput(window: Window, end: number, now: number): boolean {
 /** Counts a snapshot as sent; output goes on at its offset. A large one counts as half a window: what follows shows that
  * it was drawn, and a second one is not sent before. */
 export function spendSnapshot(window: Window, seq: number, bytes: number, now: number): void {
-  const { sent, base } = window;
   if (openBytes(window) === 0) window.silentSince = now;
-  if (sent !== null && sent > seq) window.staleUpTo = sent;
-  const isAhead = sent !== null && base !== null && base < sent && sent <= seq && window.carried === 0;
-  window.ahead = isAhead ? { from: base, to: sent } : null;
-  window.carried = openBytes(window) + Math.min(bytes, windowBytes(window) / 2);
+  leaveBehind(window);
+  if (window.sent !== null && window.sent > seq) window.staleUpTo = window.sent;
+  window.carried += Math.min(bytes, windowBytes(window) / 2);
   window.sent = seq;
   window.base = seq;
   window.isWhole = true;
 }
 
+/** What is under way stays counted, though output does not go on behind it. */
+function leaveBehind(window: Window): void {
+  const { sent, base, carried } = window;
+  if (sent === null || base === null) return;
+  window.ahead = { from: base, to: sent, before: carried };
+  window.carried = openBytes(window);
+  window.base = sent;
+}
+
 /** The place is worth nothing any more, as offsets begin anew; what is under way is not forgotten. */
 export function losePlace(window: Window): void {
-  window.carried = openBytes(window);
+  leaveBehind(window);
   if (window.sent !== null) window.staleUpTo = Math.max(window.staleUpTo, window.sent);
   window.sent = null;
   window.unplaced = "lost";
   window.base = null;
-  window.ahead = null;
   window.isWhole = false;
 }
 
 /** Everything before `seq` was drawn. False if it was never sent. */
 export function acknowledge(window: Window, seq: number, now: number): boolean {
-  if (window.sent === null) return acknowledgeUnplaced(window, seq);
-  if (seq > window.sent) return seq <= window.staleUpTo;
   const before = openBytes(window);
-  settle(window, seq);
+  if (isInStream(window, seq)) settle(window, seq);
+  else if (settledBy(window, seq) > 0) settleAhead(window, seq);
+  else return isOld(window, seq);
   if (before > openBytes(window)) measure(window, before, now);
   return true;
 }
 
 /** How many bytes an acknowledgement settles. */
-export function settledBy({ sent, base, carried, ahead }: Window, seq: number): number {
-  if (sent === null || base === null || seq > sent) return 0;
-  if (seq >= base) return carried + seq - base;
-  return ahead === null ? 0 : Math.max(0, Math.min(seq, ahead.to) - ahead.from);
+export function settledBy(window: Window, seq: number): number {
+  const { base, ahead } = window;
+  if (isInStream(window, seq)) return window.carried + seq - (base ?? seq);
+  if (ahead === null || seq < ahead.from) return 0;
+  return ahead.before + Math.min(seq, ahead.to) - ahead.from;
 }
 
-/** After waking the acknowledgement itself says how far output may go. Output that contradicts it corrects it. */
-function acknowledgeUnplaced(window: Window, seq: number): boolean {
-  if (window.unplaced === "woken") window.base = Math.max(window.base ?? 0, seq);
-  return window.unplaced !== "new";
+/** Whether it is for output that went behind the last snapshot. */
+function isInStream({ sent, base }: Window, seq: number): boolean {
+  return sent !== null && seq <= sent && (base === null || seq >= base);
 }
 
 function settle(window: Window, seq: number): void {
-  const { base, ahead } = window;
-  const settled = settledBy(window, seq);
-  if (base === null || seq >= base) {
-    window.base = seq;
-    window.carried = 0;
-    window.ahead = null;
-  } else if (ahead !== null) {
-    window.carried -= settled;
-    ahead.from += settled;
-  }
+  window.base = seq;
+  window.carried = 0;
+  window.ahead = null;
+}
+
+function settleAhead(window: Window, seq: number): void {
+  const { ahead } = window;
+  if (ahead === null) return;
+  window.carried -= settledBy(window, seq);
+  window.ahead = seq < ahead.to ? { from: seq, to: ahead.to, before: 0 } : null;
+}
+
+/** It settles nothing: because that is settled already, or was forgotten, or else because it cannot be. After waking
+ * it says itself how far output may go; output that contradicts it corrects that. */
+function isOld(window: Window, seq: number): boolean {
+  const { sent, unplaced } = window;
+  if (sent !== null) return seq <= Math.max(sent, window.staleUpTo);
+  if (unplaced === "woken") window.base = Math.max(window.base ?? 0, seq);
+  return unplaced !== "new";
 }
 
 /** Only while the next acknowledgement is due by bytes, not by time, does its delay say how fast the way is. */

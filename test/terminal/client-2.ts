@@ -37,6 +37,7 @@ export class Client {
   #unacknowledged = 0;
   #acknowledged = 0;
   #isEntered = false;
+  #isRefused = false;
   #awaitsCount: string | null = null;
   #size = { cols: 80, rows: 24 };
 
@@ -103,8 +104,8 @@ export class Client {
   /** Time has passed: what is late is acknowledged, what was refused is sent again. */
   tick(): void {
     if (this.#unacknowledged >= limits.ackLateBytes) this.#acknowledge();
-    if (this.errors.length > 0) this.#sendOpen();
-    this.errors = [];
+    if (this.#isRefused) this.#sendOpen();
+    this.#isRefused = false;
   }
 
   /** Output that the object has sent and that nobody has acknowledged to it. */
@@ -149,6 +150,7 @@ export class Client {
         return;
       case "error":
         this.errors.push(frame.code);
+        this.#isRefused ||= frame.code === "bad_sequence" || frame.code === "rate_limited";
         return;
       default:
     }

@@ -111,14 +111,12 @@ export class Play {
     for (const client of this.clients) client.forgetUnderWay();
   }
 
-  /** Everybody is there and nothing is cut any more. */
+  /** Everybody is there, dials again when closed, and nothing is cut any more. */
   finish(): void {
     this.bridge.attach();
-    for (const client of this.clients) if (client.socket === null) client.connect();
-    this.settle();
-    if (this.bridge.socket === null) this.bridge.dial();
-    for (const client of this.clients) if (client.socket === null) client.connect();
     for (let second = 0; second < 10; second += 1) {
+      for (const client of this.clients) if (client.socket === null) client.connect();
+      if (this.bridge.socket === null) this.bridge.dial();
       this.world.now += 1_000;
       this.bridge.emit(".");
       this.settle();

@@ -64,7 +64,8 @@ export function noteUse(viewer: Viewer, turn: Turn): void {
   viewer.usedAt = turn.moment.now;
 }
 
-/** The bridge has said which size the terminal has now. What viewers that wait have seen is of an earlier generation. */
+/** The bridge has said which size the terminal has now. What viewers that wait have seen is of an earlier generation,
+ * and stays that: they learn the size with their snapshot. */
 export function applySize(room: Room, turn: Turn, bridge: Bridge, { cols, rows }: Size, gen: number): void {
   const { shell } = bridge;
   if (shell.state !== "attached") return;
@@ -79,11 +80,11 @@ export function applySize(room: Room, turn: Turn, bridge: Bridge, { cols, rows }
 }
 
 function tellViewers2(room: Room, turn: Turn, size: Size, gen: number): void {
-  const entered = viewers2(room).filter(({ standing }) => standing.state === "live" || standing.state === "waiting");
-  for (const viewer of entered) if (viewer.standing.state === "waiting") viewer.window.isWhole = false;
+  const live = viewers2(room).filter(({ standing }) => standing.state === "live");
+  for (const viewer of viewers2(room)) if (viewer.standing.state === "waiting") viewer.window.isWhole = false;
   send(
     turn,
-    entered.map((viewer) => viewer.id),
+    live.map((viewer) => viewer.id),
     { type: "size", ...size, gen },
   );
 }

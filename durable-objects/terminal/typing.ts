@@ -52,7 +52,8 @@ function isInterrupt(data: string): boolean {
 function hurry(turn: Turn, viewer: Viewer2): void {
   const { standing, window } = viewer;
   const isBehind = standing.state === "waiting" || !isHalfOpen(window);
-  if (!isBehind || window.carried > 0 || (standing.state === "waiting" && standing.isUrgent)) return;
+  if (!isBehind || window.isHurried) return;
+  window.isHurried = true;
   viewer.standing = { state: "waiting", asked: null, isUrgent: true };
   keepViewer(turn, viewer);
 }

@@ -17,6 +17,8 @@ export interface Window {
   ahead: { from: number; to: number; before: number } | null;
   /** Acknowledgements up to here may be of an earlier epoch, whose offsets were higher. */
   staleUpTo: number;
+  /** A snapshot was sent over the limit, and nothing behind it is acknowledged. */
+  isHurried: boolean;
   /** The stream goes on at `sent` in the same epoch and generation: what is missing can be asked for by place. */
   isWhole: boolean;
   /** Acknowledged bytes and the time they took while enough was under way to keep it busy; the older, the fainter. */
@@ -34,6 +36,7 @@ export function newWindow(unplaced: Window["unplaced"]): Window {
     carried: 0,
     ahead: null,
     staleUpTo: -1,
+    isHurried: false,
     isWhole: false,
     goodput: { bytes: 0, ms: 0 },
     measuredSince: null,
@@ -141,6 +144,7 @@ function isInStream({ sent, base }: Window, seq: number): boolean {
 }
 
 function settle(window: Window, seq: number): void {
+  window.isHurried = false;
   window.base = seq;
   window.carried = 0;
   window.ahead = null;

@@ -32,6 +32,7 @@ export class FakeBridge {
   #read = 0;
   #epoch = 1;
   #gen = 0;
+  #genFrom = 0;
   #ringFrom = 0;
   #process = 1;
   #ledger = new Map<string, number>();
@@ -146,7 +147,8 @@ export class FakeBridge {
   #take(message: TerminalMessage): void {
     switch (message.type) {
       case "input":
-        this.#apply({ from: message.from ?? "", i: message.i ?? 0, data: message.data });
+        if (message.from === undefined || message.i === undefined) this.emit("[v1]");
+        else this.#apply({ from: message.from, i: message.i, data: message.data });
         return;
       case "enter":
         if (this.#isDetached) this.#waiting.push(message);
@@ -157,7 +159,9 @@ export class FakeBridge {
         this.credits.push(message.until);
         return;
       case "resize":
+        if (message.cols === this.#size.cols && message.rows === this.#size.rows) return;
         this.#gen += 1;
+        this.#genFrom = this.seq;
         this.#size = { cols: message.cols, rows: message.rows };
         if (!this.#isDetached) this.#say({ type: "size", ...this.#size, gen: this.#gen });
         return;
@@ -180,13 +184,13 @@ export class FakeBridge {
       this.#say({ type: "gap", from, i, after: last });
       return;
     }
+    this.#receipts.set(from, Math.max(last ?? 0, i));
     if (last === undefined || i === last + 1) {
       this.applied.push({ from, i, data });
       this.#ledger.set(from, i);
       if (data === "\u0003") this.#interrupt();
       if (!this.#isDetached) this.#print(`[${data.slice(0, 8)}]`.replace("\u0003", "^"));
     }
-    this.#receipts.set(from, this.#ledger.get(from) ?? i);
   }
 
   /** What nobody could see yet is dropped, but it counts. */
@@ -200,6 +204,7 @@ export class FakeBridge {
   #answer({ entry, from, at, max_bytes: maxBytes }: Extract<TerminalMessage, { type: "enter" }>): void {
     this.#say({ type: "entered", entry, i: this.#ledger.get(from) ?? 0, ...this.#stand });
     const isHere = at !== undefined && at.epoch === this.epoch && at.gen === this.#gen;
+    if (isHere && at.seq < this.#genFrom) throw new Error("a place that never was: the size was another then");
     const isCovered = isHere && at.seq <= this.seq && at.seq >= Math.max(this.#ringFrom, this.seq - limits.ringBytes);
     if (!isCovered || this.seq - at.seq > maxBytes) this.#snapshot();
     else this.#send({ kind: "replay", entry, seq: at.seq, bytes: this.#bytes(at.seq) });
@@ -226,6 +231,7 @@ export class FakeBridge {
   #newEpoch(): void {
     this.#epoch += 1;
     this.#gen = 0;
+    this.#genFrom = 0;
     this.#ringFrom = 0;
     this.streams.set(this.epoch, "");
   }

@@ -45,13 +45,13 @@ export class World {
     for (const effect of handle(this.room, event, moment)) this.#apply(effect);
   }
 
-  join(kind: SocketKind = "terminal", version: 1 | 2 = 1): string {
+  join(kind: SocketKind = "terminal", version: 1 | 2 = 1, userId = "usr"): string {
     this.#names += 1;
     const id = `viewer-${this.#names}`;
     this.viewers.set(id, { frames: [], closed: null, pingedAt: null });
     const viewer = {
       id,
-      userId: "usr",
+      userId,
       sessionId: "ses",
       clusterId: "default",
       kind,

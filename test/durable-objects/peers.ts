@@ -64,6 +64,11 @@ export class ViewerPeer extends Peer<ServerMessage> {
     return text.slice(text.lastIndexOf(clearScreen) + clearScreen.length);
   }
 
+  /** What a client of version 2 says first. */
+  hello(): void {
+    this.say({ type: "hello", cid: "client-of-test", cols: 80, rows: 24, visible: true });
+  }
+
   async shows(screen: string): Promise<void> {
     await vi.waitFor(() => expect(this.screen).toBe(screen), 15_000);
   }
@@ -140,6 +145,11 @@ export async function link(clusterId: string, bridgeId = fresh("bridge-"), token
 export class DataPeer extends Peer<TerminalMessage> {
   hello(at: { epoch: string; seq: number }): void {
     this.say({ type: "hello", gen: 0, cols: 80, rows: 24, ledger: "l", ...at });
+  }
+  /** Answers the entry of a client of version 2 that lacks everything. */
+  entered(entry: number, i: number): void {
+    this.say({ type: "entered", entry, i, epoch: "e", gen: 0, seq: 0, cols: 80, rows: 24 });
+    this.snapshot(0, "$ ");
   }
   output(seq: number, text: string): void {
     this.socket.send(encodeStreamFrame({ kind: "output", gen: 0, seq, bytes: new TextEncoder().encode(text) }));

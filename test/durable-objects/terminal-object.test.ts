@@ -163,6 +163,56 @@ describe("a terminal", () => {
     expect(text).not.toContain(assignment.secret);
   });
 
+  it("speaks version 2 where the ticket says so, from the hello on, also when its memory was taken", async () => {
+    const { clusterId, terminal, assignment, stub, viewer: old } = await served();
+    const viewer = await watch(terminal, { clusterId, version: 2 });
+    const data = await serve(clusterId, assignment, "tok", 2);
+    data.hello({ epoch: "e", seq: 0 });
+    await stub.announce({ type: "info", message: "for all" });
+    await old.has({ type: "info", message: "for all" });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    viewer.hello();
+    await data.has({ type: "enter", entry: 1, from: "usr_1/client-of-test", max_bytes: 65_536 });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    data.entered(1, 7);
+    await viewer.has({ type: "snapshot", data: "$ ", seq: 0 });
+    await data.has({ type: "credit", until: expect.any(Number) });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    data.output(0, "one");
+    await viewer.has({ type: "output", data: "one", seq: 0 });
+    viewer.say({ type: "input", data: "x", i: 8, a: 3 });
+    await data.has({ type: "input", data: "x", i: 8, from: "usr_1/client-of-test" });
+    data.say({ type: "receipts", receipts: [{ from: "usr_1/client-of-test", i: 8 }] });
+    await viewer.has({ type: "iack", i: 8 });
+    const types = ["welcome", "hello", "iack", "snapshot", "output", "iack"];
+    expect(viewer.received.map((message) => message.type)).toEqual(types);
+  });
+
+  it("takes a bridge of version 1 for what it is", async () => {
+    const { clusterId, terminal, data } = await served();
+    const viewer = await watch(terminal, { clusterId, version: 2 });
+    viewer.hello();
+    await vi.waitFor(() => expect(data.received.filter(({ type }) => type === "snapshot")).toHaveLength(2));
+    data.snapshot(0, "$ ");
+    await viewer.has({ type: "snapshot", data: "$ " });
+    viewer.say({ type: "input", data: "ls", i: 1 });
+    await viewer.has({ type: "iack", i: 1 });
+    expect(data.received.at(-1)).toEqual({ type: "input", data: "ls" });
+  });
+
+  it("closes the older of two sockets of one client", async () => {
+    const { clusterId, terminal } = await served();
+    const [older, newer] = await Promise.all([
+      watch(terminal, { clusterId, version: 2 }),
+      watch(terminal, { clusterId, version: 2 }),
+    ]);
+    older.hello();
+    await older.has({ type: "welcome" });
+    newer.hello();
+    expect(await older.isClosed()).toEqual({ code: closes.takenOver.code, reason: closes.takenOver.reason });
+    await newer.has({ type: "welcome" });
+  });
+
   it("replays the log so far to a viewer of logs and then follows it", async () => {
     const { viewer, data } = await served("logs");
     const log = (message: string) => ({

@@ -95,6 +95,36 @@ describe("a client's socket", () => {
     expect(answer.headers.get("sec-websocket-protocol")).toBe("devpocket.v1");
   });
 
+  it.each([
+    ["the protocol devpocket.v2", "", "devpocket.v2"],
+    ["the query v=2", "?v=2", undefined],
+    ["the protocol, whatever the query says", "?v=1", "devpocket.v2"],
+  ])("is of version 2 by %s, and is sent nothing before its hello", async (_name, query, protocol) => {
+    const { person, id } = await running();
+    const offered = protocol === undefined ? {} : { "sec-websocket-protocol": protocol };
+    const answer = await dial(`${terminalPath(id)}${query}`, { ...bearer(person.token), ...offered });
+    expect(answer.headers.get("sec-websocket-protocol")).toBe(protocol ?? null);
+    const viewer = new ViewerPeer(answer);
+    viewer.say({ type: "ping", not: "the exact text" });
+    await viewer.has({ type: "pong" });
+    viewer.hello();
+    await viewer.has({ type: "welcome" });
+    expect(viewer.received.map((message) => message.type).slice(0, 2)).toEqual(["pong", "welcome"]);
+  });
+
+  it.each([
+    ["nothing", "", undefined],
+    ["devpocket.v1, whatever the query says", "?v=2", "devpocket.v1"],
+    ["a protocol of another world", "", "graphql"],
+    ["a version that is none", "?v=3", undefined],
+  ])("is of version 1 by %s", async (_name, query, protocol) => {
+    const { person, id } = await running();
+    const offered = protocol === undefined ? {} : { "sec-websocket-protocol": protocol };
+    const viewer = new ViewerPeer(await dial(`${terminalPath(id)}${query}`, { ...bearer(person.token), ...offered }));
+    await viewer.has({ type: "welcome" });
+    expect(viewer.received[0]).toEqual({ type: "output", data: "\u001b[0m" });
+  });
+
   it("is the tenth at most, and closes when its session ends", async () => {
     const { person, id } = await running();
     const open = await Promise.all(

@@ -60,7 +60,7 @@ export type ClientMessage2 = z.infer<typeof clientMessage2Schema>;
 
 export type ClientErrorCode2 =
   | ClientErrorCode
-  /** Something before `hello`, or a second one with another `cid`. */
+  /** Something before `hello`, or a second one with another `cid`; one with the same `cid` enters anew. */
   | "bad_hello"
   /** `i` leaves a gap: not applied. */
   | "bad_sequence"

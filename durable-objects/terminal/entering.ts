@@ -40,17 +40,37 @@ export function takeEntered(room: Room, turn: Turn, bridge: Bridge, entered: Ent
   if (viewer?.standing.state !== "entering") return;
   const { at } = viewer.standing;
   if (at?.epoch !== entered.epoch) losePlace(viewer.window);
-  const ledger = entered.i === 0 && viewer.mayHaveTyped ? `${bridge.id.slice(-24)}.${entered.entry}` : bridge.ledger;
-  letIn(turn, viewer, { ...entered, ledger, asked: { at, since: turn.moment.now } });
+  const i = countFor(viewer, bridge, entered.entry, entered.i);
+  const ledger = ledgerFor(viewer, bridge.ledger);
+  letIn(turn, viewer, { ...entered, i, ledger, asked: { at, since: turn.moment.now } });
 }
 
 /**
- * Says hello and how far the input has come.
- *
- * An author that the bridge does not know may begin at any number, so that what it sent before this hello, and what is
- * on its way behind it, must not be mistaken for the beginning of what it sends again. Where that can be, the
- * ledger it is told is one it cannot know: what is open becomes uncertain.
+ * How far the author's input has come. Where the client gives up what is open and counts on, or where what it sent
+ * before may be mistaken for the beginning of what it sends again, it becomes another author: one that the
+ * bridge does not know may begin at any number.
  */
+function countFor(viewer: Viewer2, bridge: Bridge, entry: number, i: number): number {
+  const isKnown = viewer.ledger === ledgerFor(viewer, bridge.ledger);
+  const isSound = isKnown ? i > 0 || !viewer.hasTyped : i === 0;
+  if (isSound) return i;
+  viewer.incarnation = `${bridge.id.slice(-12)}-${entry}`;
+  return 0;
+}
+
+const mark = "~";
+
+/** The ledger as this client is told it: the bridge's own name, and which of its authors the client is. */
+function ledgerFor({ incarnation }: Viewer2, ledger: string): string {
+  return incarnation === "" ? ledger : `${ledger.slice(0, 36)}${mark}${incarnation}`;
+}
+
+/** Which author a client is that knows this ledger. */
+export function incarnationIn(ledger: string | null): string {
+  return ledger?.split(mark)[1] ?? "";
+}
+
+/** Says hello and how far the input has come. */
 export function letIn(
   turn: Turn,
   viewer: Viewer2,
@@ -62,7 +82,7 @@ export function letIn(
   send(turn, [viewer.id], said);
   send(turn, [viewer.id], { type: "iack", i });
   viewer.standing = { state: "waiting", asked: at.asked, isUrgent: false };
-  viewer.mayHaveTyped = true;
+  viewer.ledger = ledger;
   keepViewer(turn, viewer);
 }
 

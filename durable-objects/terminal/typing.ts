@@ -14,23 +14,21 @@ type Input = Extract<ClientMessage2, { type: "input" | "paste" | "key" }>;
 
 export function takeInput2(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
   noteUse(viewer, turn);
+  noteTyped(turn, viewer);
   const { bridge } = room;
   if (bridge?.shell.state === "detached") {
     refuse2(turn, viewer, "not_running", bridge.shell.message, input.i);
     return;
   }
-  if (bridge === null || viewer.standing.state === "entering") {
-    noteDropped(turn, viewer);
-    return;
-  }
+  if (bridge === null || viewer.standing.state === "entering") return;
   if (bridge.version === 1) handOver(turn, bridge, viewer, input);
   else tellBridge(turn, bridge, { ...wellFormed(input), from: authorOf(viewer) });
   if (input.type === "input" && isInterrupt(input.data)) hurry(turn, viewer);
 }
 
-function noteDropped(turn: Turn, viewer: Viewer2): void {
-  if (viewer.mayHaveTyped) return;
-  viewer.mayHaveTyped = true;
+function noteTyped(turn: Turn, viewer: Viewer2): void {
+  if (viewer.hasTyped) return;
+  viewer.hasTyped = true;
   keepViewer(turn, viewer);
 }
 

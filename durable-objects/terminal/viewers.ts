@@ -81,12 +81,16 @@ export interface Viewer2Keepsake extends Kept {
   /** The client's own name; empty before its hello. */
   cid: string;
   isVisible: boolean;
+  /** The ledger its client knows; null if none. */
+  ledger: string | null;
+  /** Tells the author that this client is now from the one it was; empty at first. */
+  incarnation: string;
   /** The number its last `enter` bears on this data socket; null if none was sent. */
   entry: number | null;
   /** The number of its open question for history. */
   asking: number | null;
-  /** It may have sent input on this socket that nobody has receipted. */
-  mayHaveTyped: boolean;
+  /** It has sent input on this socket, which may be lost. */
+  hasTyped: boolean;
 }
 
 export type ViewerKeepsake = Viewer1Keepsake | Viewer2Keepsake;
@@ -151,13 +155,13 @@ export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
     const { version, standing, told, held } = viewer;
     return { ...kept, version, standing, told, held };
   }
-  const { version, standing, cid, isVisible, entry, asking, mayHaveTyped } = viewer;
-  return { ...kept, version, standing, cid, isVisible, entry, asking, mayHaveTyped };
+  const { version, standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped } = viewer;
+  return { ...kept, version, standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped };
 }
 
 /** Names whose input it is. With the user's id in it, nobody else's client can bear the same name. */
-export function authorOf(viewer: Viewer2): string {
-  return `${viewer.userId}/${viewer.cid}`;
+export function authorOf({ userId, cid, incarnation }: Viewer2): string {
+  return incarnation === "" ? `${userId}/${cid}` : `${userId}/${cid}/${incarnation}`;
 }
 
 /** Whether it may be spoken to at all. */

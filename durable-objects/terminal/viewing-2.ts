@@ -3,18 +3,19 @@
 import { pongText } from "../protocol/client.ts";
 import type { ClientMessage2 } from "../protocol/client-2.ts";
 import { limits } from "../protocol/timing.ts";
-import { enterAll } from "./entering.ts";
+import { enterAll, incarnationIn } from "./entering.ts";
 import type { Turn } from "./events.ts";
 import { isTooLong, parseClientFrame2 } from "./frames.ts";
 import { removeViewer } from "./leaving.ts";
 import { askForHistory } from "./looking-back.ts";
+import { placeOf } from "./places.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
 import { changeViewer2Size } from "./sizing.ts";
 import { explainWait } from "./status.ts";
 import { takeInput2 } from "./typing.ts";
-import { authorOf, newViewer1, type Viewer2 } from "./viewers.ts";
+import { newViewer1, type Viewer2 } from "./viewers.ts";
 import { acknowledge, settledBy } from "./window.ts";
 
 type Hello = Extract<ClientMessage2, { type: "hello" }>;
@@ -91,34 +92,37 @@ function takeAck(turn: Turn, viewer: Viewer2, seq: number): void {
   refuse2(turn, viewer, "bad_ack", `Byte ${seq} was never sent`);
 }
 
-/** A second hello may only say the size anew. */
+/** A second hello asks to enter anew: that of a client that cannot fill a gap in its input any more. */
 function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void {
   const { standing } = viewer;
-  if (standing.state !== "silent") {
-    if (hello.cid === viewer.cid) changeViewer2Size(room, turn, viewer, sizeOf(hello), hello.visible);
-    else refuse2(turn, viewer, "bad_hello", "This socket serves another client");
+  if (standing.state !== "silent" && hello.cid !== viewer.cid) {
+    refuse2(turn, viewer, "bad_hello", "This socket serves another client");
     return;
   }
   viewer.cid = hello.cid;
+  viewer.ledger = hello.ledger ?? null;
+  viewer.incarnation = incarnationIn(viewer.ledger);
   if (viewer.kind === "logs") followLog(room, turn, viewer);
   else comeIn(room, turn, viewer, hello);
-  for (const message of standing.greeting) send(turn, [viewer.id], message);
+  if (standing.state === "silent") for (const message of standing.greeting) send(turn, [viewer.id], message);
   if (viewer.kind === "terminal") letEnter(room, turn, viewer);
 }
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */
 function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
-  const { standing, cid, isVisible, entry, asking, mayHaveTyped, window, handed, ...common } = viewer;
+  const { standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped, window, handed, ...common } = viewer;
   const waiting = { state: "waiting", seen: null } as const;
   const follower = newViewer1({ ...common, version: 1, standing: waiting, told: null, held: null });
   room.viewers.set(viewer.id, follower);
   keepViewer(turn, follower);
 }
 
-function comeIn(room: Room, turn: Turn, viewer: Viewer2, { position, visible, ...size }: Hello): void {
-  const older = viewers2(room).filter((other) => other.id !== viewer.id && authorOf(other) === authorOf(viewer));
-  for (const other of older) removeViewer(room, turn, other, "takenOver");
-  viewer.standing = { state: "entering", at: position ?? null };
+function comeIn(room: Room, turn: Turn, viewer: Viewer2, { cid, position, visible, ...size }: Hello): void {
+  const isSame = (other: Viewer2) => other.id !== viewer.id && other.userId === viewer.userId && other.cid === cid;
+  for (const other of viewers2(room).filter(isSame)) removeViewer(room, turn, other, "takenOver");
+  viewer.standing = { state: "entering", at: position ?? placeOf(room, viewer) };
+  viewer.entry = null;
+  viewer.handed = null;
   keepViewer(turn, viewer);
   changeViewer2Size(room, turn, viewer, sizeOf(size), visible);
 }

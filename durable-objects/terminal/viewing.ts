@@ -35,7 +35,10 @@ function arrive1(kept: Arriving): Viewer1 {
 
 function arrive2(kept: Arriving, greeting: ServerMessage[]): Viewer2 {
   const silent = { version: 2, standing: { state: "silent", greeting }, cid: "", isVisible: false } as const;
-  return newViewer2({ ...kept, ...silent, entry: null, asking: null, mayHaveTyped: false }, "new");
+  return newViewer2(
+    { ...kept, ...silent, ledger: null, incarnation: "", entry: null, asking: null, hasTyped: false },
+    "new",
+  );
 }
 
 function greet(turn: Turn, { id, kind }: Viewer1, greeting: readonly ServerMessage[]): void {

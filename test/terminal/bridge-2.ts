@@ -195,7 +195,7 @@ export class FakeBridge {
 
   /** What nobody could see yet is dropped, but it counts. */
   #interrupt(): void {
-    if (this.#until === null || this.seq + 1_000 <= this.#until || this.#isDetached) return;
+    if (this.#until === null || this.seq + 8_000 <= this.#until || this.#isDetached) return;
     this.#append("#".repeat(100));
     this.#ringFrom = this.seq;
     this.#snapshotDueAt = this.world.now;

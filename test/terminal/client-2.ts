@@ -81,7 +81,9 @@ export class Client {
   flush(count = Number.POSITIVE_INFINITY): void {
     for (let n = 0; n < count && this.socket !== null; n += 1) {
       const next = this.#outbox.shift();
-      if (next === undefined || this.world.seen(this.socket).closed !== null) return;
+      const { frames, closed } = this.world.seen(this.socket);
+      if (next === undefined || closed !== null) return;
+      if (next.message.type === "hello") expect(frames).toEqual([]);
       this.world.say(this.socket, next.message);
       this.#ackedFrames = Math.max(this.#ackedFrames, next.drawn ?? 0);
     }

@@ -92,11 +92,11 @@ describe("the hello of a client of version 2", () => {
     expect(world.toBridge(bridge.socket ?? "")).toHaveLength(heard);
   });
 
-  it("a second time says a size, and nothing about another client", () => {
+  it("a second time lets it enter anew, but no other client", () => {
     const { say, errors, toBridge } = watched();
     say({ ...hello, cid: "a-------", cols: 70, position: { epoch: "e1", gen: 0, seq: 0 } });
     expect(toBridge("resize").at(-1)).toMatchObject({ cols: 70, rows: 24 });
-    expect(toBridge("enter")).toHaveLength(1);
+    expect(toBridge("enter")).toHaveLength(2);
     say({ ...hello, cid: "somebody-else" });
     expect(errors()).toEqual(["bad_hello"]);
   });

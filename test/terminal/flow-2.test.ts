@@ -239,4 +239,21 @@ describe("input that may be on its way while the data socket changes", () => {
     expect(bridge.applied.map(({ i }) => i)).toEqual([1, 2, 3]);
     expect(client.uncertain.size).toBe(0);
   });
+
+  it("goes on after a gap that nobody can fill, once the client says hello anew", () => {
+    const { play, world, bridge, client } = watched();
+    const id = client.socket ?? "none";
+    client.type("one");
+    play.settle();
+    world.say(id, { type: "input", data: "three", i: 3 });
+    world.say(id, { type: "hello", cid: client.cid, cols: 80, rows: 24, visible: true });
+    play.settle();
+    world.say(id, { type: "input", data: "three", i: 3 });
+    play.settle();
+    expect(bridge.applied.map(({ i, data }) => [i, data])).toEqual([
+      [1, "one"],
+      [3, "three"],
+    ]);
+    expect(client.snapshots).toBe(1);
+  });
 });

@@ -33,7 +33,20 @@ function watched() {
       bridge.receive();
     }
   };
-  return { play, world, client, second, bridge, seen, toBridge, flood, exchange };
+  /** One input is lost with the data socket, the next is on its way when another one serves. */
+  const changeSocket = () => {
+    client.type("lost with the socket");
+    client.flush();
+    bridge.cut(false);
+    bridge.dial();
+    bridge.flush();
+    bridge.receive();
+    client.type("on its way");
+    bridge.flush();
+    client.flush();
+    play.settle();
+  };
+  return { play, world, client, second, bridge, seen, toBridge, flood, exchange, changeSocket };
 }
 
 describe("a client of version 2 that stalls", () => {
@@ -207,35 +220,17 @@ describe("what a bridge sends for one client", () => {
 
 describe("input that may be on its way while the data socket changes", () => {
   it("is uncertain rather than lost, if the bridge knows nothing of its author", () => {
-    const { play, bridge, client } = watched();
-    client.type("lost with the socket");
-    client.flush();
-    bridge.cut(false);
-    bridge.dial();
-    bridge.flush();
-    bridge.receive();
-    client.type("on its way");
-    bridge.flush();
-    client.flush();
-    play.settle();
+    const { bridge, client, changeSocket } = watched();
+    changeSocket();
     expect(bridge.applied.map(({ i }) => i)).toEqual([2]);
     expect(client.uncertain).toEqual(new Set([1, 2]));
   });
 
   it("is sent again and applied once, if the bridge knows its author", () => {
-    const { play, bridge, client } = watched();
+    const { play, bridge, client, changeSocket } = watched();
     client.type("known");
     play.settle();
-    client.type("lost with the socket");
-    client.flush();
-    bridge.cut(false);
-    bridge.dial();
-    bridge.flush();
-    bridge.receive();
-    client.type("on its way");
-    bridge.flush();
-    client.flush();
-    play.settle();
+    changeSocket();
     expect(bridge.applied.map(({ i }) => i)).toEqual([1, 2, 3]);
     expect(client.uncertain.size).toBe(0);
   });

@@ -174,7 +174,7 @@ describe("a terminal", () => {
     viewer.hello();
     await data.has({ type: "enter", entry: 1, from: "usr_1/client-of-test", max_bytes: 65_536 });
     await evictDurableObject(stub, { webSockets: "hibernate" });
-    data.entered(1, 7);
+    data.entered(1, 0);
     await viewer.has({ type: "snapshot", data: "$ ", seq: 0 });
     await data.has({ type: "credit", until: expect.any(Number) });
     await evictDurableObject(stub, { webSockets: "hibernate" });

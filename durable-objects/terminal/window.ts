@@ -4,6 +4,16 @@
  */
 import { limits } from "../protocol/timing.ts";
 
+/** Output that went ahead of a snapshot, and the bytes of the snapshot that went ahead of it. */
+interface Stretch {
+  from: number;
+  to: number;
+  before: number;
+}
+
+/** More stretches than these are counted as one lump with the next. */
+const maxStretches = 8;
+
 export interface Window {
   /** Offset of the next byte to send; null while that is unknown. */
   sent: number | null;
@@ -13,8 +23,8 @@ export interface Window {
   base: number | null;
   /** Bytes under way that were sent before `base`: a snapshot, and what went ahead of it. */
   carried: number;
-  /** Of those the stretch of output that went ahead of the snapshot, and how much was under way before it. */
-  ahead: { from: number; to: number; before: number } | null;
+  /** Of those the stretches of output, oldest first. */
+  ahead: Stretch[];
   /** Acknowledgements up to here may be of an earlier epoch, whose offsets were higher. */
   staleUpTo: number;
   /** A snapshot was sent over the limit, and nothing behind it is acknowledged. */
@@ -34,7 +44,7 @@ export function newWindow(unplaced: Window["unplaced"]): Window {
     unplaced,
     base: null,
     carried: 0,
-    ahead: null,
+    ahead: [],
     staleUpTo: -1,
     isHurried: false,
     isWhole: false,
@@ -103,11 +113,19 @@ export function spendSnapshot(window: Window, seq: number, bytes: number, now: n
 
 /** What is under way stays counted, though output does not go on behind it. */
 function leaveBehind(window: Window): void {
-  const { sent, base, carried } = window;
+  const { sent, base, carried, ahead } = window;
   if (sent === null || base === null) return;
-  window.ahead = { from: base, to: sent, before: carried };
+  ahead.push({ from: base, to: sent, before: carried - sizeOf(ahead) });
+  if (ahead.length > maxStretches) {
+    const [oldest, next] = ahead.splice(0, 2);
+    if (oldest && next) ahead.unshift({ ...next, before: next.before + sizeOf([oldest]) });
+  }
   window.carried = openBytes(window);
   window.base = sent;
+}
+
+function sizeOf(stretches: readonly Stretch[]): number {
+  return stretches.reduce((sum, { from, to, before }) => sum + before + to - from, 0);
 }
 
 /** The place is worth nothing any more, as offsets begin anew; what is under way is not forgotten. */
@@ -134,8 +152,13 @@ export function acknowledge(window: Window, seq: number, now: number): boolean {
 export function settledBy(window: Window, seq: number): number {
   const { base, ahead } = window;
   if (isInStream(window, seq)) return window.carried + seq - (base ?? seq);
-  if (ahead === null || seq < ahead.from) return 0;
-  return ahead.before + Math.min(seq, ahead.to) - ahead.from;
+  const index = stretchOf(window, seq);
+  const stretch = ahead[index];
+  return stretch === undefined ? 0 : sizeOf(ahead.slice(0, index)) + stretch.before + seq - stretch.from;
+}
+
+function stretchOf({ ahead }: Window, seq: number): number {
+  return ahead.findLastIndex(({ from, to }) => seq >= from && seq <= to);
 }
 
 /** Whether it is for output that went behind the last snapshot. */
@@ -147,14 +170,14 @@ function settle(window: Window, seq: number): void {
   window.isHurried = false;
   window.base = seq;
   window.carried = 0;
-  window.ahead = null;
+  window.ahead = [];
 }
 
 function settleAhead(window: Window, seq: number): void {
-  const { ahead } = window;
-  if (ahead === null) return;
+  const index = stretchOf(window, seq);
   window.carried -= settledBy(window, seq);
-  window.ahead = seq < ahead.to ? { from: seq, to: ahead.to, before: 0 } : null;
+  const [stretch, ...later] = window.ahead.slice(index);
+  window.ahead = stretch === undefined ? later : [{ ...stretch, from: seq, before: 0 }, ...later];
 }
 
 /** It settles nothing: because that is settled already, or was forgotten, or else because it cannot be. After waking

@@ -78,6 +78,18 @@ describe("a window", () => {
     expect(openBytes(window)).toBe(1_000);
   });
 
+  it("is opened by acknowledgements of output before a snapshot and a tmux client that are gone", () => {
+    const window = begun(0);
+    spendOutput(window, 40_000, 0);
+    spendSnapshot(window, 60_000, 1_000, 0);
+    losePlace(window);
+    acknowledge(window, 16_384, 1);
+    acknowledge(window, 40_000, 2);
+    expect(openBytes(window)).toBe(1_000);
+    acknowledge(window, 60_000, 3);
+    expect(openBytes(window)).toBe(0);
+  });
+
   it("knows after waking only what an acknowledgement tells, and believes the stream more", () => {
     const window = newWindow("woken");
     expect(reach(window)).toBeNull();

@@ -24,8 +24,12 @@ export class ModelServer {
   readonly streams = new Map<string, Uint8Array>([["e0", new Uint8Array()]]);
   /** What the next input is answered with instead of being applied. */
   refusal: Refusal | null = null;
+  /** How often it has sent bytes that do not follow. */
+  misplaced = 0;
   #epoch = "e0";
   #gen = 0;
+  /** The generation that the viewer knows of. */
+  #toldGen = 0;
   #names = 0;
   #ledger = { name: "l0", last: new Map<string, number>() };
   #author: string | null = null;
@@ -78,7 +82,9 @@ export class ModelServer {
 
   resize(): void {
     this.#gen += 1;
-    if (this.isGreeted && !this.#isBridgeAway) this.#say({ type: "size", cols: 80, rows: 24, gen: this.#gen });
+    if (!this.isGreeted || this.#isBridgeAway) return;
+    this.#toldGen = this.#gen;
+    this.#say({ type: "size", cols: 80, rows: 24, gen: this.#gen });
   }
 
   /** The bridge's socket is gone; what is typed meanwhile is nobody's. */
@@ -91,7 +97,8 @@ export class ModelServer {
   returnBridge(isAnother: boolean): void {
     if (isAnother) this.#renew();
     this.#isBridgeAway = false;
-    if (this.#author !== null) this.#enter(isAnother || this.#sent === null ? null : this.#sent);
+    const isResumable = !isAnother && this.#toldGen === this.#gen;
+    if (this.#author !== null) this.#enter(isResumable ? this.#sent : null);
   }
 
   /** The end of an exec: the last inputs may not have arrived. */
@@ -102,7 +109,9 @@ export class ModelServer {
 
   /** Bytes that do not follow those before. */
   misplace(): void {
-    if (this.#sent !== null) this.#say({ type: "output", data: "stray", seq: this.#sent + 7 });
+    if (this.#sent === null) return;
+    this.misplaced += 1;
+    this.#say({ type: "output", data: "stray", seq: this.#sent + 7 });
   }
 
   #renew(): void {
@@ -124,6 +133,7 @@ export class ModelServer {
     const isSame = position !== undefined && position.epoch === this.#epoch && position.gen === this.#gen;
     const isProvable = isSame && position.seq >= oldest && this.#stream.length - position.seq <= limits.windowBytes;
     this.#acknowledged = position?.seq ?? 0;
+    this.#toldGen = position?.gen ?? this.#gen;
     this.#sent = isProvable ? position.seq : null;
     if (!this.#isBridgeAway) this.#enter(this.#sent);
   }
@@ -135,6 +145,7 @@ export class ModelServer {
     this.#say({ type: "hello", cid: this.#author ?? "", ...place, ledger: this.#ledger.name, ...rest });
     this.#say({ type: "iack", i });
     this.#sent = at;
+    this.#toldGen = this.#gen;
     if (at === null) this.#sendSnapshot();
     else this.#sendOutput();
   }
@@ -169,7 +180,11 @@ export class ModelServer {
   }
 
   #take(seq: number): void {
-    if (seq > this.#stream.length) throw new Error("bytes were acknowledged that there are not");
+    // On the way while the epoch changed: the server cannot tell it from a client that is wrong.
+    if (seq > this.#stream.length) {
+      this.#say({ type: "error", message: "", code: "bad_ack" });
+      return;
+    }
     this.#acknowledged = Math.max(this.#acknowledged, seq);
     if (this.#sent === null && this.isGreeted && !this.#isBridgeAway) this.#sendSnapshot();
   }

@@ -34,6 +34,8 @@ export function createClientCore(cid: string): ClientCore {
   let isLagging = false;
   let pausedUntilMs: number | null = null;
   let pastes = 0;
+  /** Whether output was acknowledged since the last greeting: an acknowledgement on the way may be of another epoch. */
+  let hasAcknowledged = false;
   /** What the server's last greeting named; it counts with the iack that follows. */
   let ledger = "";
 
@@ -138,6 +140,7 @@ export function createClientCore(cid: string): ClientCore {
 
   function stand({ epoch, gen, cols, rows, ledger: nextLedger }: Extract<Frame2, { type: "hello" }>): void {
     state = "told";
+    hasAcknowledged = false;
     ledger = nextLedger;
     place.stands(epoch, gen);
     effects.push({ kind: "size", cols, rows });
@@ -173,7 +176,7 @@ export function createClientCore(cid: string): ClientCore {
   }
 
   function fail({ code, i }: Extract<Frame2, { type: "error" }>, nowMs: number): void {
-    if (code === "bad_ack") fault();
+    if (code === "bad_ack" && hasAcknowledged) fault();
     else if (code === "bad_sequence" || code === "rate_limited") {
       pausedUntilMs = nowMs + pauseMs[code];
       queue.rewind();
@@ -183,7 +186,7 @@ export function createClientCore(cid: string): ClientCore {
   function flush(nowMs: number): void {
     if (pausedUntilMs !== null && nowMs >= pausedUntilMs) pausedUntilMs = null;
     if (state === "open" && pausedUntilMs === null) for (const message of queue.take(nowMs)) sendInput(message, nowMs);
-    const seq = state === "open" || state === "told" ? place.takeAck(nowMs, false) : null;
+    const seq = state === "open" || state === "told" ? takeAck(nowMs, false) : null;
     if (seq !== null) send({ type: "ack", seq });
     const openSinceMs = state === "open" ? queue.openSinceMs() : null;
     const isSlow = openSinceMs !== null && nowMs >= openSinceMs + laggingAfterMs;
@@ -192,8 +195,14 @@ export function createClientCore(cid: string): ClientCore {
   }
 
   function sendInput(message: InputMessage, nowMs: number): void {
-    const a = message.type === "input" ? place.takeAck(nowMs, true) : null;
+    const a = message.type === "input" ? takeAck(nowMs, true) : null;
     send(message.type === "input" && a !== null ? { ...message, a } : message);
+  }
+
+  function takeAck(nowMs: number, isRiding: boolean): number | null {
+    const seq = place.takeAck(nowMs, isRiding);
+    hasAcknowledged ||= seq !== null;
+    return seq;
   }
 
   return {

@@ -105,7 +105,9 @@ class Play {
         for (const one of this.#sent.get(frame.i) ?? "") this.refused.add(one);
       const redials = this.redials;
       this.tell({ kind: "frame", frame });
-      if (this.redials > redials) this.cut();
+      if (this.redials === redials) continue;
+      this.cut();
+      return;
     }
   }
 

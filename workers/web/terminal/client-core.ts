@@ -4,12 +4,12 @@
  * snapshot, input is applied once or told to be uncertain.
  */
 import type { ClientMessage2 } from "../../../durable-objects/protocol/client-2.ts";
-import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { CoreEffect, CoreEvent } from "./client-events.ts";
+import { type Draft, type InputMessage, pastedDrafts, typedDrafts } from "./drafts.ts";
 import type { Frame2 } from "./frames-2.ts";
-import { createInputQueue, type Draft, type InputMessage } from "./open-input.ts";
+import { createInputQueue } from "./open-input.ts";
 import { createOutputPlace } from "./output-place.ts";
-import { textParts, utf8Bytes } from "./text-parts.ts";
+import { utf8Bytes } from "./text-parts.ts";
 
 export interface ClientCore {
   handle(event: CoreEvent, nowMs: number): CoreEffect[];
@@ -63,10 +63,11 @@ export function createClientCore(cid: string): ClientCore {
         if (state !== "away" && state !== "faulty") hear(event.frame, nowMs);
         break;
       case "typed":
-        add(textParts(event.data, limits.maxPastePartBytes).map((data) => ({ type: "input", data })));
+        add(typedDrafts(event.data));
         break;
       case "pasted":
-        add(pasteParts(event.text));
+        pastes += 1;
+        add(pastedDrafts(event.text, `paste-${pastes}`));
         break;
       case "drawn":
         place.drawn(event.mark, nowMs);
@@ -91,6 +92,7 @@ export function createClientCore(cid: string): ClientCore {
     const known = queue.ledger === null ? {} : { ledger: queue.ledger };
     state = "greeted";
     place.dialled();
+    queue.dialled();
     send({ type: "hello", cid, ...size, visible: isVisible, ...(position === null ? {} : { position }), ...known });
   }
 
@@ -101,13 +103,6 @@ export function createClientCore(cid: string): ClientCore {
 
   function add(drafts: readonly Draft[]): void {
     if (!queue.add(drafts)) effects.push({ kind: "refused" });
-  }
-
-  /** In the form that terminals paste in: Enter is `\r`. The bridge sets the brackets. */
-  function pasteParts(text: string): Draft[] {
-    const parts = textParts(text.replace(/\r?\n/g, "\r"), limits.maxPastePartBytes);
-    pastes += 1;
-    return parts.map((data, at) => ({ type: "paste", id: `paste-${pastes}`, data, last: at === parts.length - 1 }));
   }
 
   function hear(frame: Frame2, nowMs: number): void {
@@ -179,7 +174,7 @@ export function createClientCore(cid: string): ClientCore {
     if (code === "bad_ack" && hasAcknowledged) fault();
     else if (code === "bad_sequence" || code === "rate_limited") {
       pausedUntilMs = nowMs + pauseMs[code];
-      queue.rewind();
+      queue.answered(i);
     } else if (i !== undefined) tell(queue.refuse(i));
   }
 

@@ -1,7 +1,7 @@
 /** What happens to a client of protocol version 2, and what it does about it. */
 import type { ClientMessage2 } from "../../../durable-objects/protocol/client-2.ts";
+import type { Draft } from "./drafts.ts";
 import type { Frame2 } from "./frames-2.ts";
-import type { Draft } from "./open-input.ts";
 
 export type CoreEvent =
   /** A socket of version 2 is open. */

@@ -1,47 +1,49 @@
 /**
  * A client's input until it is known to have arrived: numbered 1, 2, 3, ..., held while it is open, sent again only
  * where that cannot apply it twice (protocol/README.md, "Clients, version 2"). Pure; the clock is an argument.
+ *
+ * A number that is on its way must never be sent again: between the two copies another ledger could take over, which
+ * takes the second for the first. So after an error nothing is sent until the last message sent was answered by one
+ * too, and where the server may have dropped input in silence, a number that carries nothing asks whether it did.
  */
-import type { ClientMessage2 } from "../../../durable-objects/protocol/client-2.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
+import {
+  appendDraft,
+  type Draft,
+  draftsOf,
+  emptyInput,
+  type InputMessage,
+  makeEmpty,
+  newestInputs,
+  type OpenInput,
+  totalBytes,
+} from "./drafts.ts";
 import { utf8Bytes } from "./text-parts.ts";
-
-/** Input that has no number yet. */
-export type Draft = { type: "input"; data: string } | { type: "paste"; id: string; data: string; last: boolean };
-export type InputMessage = Extract<ClientMessage2, { type: "input" | "paste" }>;
-
-interface OpenInput {
-  message: InputMessage;
-  bytes: number;
-  /** When it was sent first. */
-  sentAtMs: number;
-  copies: number;
-}
 
 export interface InputQueue {
   /** Takes input at the end; false when more waits than can be kept, and then nothing was taken. */
   add(drafts: readonly Draft[]): boolean;
   /** What may be sent now, in order: what is to be sent again, then what waits as far as the limit allows. */
   take(nowMs: number): InputMessage[];
+  /** A new socket: whatever was on its way is not any more. */
+  dialled(): void;
   /** Everything up to `i` was handed over. */
   acknowledge(i: number): void;
   /** The server stands anew; answers what has become uncertain, which is never sent again. */
   settle(ledger: string, i: number): Draft[];
   /** These may or may not have been applied, also those that were acknowledged a moment ago. */
   forget(from: number, to: number): Draft[];
-  /** Number `i` was refused for good: it will carry nothing. Answers what is uncertain because it was sent twice. */
+  /** A copy of number `i` was not applied and is to be sent again; without a number, everything open. */
+  answered(i: number | undefined): void;
+  /** Number `i` was refused for good: it will carry nothing. Answers it if a second copy is on its way. */
   refuse(i: number): Draft[];
-  /** Everything open is sent again by the next `take`. */
-  rewind(): void;
   readonly ledger: string | null;
   /** When the oldest input that is open was sent; null when none is. */
   openSinceMs(): number | null;
 }
 
-/** More waiting input than this is not taken: three pastes of what a phone's clipboard holds. */
-const mostWaitingBytes = 16 * 1024 * 1024;
-/** Waiting keystrokes become one frame up to this size, so that a long cut does not end in a flood of frames. */
-const mostJoinedUnits = 4_096;
+/** More waiting input than this, in UTF-16 units, is not taken: memory of a phone. */
+const mostWaitingUnits = 16 * 1024 * 1024;
 
 export function createInputQueue(): InputQueue {
   let waiting: Draft[] = [];
@@ -58,132 +60,153 @@ export function createInputQueue(): InputQueue {
   let isAuthorKnown = false;
   /** What is open from this number on has to be sent. */
   let sendFrom = 1;
-
-  const bytesOf = (inputs: readonly { bytes: number }[]) => inputs.reduce((sum, { bytes }) => sum + bytes, 0);
+  /** The last one sent on this socket. */
+  let latest: OpenInput | null = null;
+  let isHeld = false;
+  let isProbing = false;
+  let isFirstGreeting = true;
 
   function add(drafts: readonly Draft[]): boolean {
     const units = [...waiting, ...drafts].reduce((sum, { data }) => sum + data.length, 0);
-    if (units > mostWaitingBytes) return false;
-    for (const draft of drafts) join(waiting, draft);
+    if (units > mostWaitingUnits) return false;
+    for (const draft of drafts) appendDraft(waiting, draft);
     return true;
   }
 
   function take(nowMs: number): InputMessage[] {
+    const carriesNothing = waiting.length === 0 && !isProbing && open.every(({ bytes }) => bytes === 0);
+    // Where there is no shell every number is refused: what carries nothing goes with the next that does.
+    if (isHeld || carriesNothing) return [];
+    if (sendFrom <= acknowledged + 1 && isAuthorKnown) fillGaps(nowMs);
     const again = open.filter(({ message }) => message.i >= sendFrom);
-    for (const input of again) input.copies += 1;
-    const fresh = number(nowMs);
+    const fresh = numbered(nowMs);
+    if (isProbing && again.length + fresh.length === 0) fresh.push(openNext(emptyInput(last + 1, nowMs)));
+    isProbing = false;
     sendFrom = last + 1;
-    return [...again, ...fresh].map(({ message }) => message);
+    const sent = [...again, ...fresh];
+    for (const input of sent) input.onWay += 1;
+    latest = sent.at(-1) ?? latest;
+    return sent.map(({ message }) => message);
   }
 
-  function number(nowMs: number): OpenInput[] {
+  /** Numbers whose input was told to be uncertain: the ledger may still wait for them, so they are sent as nothing. */
+  function fillGaps(nowMs: number): void {
+    for (let i = acknowledged + 1; i <= last; i += 1) {
+      const at = i - acknowledged - 1;
+      if (open[at]?.message.i !== i) open.splice(at, 0, emptyInput(i, nowMs));
+    }
+  }
+
+  function numbered(nowMs: number): OpenInput[] {
     const fresh: OpenInput[] = [];
-    let openBytes = bytesOf(open);
+    let openBytes = totalBytes(open);
     for (const draft of waiting) {
       const bytes = utf8Bytes(draft.data);
-      const isAlone = open.length + fresh.length === 0;
-      if (openBytes + bytes > limits.maxOpenInputBytes || !(isAuthorKnown || isAlone)) break;
       openBytes += bytes;
-      last += 1;
-      fresh.push({ message: { ...draft, i: last }, bytes, sentAtMs: nowMs, copies: 1 });
+      if (openBytes > limits.maxOpenInputBytes || !(isAuthorKnown || open.length === 0)) break;
+      fresh.push(openNext({ message: { ...draft, i: last + 1 }, bytes, sentAtMs: nowMs, onWay: 0 }));
     }
     waiting = waiting.slice(fresh.length);
-    open.push(...fresh);
     return fresh;
+  }
+
+  function openNext(input: OpenInput): OpenInput {
+    last = input.message.i;
+    open.push(input);
+    return input;
   }
 
   function acknowledge(i: number): void {
     acknowledged = Math.max(acknowledged, i);
     last = Math.max(last, i);
     isAuthorKnown ||= i > 0;
-    settled = newest([...settled, ...open.filter(({ message }) => message.i <= i)]);
+    settled = newestInputs([...settled, ...open.filter(({ message }) => message.i <= i)]);
     open = open.filter(({ message }) => message.i > i);
+    if (isHeld) releaseIfAnswered();
   }
 
   function settle(nextLedger: string, i: number): Draft[] {
     const isKnown = ledger === nextLedger && i >= acknowledged;
+    const wasOnWay = !isFirstGreeting && open.some(({ onWay }) => onWay > 0);
     ledger = nextLedger;
     isAuthorKnown = i > 0;
-    if (isKnown) {
-      acknowledge(i);
-      rewind();
-      return [];
-    }
+    isFirstGreeting = false;
+    isHeld = false;
+    sendFrom = 1;
+    if (!isKnown || (wasOnWay && !isAuthorKnown)) return startOver(i);
+    acknowledge(i);
+    if (open.length > 0 && wasOnWay) probe();
+    return [];
+  }
+
+  /** Asks whether what was on its way has arrived; the answer to the last number is one for all. */
+  function probe(): void {
+    isProbing = true;
+    sendFrom = last + 1;
+  }
+
+  /** Counting goes on. What waits is lost along: the rest of a line must not run without its beginning. */
+  function startOver(i: number): Draft[] {
     acknowledged = i;
     last = Math.max(last, i);
     settled = [];
-    return loseOpen();
-  }
-
-  /** What waits goes along: the rest of a line must not run without its beginning. */
-  function loseOpen(): Draft[] {
+    latest = null;
     const lost = draftsOf(open);
     open = [];
-    if (lost.length === 0) return [];
-    lost.push(...waiting);
-    waiting = [];
-    return lost;
+    return lost.length === 0 ? [] : [...lost, ...waiting.splice(0)];
   }
 
   function forget(from: number, to: number): Draft[] {
     const isMeant = ({ message }: OpenInput) => message.i >= from && message.i <= to;
     const lost = draftsOf([...settled, ...open].filter(isMeant));
     settled = settled.filter((input) => !isMeant(input));
-    // Their numbers are used up only when an acknowledgement says so: until then they carry nothing.
-    for (const input of open.filter(isMeant)) empty(input);
+    // Only an acknowledgement says that their numbers are used up.
+    for (const input of open.filter(isMeant)) makeEmpty(input);
     return lost;
+  }
+
+  function answered(i: number | undefined): void {
+    const input = open.find(({ message }) => message.i === i);
+    if (i === undefined) latest = null;
+    else if (input === undefined) return;
+    else input.onWay -= 1;
+    isHeld = true;
+    releaseIfAnswered();
+  }
+
+  function releaseIfAnswered(): void {
+    if (latest !== null && latest.onWay > 0 && open.includes(latest)) return;
+    isHeld = false;
+    sendFrom = 1;
   }
 
   function refuse(i: number): Draft[] {
     const input = open.find(({ message }) => message.i === i);
     if (input === undefined) return [];
-    const lost = input.copies > 1 ? draftsOf([input]) : [];
-    empty(input);
-    sendFrom = Math.min(sendFrom, i);
+    const lost = input.onWay > 1 ? draftsOf([input]) : [];
+    makeEmpty(input);
+    answered(i);
     return lost;
-  }
-
-  function rewind(): void {
-    sendFrom = 1;
   }
 
   return {
     add,
     take,
+    dialled() {
+      for (const input of open) input.onWay = 0;
+      latest = null;
+      isHeld = false;
+      isProbing = false;
+      isFirstGreeting = true;
+    },
     acknowledge,
     settle,
     forget,
+    answered,
     refuse,
-    rewind,
     get ledger() {
       return ledger;
     },
     openSinceMs: () => open.find(({ bytes }) => bytes > 0)?.sentAtMs ?? null,
   };
-}
-
-/** Appends a draft, to the last one where both are keystrokes and fit a frame. */
-function join(drafts: Draft[], draft: Draft): void {
-  const end = drafts.at(-1);
-  const fits = end?.type === "input" && draft.type === "input" && end.data.length + draft.data.length < mostJoinedUnits;
-  if (fits) drafts[drafts.length - 1] = { type: "input", data: end.data + draft.data };
-  else drafts.push(draft);
-}
-
-/** The server knows numbers without gaps, so what must not arrive becomes input of nothing. */
-function empty(input: OpenInput): void {
-  input.message = { type: "input", data: "", i: input.message.i };
-  input.bytes = 0;
-}
-
-function draftsOf(inputs: readonly OpenInput[]): Draft[] {
-  return inputs.flatMap(({ message: { i: _, ...draft }, bytes }) => (bytes > 0 ? [draft] : []));
-}
-
-/** As many of the newest as are open at most. */
-function newest(inputs: OpenInput[]): OpenInput[] {
-  let bytes = 0;
-  let from = inputs.length;
-  while (from > 0 && bytes <= limits.maxOpenInputBytes) bytes += inputs[--from]?.bytes ?? 0;
-  return inputs.slice(from);
 }

@@ -1,4 +1,5 @@
 /** What every view is given: the API, the router, and who is signed in. */
+import { clientProtocol2 } from "../../durable-objects/protocol/client-2.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { type Calls, createCalls } from "./api/calls.ts";
 import { createClient } from "./api/client.ts";
@@ -7,8 +8,7 @@ import { createTokenStore, type TokenStore } from "./api/tokens.ts";
 import type { Route, Router } from "./router.ts";
 import type { SocketTarget } from "./terminal/live-socket.ts";
 
-/** The first value of Sec-WebSocket-Protocol; a ticket is the second. */
-const socketProtocol = "devpocket.v1";
+const clientProtocol1 = "devpocket.v1";
 
 export interface App {
   calls: Calls;
@@ -57,7 +57,10 @@ export function createApp(router: Router): App {
     async socketTarget(kind, environmentId) {
       const url = new URL(`/api/v1/ws/${kind}/${environmentId}`, location.href);
       url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-      return { url: url.href, protocols: [socketProtocol, await calls.ticket(environmentId, kind)] };
+      const ticket = await calls.ticket(environmentId, kind);
+      // The ticket is always the second value (protocol/README.md); what comes behind it is for older servers.
+      const protocols = kind === "logs" ? [clientProtocol1, ticket] : [clientProtocol2, ticket, clientProtocol1];
+      return { url: url.href, protocols };
     },
   };
   return app;

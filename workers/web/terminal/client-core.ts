@@ -174,7 +174,9 @@ export function createClientCore(cid: string): ClientCore {
     if (code === "bad_ack" && hasAcknowledged) fault();
     else if (code === "bad_sequence" || code === "rate_limited") {
       pausedUntilMs = nowMs + pauseMs[code];
-      queue.answered(i);
+      // Without a number it was an acknowledgement or a size that came too fast.
+      if (i === undefined && code === "rate_limited") place.repeatAck(pausedUntilMs);
+      else queue.answered(i);
     } else if (i !== undefined) tell(queue.refuse(i));
   }
 

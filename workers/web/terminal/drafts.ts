@@ -63,3 +63,20 @@ export function newestInputs(inputs: OpenInput[]): OpenInput[] {
   while (from > 0 && bytes <= limits.maxOpenInputBytes) bytes += inputs[--from]?.bytes ?? 0;
   return inputs.slice(from);
 }
+
+/** What was typed or pasted, in order and in one piece each: to be shown, and to be given again. */
+export interface Piece {
+  kind: "typed" | "pasted";
+  text: string;
+}
+
+export function piecesOf(drafts: readonly Draft[]): Piece[] {
+  const pieces: Array<Piece & { id: string | null }> = [];
+  for (const draft of drafts) {
+    const id = draft.type === "paste" ? draft.id : null;
+    const end = pieces.at(-1);
+    if (end?.id === id) end.text += draft.data;
+    else pieces.push({ kind: id === null ? "typed" : "pasted", text: draft.data, id });
+  }
+  return pieces.map(({ kind, text }) => ({ kind, text }));
+}

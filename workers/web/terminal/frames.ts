@@ -7,7 +7,7 @@ const frameSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("output"), data: z.string() }),
   z.object({ type: z.literal("welcome"), message: z.string() }),
   z.object({ type: z.literal("pong") }),
-  z.object({ type: z.literal("error"), message: z.string() }),
+  z.object({ type: z.literal("error"), message: z.string(), code: z.optional(z.string()) }),
   z.object({ type: z.literal("info"), message: z.string() }),
   z.object({ type: z.literal("status_update"), phase: z.enum(phases), message: z.string() }),
   z.object({ type: z.literal("log"), timestamp: z.string(), level: z.string(), message: z.string() }),

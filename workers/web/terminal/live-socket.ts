@@ -4,16 +4,18 @@
  */
 import type { ClientMessage } from "../../../durable-objects/protocol/client.ts";
 import { pingText } from "../../../durable-objects/protocol/client.ts";
+import type { ClientMessage2 } from "../../../durable-objects/protocol/client-2.ts";
 import { mayRetry } from "../../../durable-objects/protocol/closes.ts";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 import { explain, Failed, isFinal } from "../api/problem.ts";
 import { listen } from "../dom.ts";
-import { type Frame, readFrame } from "./frames.ts";
 import { createRedial } from "./redial.ts";
 
 export type Connection =
   | { kind: "connecting" }
   | { kind: "live" }
+  /** Live, but what is typed waits. */
+  | { kind: "lagging" }
   | { kind: "reconnecting" }
   /** Dialling again cannot help, or not by itself. */
   | { kind: "closed"; reason: string };
@@ -24,32 +26,45 @@ export interface SocketTarget {
   protocols: string[];
 }
 
-export interface LiveSocketOptions {
+export interface LiveSocketOptions<F extends { type: string }> {
   /** Where to dial, with a ticket for this one time. Throws `Failed`. */
   target(): Promise<SocketTarget>;
-  onFrame(frame: Frame): void;
+  /** A socket is open, in the protocol that the server chose; nothing was sent over it yet. */
+  onOpen?(protocol: string): void;
+  /** The frame in a message, or null for one to ignore; `welcome` makes the line live. */
+  read(data: unknown): F | null;
+  onFrame(frame: F): void;
   onConnection(connection: Connection): void;
+  /** Whether a ping has gone without an answer for long. */
+  onSilence?(isSilent: boolean): void;
   /** Ends the socket for good. */
   signal: AbortSignal;
 }
 
 export interface LiveSocket {
-  /** False when the line is not live: nothing was sent and nothing is kept for later. */
-  send(message: ClientMessage): boolean;
+  /** False when no socket is open: nothing was sent and nothing is kept for later. */
+  send(message: ClientMessage | ClientMessage2): boolean;
+  /** Asks whether the line still lives. */
+  probe(): void;
+  /** Leaves this socket for another one. */
+  redial(): void;
   /** Dials again after a close for good. */
   reopen(): void;
 }
 
 /** How long an answer to a ping may take before the line counts as dead. */
 const pongWithinMs = 8_000;
+/** How long it may take before people are told. */
+const pongSlowMs = 2_000;
 
-export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
+export function openLiveSocket<F extends { type: string }>(options: LiveSocketOptions<F>): LiveSocket {
   const redial = createRedial(() => void dial(), Math.random);
   let socket: WebSocket | null = null;
   let isLive = false;
   let isAsleep = false;
   let dials = 0;
   let pongDeadline: ReturnType<typeof setTimeout> | undefined;
+  let pongSlow: ReturnType<typeof setTimeout> | undefined;
 
   async function dial(): Promise<void> {
     const number = ++dials;
@@ -72,13 +87,14 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
 
   function attach(next: WebSocket): void {
     socket = next;
+    next.onopen = () => socket === next && options.onOpen?.(next.protocol);
     next.onmessage = ({ data }) => socket === next && receive(data);
     next.onclose = ({ code, reason }) => socket === next && closed(code, reason);
   }
 
   function receive(data: unknown): void {
-    clearTimeout(pongDeadline);
-    const frame = readFrame(data);
+    heard();
+    const frame = options.read(data);
     if (frame === null) return;
     if (frame.type === "welcome") {
       redial.held();
@@ -87,6 +103,12 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
       probe();
     }
     options.onFrame(frame);
+  }
+
+  function heard(): void {
+    clearTimeout(pongDeadline);
+    clearTimeout(pongSlow);
+    options.onSilence?.(false);
   }
 
   function closed(code: number, reason: string): void {
@@ -104,7 +126,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
 
   function settle(connection: Connection): void {
     isLive = connection.kind === "live";
-    if (!isLive) clearTimeout(pongDeadline);
+    if (!isLive) heard();
     options.onConnection(connection);
   }
 
@@ -114,11 +136,16 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
     const probed = socket;
     socket.send(pingText);
     clearTimeout(pongDeadline);
-    pongDeadline = setTimeout(() => {
-      probed.onclose = null;
-      probed.close();
-      if (socket === probed) lost();
-    }, pongWithinMs);
+    clearTimeout(pongSlow);
+    pongSlow = setTimeout(() => options.onSilence?.(true), pongSlowMs);
+    pongDeadline = setTimeout(() => socket === probed && leave(probed), pongWithinMs);
+  }
+
+  /** Does not wait for the other side to agree, which may be gone. */
+  function leave(left: WebSocket): void {
+    left.onclose = null;
+    left.close();
+    lost();
   }
 
   function wake(): void {
@@ -134,6 +161,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
   options.signal.addEventListener("abort", () => {
     clearInterval(pings);
     clearTimeout(pongDeadline);
+    clearTimeout(pongSlow);
     redial.stop();
     socket?.close();
   });
@@ -142,9 +170,13 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
 
   return {
     send(message) {
-      if (!isLive) return false;
-      socket?.send(JSON.stringify(message));
+      if (socket?.readyState !== WebSocket.OPEN) return false;
+      socket.send(JSON.stringify(message));
       return true;
+    },
+    probe,
+    redial() {
+      if (socket !== null) leave(socket);
     },
     reopen() {
       options.onConnection({ kind: "connecting" });

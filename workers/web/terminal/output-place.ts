@@ -24,6 +24,8 @@ export interface OutputPlace {
   lose(): void;
   /** The offset to acknowledge now if it is time, or in any case if there is anything; null for none. */
   takeAck(nowMs: number, isRiding: boolean): number | null;
+  /** The last acknowledgement may not have been taken: it is due again at this moment. */
+  repeatAck(atMs: number): void;
   /** When an acknowledgement becomes due by itself; null for never. */
   ackDueMs(): number | null;
 }
@@ -43,11 +45,13 @@ export function createOutputPlace(): OutputPlace {
   /** null: what comes first counts as acknowledged. */
   let acknowledged: number | null = null;
   let openSinceMs = 0;
+  let repeatAtMs: number | null = null;
 
   function lose(): void {
     next = null;
     drawnTo = null;
     acknowledged = null;
+    repeatAtMs = null;
     // Offsets of another epoch must not be acknowledged in this one.
     marks = [];
   }
@@ -63,6 +67,7 @@ export function createOutputPlace(): OutputPlace {
 
   function isDue(nowMs: number): boolean {
     const open = openBytes();
+    if (repeatAtMs !== null && nowMs >= repeatAtMs) return true;
     return open >= limits.ackEveryBytes || (open >= limits.ackLateBytes && nowMs >= openSinceMs + timing.ackLateMs);
   }
 
@@ -97,8 +102,12 @@ export function createOutputPlace(): OutputPlace {
     takeAck(nowMs, isRiding) {
       if (drawnTo === null || !(isDue(nowMs) || (isRiding && openBytes() > 0))) return null;
       acknowledged = drawnTo;
+      repeatAtMs = null;
       return drawnTo;
     },
-    ackDueMs: () => (openBytes() >= limits.ackLateBytes ? openSinceMs + timing.ackLateMs : null),
+    repeatAck(atMs) {
+      repeatAtMs = drawnTo === null ? null : atMs;
+    },
+    ackDueMs: () => repeatAtMs ?? (openBytes() >= limits.ackLateBytes ? openSinceMs + timing.ackLateMs : null),
   };
 }

@@ -6,13 +6,16 @@ import { FitAddon } from "@xterm/addon-fit";
 import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
+import { clearScreen } from "../../../durable-objects/protocol/client.ts";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 import { copyText } from "../clipboard.ts";
 import { el, listen } from "../dom.ts";
 import type { Preferences } from "../preferences.ts";
 import { terminalTheme } from "./colors.ts";
+import { createPull } from "./pull.ts";
+import { type Cells, createSizing } from "./sizing.ts";
 import { keepStylesInCssom } from "./styles-by-cssom.ts";
-import { followTouches } from "./touch.ts";
+import { followTouches, type Point } from "./touch.ts";
 import { touchScroll } from "./touch-scroll.ts";
 import { touchSelection } from "./touch-selection.ts";
 
@@ -20,7 +23,13 @@ export interface ScreenOptions {
   preferences: Preferences;
   /** What was typed or pasted at the terminal itself. */
   onTyped(text: string): void;
+  /** A paste at the terminal itself; false when it is to be handled as typed text. */
+  onPasted(text: string): boolean;
+  /** The size that fits now. */
   onSize(cols: number, rows: number): void;
+  /** Whether lines above the screen can be had, and the gesture that asks for them. */
+  hasHistory(): boolean;
+  onPull(): void;
   /** Which half of the pane the selection begins in; null when there is none. */
   onSelection(half: "upper" | "lower" | null): void;
   /** Shift+F6 was pressed: the focus wants to leave. */
@@ -33,8 +42,14 @@ export interface Screen {
   element: HTMLElement;
   /** To be called when the element is in the page. */
   open(): void;
-  write(data: string): void;
-  size(): { cols: number; rows: number };
+  /** Writes behind everything before; `done` is called when it is on the screen. */
+  write(data: string, done?: () => void): void;
+  /** Draws a picture on a cleared screen. */
+  repaint(data: string, done: () => void): void;
+  /** Gives the terminal a size, behind everything written before; null is its own. */
+  resize(size: Cells | null): void;
+  /** The size that fits. */
+  size(): Cells;
   isApplicationMode(): boolean;
   /** Hands text over as a paste, bracketed where the program asked for it. */
   paste(text: string): void;
@@ -54,8 +69,10 @@ keepStylesInCssom(document);
 export function createScreen(options: ScreenOptions): Screen {
   const { signal } = options;
   const darkPage = matchMedia("(prefers-color-scheme: dark)");
-  const host = el("div", { class: "terminal-host" });
-  const element = el("div", { class: "terminal-pane" }, host);
+  const stage = el("div", { class: "terminal-stage" });
+  const host = el("div", { class: "terminal-host" }, stage);
+  const hint = el("p", { class: "pull-hint", "aria-hidden": "true" }, "Earlier lines");
+  const element = el("div", { class: "terminal-pane" }, hint, host);
   const fit = new FitAddon();
   const terminal = new Terminal({
     ...xtermOptions(options.preferences),
@@ -68,6 +85,16 @@ export function createScreen(options: ScreenOptions): Screen {
     scrollback: 5_000,
     theme: terminalTheme(darkPage.matches),
   });
+  const sizing = createSizing({
+    terminal,
+    fit,
+    host,
+    stage,
+    fontSizePx: options.preferences.fontSizePx,
+    onOwn: ({ cols, rows }) => options.onSize(cols, rows),
+  });
+  const pull = createPull(host, options.hasHistory, options.onPull);
+  const scrolling = touchScroll(terminal, host);
   let coveredPx = 0;
   let resizing: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,11 +103,11 @@ export function createScreen(options: ScreenOptions): Screen {
     terminal.loadAddon(new Unicode11Addon());
     terminal.loadAddon(new WebLinksAddon((_event, uri) => void window.open(uri, "_blank", "noopener,noreferrer")));
     terminal.unicode.activeVersion = "11";
-    terminal.open(host);
+    terminal.open(stage);
     terminal.textarea?.setAttribute("aria-label", "Terminal. Shift F6 leaves it.");
     // xterm draws no cursor before its first focus, and a real one would open the soft keyboard.
     for (const name of ["focus", "blur"]) terminal.textarea?.dispatchEvent(new FocusEvent(name));
-    fit.fit();
+    sizing.measure();
     const observer = new ResizeObserver(fitSoon);
     observer.observe(host);
     signal.addEventListener("abort", () => {
@@ -92,14 +119,29 @@ export function createScreen(options: ScreenOptions): Screen {
 
   function fitSoon(): void {
     clearTimeout(resizing);
-    resizing = setTimeout(() => fit.fit(), timing.resizeDebounceMs);
+    resizing = setTimeout(sizing.measure, timing.resizeDebounceMs);
   }
 
   function lift(): void {
-    const rowPx = host.clientHeight / terminal.rows;
+    const rowPx = (host.querySelector(".xterm-screen") ?? host).clientHeight / terminal.rows;
     const cursorBottomPx = (terminal.buffer.active.cursorY + 2) * rowPx;
     const liftPx = Math.min(coveredPx, Math.max(0, cursorBottomPx - element.clientHeight));
     host.style.setProperty("--lift", `${-Math.round(liftPx)}px`);
+  }
+
+  /** First what is larger than its place, then the lines, and where they end the way to those before. */
+  function drag(delta: Point, at: Point, isGlide: boolean): void {
+    const restPx = pull.isPulled() ? delta.y : sizing.drag(delta).y;
+    if (pull.isPulled()) pull.by(restPx);
+    else if (restPx !== 0 && !scrolling.scroll(restPx, at) && !isGlide) pull.by(restPx);
+  }
+
+  /** Before xterm makes keystrokes of it. */
+  function onPaste(event: ClipboardEvent): void {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (text === "" || !options.onPasted(text)) return;
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   function onKey(event: KeyboardEvent): boolean {
@@ -117,28 +159,34 @@ export function createScreen(options: ScreenOptions): Screen {
   }
 
   terminal.attachCustomKeyEventHandler(onKey);
-  terminal.onData(options.onTyped);
-  terminal.onResize(({ cols, rows }) => options.onSize(cols, rows));
+  terminal.onData((text) => {
+    sizing.follow();
+    options.onTyped(text);
+  });
   terminal.onSelectionChange(() => options.onSelection(selectedHalf(terminal)));
   terminal.onCursorMove(lift);
   listen(darkPage, ["change"], signal, () => {
     terminal.options.theme = terminalTheme(darkPage.matches);
   });
-  followTouches(host, { ...touchSelection(terminal, host), onScroll: touchScroll(terminal, host) }, signal);
+  host.addEventListener("paste", onPaste, { capture: true });
+  const touches = { onDrag: drag, onRelease: pull.release, onPinch: sizing.pinch };
+  followTouches(host, { ...touchSelection(terminal, host), ...touches }, signal);
 
   return {
     element,
     open,
-    write: (data) => terminal.write(data),
-    size: () => ({ cols: terminal.cols, rows: terminal.rows }),
+    write: (data, done) => terminal.write(data, done),
+    repaint: (data, done) => terminal.write(clearScreen + data, done),
+    resize: (size) => terminal.write("", () => sizing.apply(size)),
+    size: sizing.own,
     isApplicationMode: () => terminal.modes.applicationCursorKeysMode,
     paste: (text) => terminal.paste(text),
     selection: () => terminal.getSelection(),
     clearSelection: () => terminal.clearSelection(),
     focus: () => terminal.focus(),
     apply(preferences) {
-      Object.assign(terminal.options, xtermOptions(preferences));
-      fit.fit();
+      terminal.options.screenReaderMode = preferences.isScreenReader;
+      sizing.prefer(preferences.fontSizePx);
     },
     uncover(nextCoveredPx) {
       coveredPx = nextCoveredPx;

@@ -1,22 +1,31 @@
 /** Scrolling by touch, row by row: through the scrollback, or as the wheel for a program that has the whole screen. */
 import type { Terminal } from "@xterm/xterm";
-import type { Point, TouchActions } from "./touch.ts";
+import type { Point } from "./touch.ts";
 
-export function touchScroll(terminal: Terminal, host: HTMLElement): TouchActions["onScroll"] {
+export interface TouchScroll {
+  /** Scrolls by finger movement in CSS pixels, down is positive; false when there is nothing above to show. */
+  scroll(deltaPx: number, at: Point): boolean;
+}
+
+export function touchScroll(terminal: Terminal, host: HTMLElement): TouchScroll {
   /** Movement that does not make a row yet, in CSS pixels; down is positive. */
   let restPx = 0;
 
-  return (deltaPx, at) => {
+  function scroll(deltaPx: number, at: Point): boolean {
     const screen = host.querySelector(".xterm-screen") ?? host;
     const rowPx = screen.clientHeight / terminal.rows;
-    restPx += deltaPx;
-    const rows = Math.trunc(restPx / rowPx);
-    restPx -= rows * rowPx;
     const isProgramScrolling =
       terminal.modes.mouseTrackingMode !== "none" || terminal.buffer.active.type === "alternate";
+    const isAtTop = !isProgramScrolling && deltaPx > 0 && terminal.buffer.active.viewportY === 0;
+    restPx = isAtTop ? 0 : restPx + deltaPx;
+    const rows = Math.trunc(restPx / rowPx);
+    restPx -= rows * rowPx;
     if (isProgramScrolling) turnWheel(screen, -rows, at);
     else terminal.scrollLines(-rows);
-  };
+    return !isAtTop;
+  }
+
+  return { scroll };
 }
 
 /** One event for each row, as xterm makes one report or one arrow key of each. */

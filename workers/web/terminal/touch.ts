@@ -1,6 +1,6 @@
 /**
- * Fingers on the terminal: a drag scrolls and glides on, a long press selects and drags the selection. A tap stays a
- * click, which gives xterm the focus.
+ * Fingers on the terminal: a drag scrolls and glides on, a long press selects and drags the selection, two fingers
+ * pinch. A tap stays a click, which gives xterm the focus.
  */
 
 export interface Point {
@@ -9,8 +9,12 @@ export interface Point {
 }
 
 export interface TouchActions {
-  /** Finger movement in CSS pixels, down is positive. */
-  onScroll(deltaPx: number, at: Point): void;
+  /** Finger movement in CSS pixels, right and down are positive; `isGlide` when the finger has left already. */
+  onDrag(delta: Point, at: Point, isGlide: boolean): void;
+  /** The finger that dragged has left. */
+  onRelease(): void;
+  /** The distance of two fingers has changed by this factor. */
+  onPinch(factor: number, at: Point): void;
   onHold(at: Point): void;
   onHoldMove(at: Point): void;
 }
@@ -21,7 +25,7 @@ const slopPx = 9;
 const glideKeep = 0.996;
 const slowestGlide = 0.02;
 
-type Gesture = "none" | "maybe" | "scroll" | "hold";
+type Gesture = "none" | "maybe" | "scroll" | "hold" | "pinch";
 
 export function followTouches(element: HTMLElement, actions: TouchActions, signal: AbortSignal): void {
   let gesture: Gesture = "none";
@@ -29,13 +33,16 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
   let last: Point = start;
   let lastMs = 0;
   let speed = 0;
+  let spreadPx = 0;
   let holdTimer: ReturnType<typeof setTimeout> | undefined;
   let frame = 0;
 
   function begin(event: TouchEvent): void {
     cancelAnimationFrame(frame);
     clearTimeout(holdTimer);
-    gesture = event.touches.length === 1 ? "maybe" : "none";
+    if (gesture === "scroll") actions.onRelease();
+    gesture = event.touches.length === 1 ? "maybe" : event.touches.length === 2 ? "pinch" : "none";
+    spreadPx = spreadOf(event);
     start = last = pointOf(event);
     lastMs = event.timeStamp;
     speed = 0;
@@ -55,22 +62,32 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
     }
     if (gesture === "hold") actions.onHoldMove(point);
     if (gesture === "scroll") drag(point, event.timeStamp);
-    if (gesture === "hold" || gesture === "scroll") event.preventDefault();
+    if (gesture === "pinch") pinch(event);
+    if (gesture !== "none" && gesture !== "maybe") event.preventDefault();
+  }
+
+  function pinch(event: TouchEvent): void {
+    const nextPx = spreadOf(event);
+    if (nextPx > 0 && spreadPx > 0) actions.onPinch(nextPx / spreadPx, pointOf(event));
+    spreadPx = nextPx;
   }
 
   function drag(point: Point, nowMs: number): void {
-    const deltaPx = point.y - last.y;
-    speed = deltaPx / Math.max(1, nowMs - lastMs);
+    const delta = { x: point.x - last.x, y: point.y - last.y };
+    speed = delta.y / Math.max(1, nowMs - lastMs);
     last = point;
     lastMs = nowMs;
-    actions.onScroll(deltaPx, point);
+    actions.onDrag(delta, point, false);
   }
 
   function end(event: TouchEvent): void {
     clearTimeout(holdTimer);
     // After a hold the browser would click, which clears the selection.
     if (gesture === "hold") event.preventDefault();
-    if (gesture === "scroll") glide(event.timeStamp);
+    if (gesture === "scroll") {
+      actions.onRelease();
+      glide(event.timeStamp);
+    }
     gesture = "none";
   }
 
@@ -79,7 +96,7 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
       const passedMs = Math.max(0, nowMs - fromMs);
       speed *= glideKeep ** passedMs;
       if (Math.abs(speed) < slowestGlide || signal.aborted) return;
-      actions.onScroll(speed * passedMs, last);
+      actions.onDrag({ x: 0, y: speed * passedMs }, last, true);
       glide(nowMs);
     });
   }
@@ -94,4 +111,12 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
 function pointOf(event: TouchEvent): Point {
   const touch = event.touches[0];
   return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+}
+
+/** How far two fingers are apart, in CSS pixels. */
+function spreadOf({ touches }: TouchEvent): number {
+  const [one, other] = touches;
+  return one === undefined || other === undefined
+    ? 0
+    : Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
 }

@@ -30,6 +30,7 @@ const metricsEveryMs = 15_000;
 const connectionWords: Readonly<Record<Connection["kind"], readonly [string, Tone]>> = {
   connecting: ["Connecting", "waiting"],
   live: ["Live", "live"],
+  lagging: ["Slow", "waiting"],
   reconnecting: ["Reconnecting", "waiting"],
   closed: ["Closed", "error"],
 };
@@ -50,7 +51,8 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
 
   /** A live line to an environment without a shell is not what people would call live. */
   function showState(phase: Phase | null, connection: Connection["kind"]): void {
-    const lacksShell = connection === "live" && phase !== null && !hasShell(phase);
+    const isUp = connection === "live" || connection === "lagging";
+    const lacksShell = isUp && phase !== null && !hasShell(phase);
     const [text, tone] = lacksShell ? [phaseWord(phase), phaseTone(phase)] : connectionWords[connection];
     chip.dataset["tone"] = tone;
     setText(word, text);

@@ -14,7 +14,7 @@ export function linePill(onReconnect: () => void): LinePill {
   return {
     element,
     show(connection) {
-      element.hidden = connection.kind === "live";
+      element.hidden = connection.kind === "live" || connection.kind === "lagging";
       element.dataset["kind"] = connection.kind;
       button.hidden = connection.kind !== "closed";
       setText(text, pillText(connection));
@@ -31,6 +31,7 @@ function pillText(connection: Connection): string {
     case "closed":
       return `Closed: ${connection.reason}`;
     case "live":
+    case "lagging":
       return "";
   }
 }

@@ -1,7 +1,7 @@
 /** The log of an environment. Each connection begins with what is kept of it, so nothing is fetched beside the socket. */
 import type { View } from "../app.ts";
 import { el } from "../dom.ts";
-import { type LogLine, logLineOf } from "../terminal/frames.ts";
+import { type LogLine, logLineOf, readFrame } from "../terminal/frames.ts";
 import { openLiveSocket } from "../terminal/live-socket.ts";
 import { plainText } from "../terminal/plain-text.ts";
 import { deedChoices, deedsFor } from "./actions.ts";
@@ -66,6 +66,7 @@ export const logsView =
 
     const socket = openLiveSocket({
       target: () => app.socketTarget("logs", environmentId),
+      read: readFrame,
       onFrame(frame) {
         const line = logLineOf(frame);
         if (line !== null) add(line);

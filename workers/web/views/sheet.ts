@@ -2,11 +2,15 @@
 import { type Child, el, listen } from "../dom.ts";
 
 /** Opens a sheet and answers when it closes; the value that `close` was given, or null when it was dismissed. */
-export function openSheet<T>(title: string, content: (close: (value: T) => void) => Child[]): Promise<T | null> {
+export function openSheet<T>(
+  title: string,
+  content: (close: (value: T) => void) => Child[],
+  extraClass = "",
+): Promise<T | null> {
   const { promise, resolve } = Promise.withResolvers<T | null>();
   const closed = new AbortController();
   let answer: T | null = null;
-  const sheet: HTMLDialogElement = el("dialog", { class: "sheet", "aria-labelledby": "sheet-title" });
+  const sheet: HTMLDialogElement = el("dialog", { class: `sheet ${extraClass}`, "aria-labelledby": "sheet-title" });
   const close = (value: T) => {
     answer = value;
     sheet.close();

@@ -7,17 +7,20 @@ import { composeBar } from "../terminal/compose-bar.ts";
 import type { Frame } from "../terminal/frames.ts";
 import { keyRow } from "../terminal/key-row.ts";
 import { followKeyboard } from "../terminal/keyboard.ts";
-import { type Connection, openLiveSocket } from "../terminal/live-socket.ts";
+import type { Connection } from "../terminal/live-socket.ts";
 import { createScreen } from "../terminal/screen.ts";
+import { type HistoryFrame, openTerminalLine } from "../terminal/terminal-line.ts";
 import { createTyping } from "../terminal/typing.ts";
 import { type Deed, deedChoices, deedsFor } from "./actions.ts";
 import { curtain } from "./curtain.ts";
 import { environmentBar } from "./environment-bar.ts";
+import { historySheet } from "./history-sheet.ts";
 import { linePill } from "./line-pill.ts";
 import { selectionBar } from "./selection-bar.ts";
 import { choose } from "./sheet.ts";
 import { stopWarning } from "./stop-warning.ts";
 import { toast } from "./toast.ts";
+import { uncertainLine } from "./uncertain-line.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 
 export const terminalView =
@@ -40,11 +43,23 @@ export const terminalView =
     });
     const isCovered = () => !cover.element.hidden;
     let line: "lost" | "welcome" | "shown" = "lost";
+    let isSlow = false;
 
-    const socket = openLiveSocket({
+    const socket = openTerminalLine({
       target: () => app.socketTarget("terminal", environmentId),
+      draw: (data, done) => screen.write(data, done),
+      repaint: (data, done) => screen.repaint(data, done),
+      resize: (size) => screen.resize(size),
+      ownSize: () => screen.size(),
+      onShown: () => line === "welcome" && showLine(),
       onFrame,
       onConnection,
+      onLagging(isLagging) {
+        isSlow = isLagging;
+        if (line === "shown") bar.showConnection({ kind: isSlow ? "lagging" : "live" });
+      },
+      onUncertain: (drafts) => uncertain.add(drafts),
+      onFull: () => toast("Too much is waiting to be sent already. This was not taken."),
       signal,
     });
     const typing = createTyping({
@@ -52,10 +67,17 @@ export const terminalView =
       isApplicationMode: () => screen.isApplicationMode(),
       onLatches: (latches) => keys.show(latches),
     });
+    const history = historySheet(socket.history);
+    const uncertain = uncertainLine(({ kind, text }) => {
+      if (kind === "typed" || !socket.paste(text)) socket.send({ type: "input", data: text });
+    });
     const screen = createScreen({
       preferences: readPreferences(),
       onTyped: typing.text,
+      onPasted: socket.paste,
       onSize: (cols, rows) => socket.send({ type: "resize", cols, rows }),
+      hasHistory: socket.hasHistory,
+      onPull: history.open,
       onSelection: (half) => selected.show(half),
       onLeave: bar.focus,
       signal,
@@ -68,10 +90,9 @@ export const terminalView =
     const keys = keyRow({ onNamedKey: typing.named, onText: typing.text, onLatch: typing.latch });
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
-    function onFrame(frame: Frame): void {
-      if (line === "welcome" && (frame.type === "output" || frame.type === "status_update")) showLine();
-      if (frame.type === "output") screen.write(frame.data);
-      else if (frame.type === "welcome") socket.send({ type: "resize", ...screen.size() });
+    function onFrame(frame: Frame | HistoryFrame): void {
+      if (line === "welcome" && frame.type === "status_update") showLine();
+      if (frame.type === "history") history.take(frame);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
@@ -79,7 +100,7 @@ export const terminalView =
     /** For people the line is live once it has shown how the shell is: before that a bridge may still be missing. */
     function showLine(): void {
       line = "shown";
-      bar.showConnection({ kind: "live" });
+      bar.showConnection({ kind: isSlow ? "lagging" : "live" });
       pill.show({ kind: "live" });
     }
 
@@ -100,6 +121,7 @@ export const terminalView =
 
     async function paste(): Promise<void> {
       const text = await pasteText();
+      if (text !== null && socket.paste(text)) return;
       if (text !== null) return screen.paste(text);
       compose.insert("");
       toast("This browser does not let the page paste. Hold the line below to paste there.");
@@ -110,7 +132,8 @@ export const terminalView =
       if (state === null) return;
       const { fontSizePx, isScreenReader } = readPreferences();
       const deeds = deedChoices(deedsFor(state));
-      const answer = await choose<Deed | Partial<Preferences>>(state.name, [
+      const answer = await choose<Deed | "history" | Partial<Preferences>>(state.name, [
+        ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
         {
@@ -120,7 +143,8 @@ export const terminalView =
         ...deeds,
       ]);
       if (answer === null) return;
-      if (typeof answer === "string") await watched.perform(answer);
+      if (answer === "history") history.open();
+      else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
     }
 
@@ -131,7 +155,7 @@ export const terminalView =
       followKeyboard(signal, screen.uncover);
       if (matchMedia("(pointer: fine)").matches) screen.focus();
     });
-    const pills = el("div", { class: "pills" }, pill.element, warning.element);
+    const pills = el("div", { class: "pills" }, pill.element, warning.element, uncertain.element);
     screen.element.append(cover.element, pills, selected.element);
     return el("section", { class: "terminal-view" }, bar.element, screen.element, keys.element, compose.element);
   };

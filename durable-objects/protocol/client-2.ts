@@ -8,9 +8,7 @@ import { positionSchema } from "./data-socket.ts";
 import { keyModifiers, keyNames } from "./keys.ts";
 import { limits } from "./timing.ts";
 
-/** `Sec-WebSocket-Protocol` of clients: of version 1, which need not send it, and of version 2. */
-export const clientProtocol = "devpocket.v1";
-export const clientProtocol2 = "devpocket.v2";
+export { clientProtocol, clientProtocol2 } from "./client.ts";
 
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
 const offset = z.number().int().nonnegative();

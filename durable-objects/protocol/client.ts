@@ -6,6 +6,10 @@ import { z } from "zod";
 import { limits } from "./timing.ts";
 import type { Phase, Status } from "./vocabulary.ts";
 
+/** The versions of the client protocol in `Sec-WebSocket-Protocol`; here, where the page can have them without schemas. */
+export const clientProtocol1 = "devpocket.v1";
+export const clientProtocol2 = "devpocket.v2";
+
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
 
 export const clientMessageSchema = z.discriminatedUnion("type", [

@@ -1,5 +1,5 @@
 /** What every view is given: the API, the router, and who is signed in. */
-import { clientProtocol2 } from "../../durable-objects/protocol/client-2.ts";
+import { clientProtocol1, clientProtocol2 } from "../../durable-objects/protocol/client.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { type Calls, createCalls } from "./api/calls.ts";
 import { createClient } from "./api/client.ts";
@@ -7,8 +7,6 @@ import { Failed } from "./api/problem.ts";
 import { createTokenStore, type TokenStore } from "./api/tokens.ts";
 import type { Route, Router } from "./router.ts";
 import type { SocketTarget } from "./terminal/live-socket.ts";
-
-const clientProtocol1 = "devpocket.v1";
 
 export interface App {
   calls: Calls;

@@ -2,8 +2,7 @@
  * The line to one terminal, whichever version of the protocol the server chose for a socket: version 2 is what
  * client-core.ts decides, carried out with a clock and a socket; version 1 is passed through.
  */
-import type { ClientMessage } from "../../../durable-objects/protocol/client.ts";
-import { clientProtocol2 } from "../../../durable-objects/protocol/client-2.ts";
+import { type ClientMessage, clientProtocol2 } from "../../../durable-objects/protocol/client.ts";
 import { listen } from "../dom.ts";
 import { createClientCore } from "./client-core.ts";
 import type { CoreEffect, CoreEvent } from "./client-events.ts";

@@ -34,6 +34,15 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("refuse" as const), code: fc.constantFrom("rate_limited", "not_running") }),
   },
 );
+/** Many changes of bridges and refusals, each while little is on the way. */
+const flapping = fc.oneof(
+  fc.record({ do: fc.constant("type" as const), count: fc.constant(1) }),
+  fc.record({ do: fc.constantFrom("up" as const, "down" as const), count: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ do: fc.constantFrom("lose bridge" as const, "cut" as const, "dial" as const) }),
+  fc.record({ do: fc.constant("return bridge" as const), isAnother: fc.boolean() }),
+  fc.record({ do: fc.constant("refuse" as const), code: fc.constantFrom("rate_limited", "not_running") }),
+  fc.record({ do: fc.constant("wait" as const), ms: fc.constant(600) }),
+);
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** A client with its screen, and the server it talks to. */
@@ -199,6 +208,7 @@ function expected(screen: string, streams: ReadonlyMap<string, Uint8Array>): str
 
 /** Long ones, which fast-check does not make by itself. */
 const histories = fc.array(step, { minLength: 1, maxLength: 120, size: "max" });
+const flaps = fc.array(flapping, { minLength: 1, maxLength: 60, size: "max" });
 const runs = { numRuns: 300 };
 
 describe("any history", () => {
@@ -216,7 +226,7 @@ describe("any history", () => {
 
   it("applies what was typed once and in order, or tells that it is uncertain", () => {
     fc.assert(
-      fc.property(histories, (steps) => {
+      fc.property(fc.oneof(histories, flaps), (steps) => {
         const one = play(steps);
         const applied = [...one.server.applied.join("")];
         const isTold = (character: string) => one.told.has(character) || one.refused.has(character);

@@ -19,8 +19,12 @@ export function uncertainLine(onRepeat: (piece: Piece) => void): UncertainLine {
     "div",
     { class: "pill uncertain", hidden: true },
     el("p", { role: "status" }, label, text),
-    button("Send again", () => settle(onRepeat)),
-    button("Discard", () => settle(() => undefined)),
+    el(
+      "div",
+      { class: "uncertain-answers" },
+      button("Discard", () => settle(() => undefined)),
+      button("Send again", () => settle(onRepeat)),
+    ),
   );
 
   function show(): void {

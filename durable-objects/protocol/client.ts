@@ -6,8 +6,9 @@ import { z } from "zod";
 import { limits } from "./timing.ts";
 import type { Phase, Status } from "./vocabulary.ts";
 
-/** The versions of the client protocol in `Sec-WebSocket-Protocol`; here, where the page can have them without schemas. */
-export const clientProtocol1 = "devpocket.v1";
+/** `Sec-WebSocket-Protocol` of clients: of version 1, which need not send it, and of version 2. They stand here, where the
+ * page has them without the schemas of version 2. */
+export const clientProtocol = "devpocket.v1";
 export const clientProtocol2 = "devpocket.v2";
 
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);

@@ -255,6 +255,24 @@ describe("input", () => {
     expect(sent(wait(1_000))).toEqual([input(2, "b"), input(3, "")]);
   });
 
+  it("fills the numbers of what was uncertain with nothing where the ledger waits for them", () => {
+    const { type, join, sent, hear, wait } = client();
+    join();
+    type("a");
+    for (const [ledger, next] of [
+      ["l1", "b"],
+      ["l2", "c"],
+    ] as const) {
+      hear({ ...helloFrame, ledger });
+      hear({ type: "iack", i: 0 });
+      type(next);
+    }
+    // The first was still on its way when the last ledger took over, and began there.
+    hear({ type: "iack", i: 1 });
+    hear({ type: "error", code: "bad_sequence", message: "", i: 3 });
+    expect(sent(wait(1_000))).toEqual([input(2, ""), input(3, "c")]);
+  });
+
   it("that came too fast is sent again once everything behind it was answered", () => {
     const { type, join, sent, hear, wait } = client();
     join({}, 1);

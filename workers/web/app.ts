@@ -1,5 +1,5 @@
 /** What every view is given: the API, the router, and who is signed in. */
-import { clientProtocol1, clientProtocol2 } from "../../durable-objects/protocol/client.ts";
+import { clientProtocol, clientProtocol2 } from "../../durable-objects/protocol/client.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { type Calls, createCalls } from "./api/calls.ts";
 import { createClient } from "./api/client.ts";
@@ -57,7 +57,7 @@ export function createApp(router: Router): App {
       url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
       const ticket = await calls.ticket(environmentId, kind);
       // The ticket is always the second value (protocol/README.md); what comes behind it is for older servers.
-      const protocols = kind === "logs" ? [clientProtocol1, ticket] : [clientProtocol2, ticket, clientProtocol1];
+      const protocols = kind === "logs" ? [clientProtocol, ticket] : [clientProtocol2, ticket, clientProtocol];
       return { url: url.href, protocols };
     },
   };

@@ -172,12 +172,12 @@ export function createClientCore(cid: string): ClientCore {
 
   function fail({ code, i }: Extract<Frame2, { type: "error" }>, nowMs: number): void {
     if (code === "bad_ack" && hasAcknowledged) fault();
-    else if (code === "bad_sequence" || code === "rate_limited") {
+    if (code === "bad_sequence" || code === "rate_limited") {
       pausedUntilMs = nowMs + pauseMs[code];
       // Without a number it was an acknowledgement or a size that came too fast.
-      if (i === undefined && code === "rate_limited") place.repeatAck(pausedUntilMs);
+      if (i === undefined) place.repeatAck(pausedUntilMs);
       else queue.answered(i);
-    } else if (i !== undefined) tell(queue.refuse(i));
+    } else if (i !== undefined) queue.refuse(i);
   }
 
   function flush(nowMs: number): void {

@@ -33,10 +33,10 @@ export interface InputQueue {
   settle(ledger: string, i: number): Draft[];
   /** These may or may not have been applied, also those that were acknowledged a moment ago. */
   forget(from: number, to: number): Draft[];
-  /** A copy of number `i` was not applied and is to be sent again; without a number, everything open. */
-  answered(i: number | undefined): void;
-  /** Number `i` was refused for good: it will carry nothing. Answers it if a second copy is on its way. */
-  refuse(i: number): Draft[];
+  /** Number `i` was not applied and is to be sent again. */
+  answered(i: number): void;
+  /** Number `i` was refused for good: it will carry nothing. */
+  refuse(i: number): void;
   readonly ledger: string | null;
   /** When the oldest input that is open was sent; null when none is. */
   openSinceMs(): number | null;
@@ -65,6 +65,8 @@ export function createInputQueue(): InputQueue {
   let isHeld = false;
   let isProbing = false;
   let isFirstGreeting = true;
+
+  const numberOf = (i: number) => open.find(({ message }) => message.i === i);
 
   function add(drafts: readonly Draft[]): boolean {
     const units = [...waiting, ...drafts].reduce((sum, { data }) => sum + data.length, 0);
@@ -165,11 +167,10 @@ export function createInputQueue(): InputQueue {
     return lost;
   }
 
-  function answered(i: number | undefined): void {
-    const input = open.find(({ message }) => message.i === i);
-    if (i === undefined) latest = null;
-    else if (input === undefined) return;
-    else input.onWay -= 1;
+  function answered(i: number): void {
+    const input = numberOf(i);
+    if (input === undefined) return;
+    input.onWay -= 1;
     isHeld = true;
     releaseIfAnswered();
   }
@@ -180,13 +181,10 @@ export function createInputQueue(): InputQueue {
     sendFrom = 1;
   }
 
-  function refuse(i: number): Draft[] {
-    const input = open.find(({ message }) => message.i === i);
-    if (input === undefined) return [];
-    const lost = input.onWay > 1 ? draftsOf([input]) : [];
-    makeEmpty(input);
+  function refuse(i: number): void {
+    const input = numberOf(i);
+    if (input !== undefined) makeEmpty(input);
     answered(i);
-    return lost;
   }
 
   return {

@@ -9,6 +9,8 @@ import { toast } from "./toast.ts";
 export interface HistorySheet {
   open(): void;
   take(frame: HistoryFrame): void;
+  /** What was asked for last may never be answered. */
+  fail(): void;
 }
 
 const linesAtOnce = 500;
@@ -44,6 +46,9 @@ export function historySheet(ask: (before: number, lines: number) => boolean): H
     take(frame) {
       pages?.take(frame);
     },
+    fail() {
+      pages?.fail();
+    },
   };
 }
 
@@ -59,7 +64,10 @@ interface Pages {
   note: HTMLElement;
   more(): void;
   take(frame: HistoryFrame): void;
+  fail(): void;
 }
+
+const notNow = "The terminal cannot be asked right now. Scroll to try again.";
 
 function createPages(ask: (before: number, lines: number) => boolean): Pages {
   let count = 0;
@@ -71,7 +79,13 @@ function createPages(ask: (before: number, lines: number) => boolean): Pages {
     if (state !== "idle") return;
     const isAsked = ask(count, linesAtOnce);
     if (isAsked) state = "asked";
-    setText(note, isAsked ? "Loading…" : "The terminal cannot be asked right now.");
+    setText(note, isAsked ? "Loading…" : notNow);
+  }
+
+  function fail(): void {
+    if (state !== "asked") return;
+    state = "idle";
+    setText(note, notNow);
   }
 
   function take({ before, lines, more: hasMore }: HistoryFrame): void {
@@ -85,6 +99,7 @@ function createPages(ask: (before: number, lines: number) => boolean): Pages {
     list.scrollTop = list.scrollHeight - fromBottomPx;
   }
 
-  list.addEventListener("scroll", () => list.scrollTop < nearTopPx && more());
-  return { list, note, more, take };
+  for (const name of ["scroll", "wheel", "touchmove"])
+    list.addEventListener(name, () => list.scrollTop < nearTopPx && more(), { passive: true });
+  return { list, note, more, take, fail };
 }

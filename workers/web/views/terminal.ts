@@ -45,6 +45,7 @@ export const terminalView =
     let line: "lost" | "welcome" | "shown" = "lost";
     let isSlow = false;
 
+    const history = historySheet((before, lines) => socket.history(before, lines));
     const socket = openTerminalLine({
       target: () => app.socketTarget("terminal", environmentId),
       draw: (data, done) => screen.write(data, done),
@@ -67,7 +68,6 @@ export const terminalView =
       isApplicationMode: () => screen.isApplicationMode(),
       onLatches: (latches) => keys.show(latches),
     });
-    const history = historySheet(socket.history);
     const uncertain = uncertainLine(({ kind, text }) => {
       if (kind === "typed" || !socket.paste(text)) socket.send({ type: "input", data: text });
     });
@@ -92,6 +92,7 @@ export const terminalView =
 
     function onFrame(frame: Frame | HistoryFrame): void {
       if (line === "welcome" && frame.type === "status_update") showLine();
+      if (frame.type === "error") history.fail();
       if (frame.type === "history") history.take(frame);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
@@ -107,6 +108,7 @@ export const terminalView =
     function onConnection(connection: Connection): void {
       line = connection.kind === "live" ? "welcome" : "lost";
       if (line === "welcome") return;
+      history.fail();
       bar.showConnection(connection);
       pill.show(connection);
       // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.

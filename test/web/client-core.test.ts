@@ -293,6 +293,16 @@ describe("input", () => {
     expect(type("c")).toEqual([input(2, ""), input(3, "c")]);
   });
 
+  it("is not held up by a first one that was refused, nor is that one sent again and again", () => {
+    const { type, join, sent, hear, wait } = client();
+    join();
+    type("a");
+    type("b");
+    const refuse = (i: number) => hear({ type: "error", code: "not_running", message: "", i });
+    expect(sent(refuse(1))).toEqual([input(1, ""), input(2, "b")]);
+    expect([...sent(refuse(1)), ...sent(refuse(2)), ...sent(wait(5_000))]).toEqual([]);
+  });
+
   it("is told when the server does not know, also what it had acknowledged", () => {
     const { type, join, hear } = client();
     join({}, 1);

@@ -105,7 +105,7 @@ export function createInputQueue(): InputQueue {
     for (const draft of waiting) {
       const bytes = utf8Bytes(draft.data);
       openBytes += bytes;
-      if (openBytes > limits.maxOpenInputBytes || !(isAuthorKnown || open.length === 0)) break;
+      if (openBytes > limits.maxOpenInputBytes || !(isAuthorKnown || totalBytes(open) === 0)) break;
       fresh.push(openNext({ message: { ...draft, i: last + 1 }, bytes, sentAtMs: nowMs, onWay: 0 }));
     }
     waiting = waiting.slice(fresh.length);

@@ -32,7 +32,7 @@ function client() {
       hear({ ...helloFrame, ...frame });
       return hear({ type: "iack", i });
     },
-    snapshot: (seq: number) => hear({ type: "snapshot", data: "S", seq, gen: 1, cols: 80, rows: 24 }),
+    snapshot: (seq: number, data = "S") => hear({ type: "snapshot", data, seq, gen: 1, cols: 80, rows: 24 }),
     output: (seq: number, data: string) => hear({ type: "output", data, seq }),
   };
 }
@@ -99,6 +99,14 @@ describe("output", () => {
       tell({ kind: "cut" });
       expect(sent(tell({ kind: "opened" }))[0]).not.toHaveProperty("position");
     }
+  });
+
+  it("is acknowledged as a large picture when that was drawn, and not as a small one", () => {
+    const { join, snapshot, tell, sent } = client();
+    join();
+    expect(sent(tell({ kind: "drawn", mark: markOf(snapshot(100)) }))).toEqual([]);
+    const large = snapshot(200, "S".repeat(limits.ackLateBytes));
+    expect(sent(tell({ kind: "drawn", mark: markOf(large) }))).toEqual([{ type: "ack", seq: 200 }]);
   });
 
   it("goes on after a reconnect at the same place, and waits for a snapshot in another epoch", () => {

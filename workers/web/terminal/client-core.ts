@@ -156,7 +156,7 @@ export function createClientCore(cid: string): ClientCore {
   }
 
   function repaint({ data, seq, gen, cols, rows }: Extract<Frame2, { type: "snapshot" }>): void {
-    effects.push({ kind: "repaint", data, mark: place.snapshot(seq, gen), cols, rows });
+    effects.push({ kind: "repaint", data, mark: place.snapshot(seq, gen, utf8Bytes(data)), cols, rows });
   }
 
   /** Without a place the next greeting is answered by a snapshot, whatever went wrong. */

@@ -16,8 +16,8 @@ export interface OutputPlace {
   sized(gen: number): void;
   /** Output of so many bytes at `seq`: the mark to hand back when it was drawn, or null if it must not be drawn. */
   output(seq: number, bytes: number): number | null;
-  /** The mark of a snapshot, after which the output goes on at `seq`. */
-  snapshot(seq: number, gen: number): number;
+  /** The mark of a snapshot of so many bytes, after which the output goes on at `seq`. A large one is acknowledged. */
+  snapshot(seq: number, gen: number, bytes: number): number;
   /** Everything up to this mark was drawn. */
   drawn(mark: number, nowMs: number): void;
   /** Forgets where it was: what was sent did not fit. */
@@ -33,6 +33,8 @@ export interface OutputPlace {
 interface Mark {
   mark: number;
   seq: number;
+  /** To be acknowledged when it was drawn, though no output is open. */
+  isLarge: boolean;
 }
 
 export function createOutputPlace(): OutputPlace {
@@ -56,10 +58,10 @@ export function createOutputPlace(): OutputPlace {
     marks = [];
   }
 
-  function markAt(seq: number): number {
+  function markAt(seq: number, isLarge = false): number {
     next = seq;
     lastMark += 1;
-    marks.push({ mark: lastMark, seq });
+    marks.push({ mark: lastMark, seq, isLarge });
     return lastMark;
   }
 
@@ -86,10 +88,10 @@ export function createOutputPlace(): OutputPlace {
       gen = nextGen;
     },
     output: (seq, bytes) => (seq === next ? markAt(seq + bytes) : null),
-    snapshot(seq, nextGen) {
+    snapshot(seq, nextGen, bytes) {
       gen = nextGen;
       acknowledged ??= seq;
-      return markAt(seq);
+      return markAt(seq, bytes >= limits.ackLateBytes);
     },
     drawn(mark, nowMs) {
       const done = marks.filter((one) => one.mark <= mark);
@@ -98,6 +100,7 @@ export function createOutputPlace(): OutputPlace {
       if (seq === undefined) return;
       if (openBytes() === 0) openSinceMs = nowMs;
       drawnTo = seq;
+      if (done.some(({ isLarge }) => isLarge)) repeatAtMs = nowMs;
     },
     takeAck(nowMs, isRiding) {
       if (drawnTo === null || !(isDue(nowMs) || (isRiding && openBytes() > 0))) return null;

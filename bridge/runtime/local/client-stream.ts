@@ -58,8 +58,10 @@ export class ClientStream implements TerminalStream {
     this.resume();
   }
 
+  /** Who comes late, to a client that found its server ending, is told too. */
   onExit(listener: () => void): void {
-    this.#endListeners.push(listener);
+    if (this.#isOver) queueMicrotask(listener);
+    else this.#endListeners.push(listener);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { ControlLink } from "./link.ts";
 import type { Log } from "./log.ts";
 import { BridgeMetrics } from "./metrics.ts";
 import { ReconcileLoop } from "./reconcile/loop.ts";
+import { InputLedger } from "./relay/ledger.ts";
 import { Relays } from "./relay/relays.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Edge } from "./socket.ts";
@@ -28,7 +29,7 @@ export class Supervisor {
     const { runtime, edge, version, log } = options;
     this.#options = options;
     const onRelayed = (direction: "in" | "out", bytes: number) => this.#metrics.relayed(direction, bytes);
-    this.#relays = new Relays(edge, { runtime, ledger: edge.bridgeId, log }, onRelayed);
+    this.#relays = new Relays(edge, { runtime, ledger: new InputLedger(edge.bridgeId), log }, onRelayed);
     this.#loop = new ReconcileLoop({
       runtime,
       source: new EdgeClient(edge, runtime.kind),

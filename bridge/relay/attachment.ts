@@ -4,12 +4,10 @@
  */
 import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import type { TerminalSize, TerminalStream } from "../runtime/runtime.ts";
-import { Pacer } from "./pacer.ts";
 import { Screen, type Snapshot } from "./screen.ts";
 import { SequenceFilter } from "./sequences.ts";
-
-/** Ctrl-C, Ctrl-Z, Ctrl-\ */
-const interrupts = ["\u0003", "\u001a", "\u001c"];
+import { Throttle } from "./throttle.ts";
+import type { KeyModes } from "./typing.ts";
 
 export interface AttachmentEvents {
   /** Whole characters and sequences, as viewers may get them. */
@@ -19,13 +17,11 @@ export interface AttachmentEvents {
 
 export class Attachment {
   readonly epoch = crypto.randomUUID();
+  /** When the PTY is read. */
+  readonly throttle: Throttle;
   readonly #stream: TerminalStream;
   readonly #events: AttachmentEvents;
   readonly #filter = new SequenceFilter();
-  readonly #pacer = new Pacer();
-  /** Why the PTY is not being read now. */
-  readonly #pauses = new Set<"paced" | "full">();
-  #paceTimer: NodeJS.Timeout | undefined;
   #screen: Screen | null;
   #isOver = false;
 
@@ -34,6 +30,7 @@ export class Attachment {
     this.#stream = stream;
     this.#events = events;
     this.#screen = new Screen(size, seq);
+    this.throttle = new Throttle(stream, seq);
     stream.onExit(() => this.#end());
     stream.onData((bytes) => this.#read(bytes));
   }
@@ -43,20 +40,17 @@ export class Attachment {
     return this.#screen !== null;
   }
 
-  type(text: string): void {
-    const isInterrupt = interrupts.some((key) => text.includes(key));
-    if (isInterrupt && this.#pacer.hurry()) this.#pause("paced", false);
+  get modes(): KeyModes {
+    return this.#screen?.modes ?? { isBracketedPaste: false, isApplicationCursor: false };
+  }
+
+  write(text: string): void {
     this.#stream.write(text);
   }
 
   resize(size: TerminalSize): void {
     this.#stream.resize(size);
     this.#screen?.resize(size);
-  }
-
-  /** The way to the viewers is full, or free again. */
-  setFull(isFull: boolean): void {
-    this.#pause("full", isFull);
   }
 
   /** Calls back with the picture after everything `onBytes` was given so far, unless the client has ended. */
@@ -84,7 +78,7 @@ export class Attachment {
 
   #end(): void {
     this.#isOver = true;
-    clearTimeout(this.#paceTimer);
+    this.throttle.close();
     this.dropScreen();
     this.#events.onEnd();
   }
@@ -92,22 +86,7 @@ export class Attachment {
   #read(raw: Uint8Array): void {
     const bytes = this.#filter.push(raw);
     this.#screen?.feed(bytes);
-    const waitMs = this.#pacer.take(raw.length);
-    if (waitMs > 0) this.#rest(waitMs);
+    this.throttle.took(raw.length, bytes.length);
     this.#events.onBytes(bytes);
-  }
-
-  #rest(waitMs: number): void {
-    this.#pause("paced", true);
-    clearTimeout(this.#paceTimer);
-    this.#paceTimer = setTimeout(() => this.#pause("paced", false), waitMs);
-  }
-
-  #pause(why: "paced" | "full", isPaused: boolean): void {
-    if (this.#pauses.has(why) === isPaused) return;
-    if (isPaused) this.#pauses.add(why);
-    else this.#pauses.delete(why);
-    if (this.#pauses.size === 0) this.#stream.resume();
-    else this.#stream.pause();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Puts a terminal's many tiny writes together into frames: at once after a quiet moment or as the answer to an
- * input, then in growing windows. Frames end on character boundaries. Never drops or reorders a byte.
+ * input, then in growing windows, as far as is allowed. Frames end on character boundaries. Never drops or reorders
+ * a byte.
  */
 import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import { cutCharacterBytes } from "./sequences.ts";
@@ -9,6 +10,7 @@ const maxFramesPerSecond = 60;
 
 export class Batcher {
   readonly #send: (bytes: Uint8Array) => void;
+  readonly #allowedBytes: () => number;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -20,8 +22,10 @@ export class Batcher {
   readonly #sentAt = new Float64Array(maxFramesPerSecond).fill(Number.NEGATIVE_INFINITY);
   #sentCount = 0;
 
-  constructor(send: (bytes: Uint8Array) => void) {
+  /** `allowedBytes` tells how much may be sent now; when that has grown, `goOn`. */
+  constructor(send: (bytes: Uint8Array) => void, allowedBytes: () => number = () => Number.POSITIVE_INFINITY) {
     this.#send = send;
+    this.#allowedBytes = allowedBytes;
   }
 
   get pendingBytes(): number {
@@ -42,18 +46,42 @@ export class Batcher {
     this.#pendingBytes += bytes.length;
     if (this.#isHeld) return;
     if (isQuiet) this.#window = 0;
-    if (this.#pendingBytes >= limits.maxOutputFrameBytes) this.flush();
-    else if ((isQuiet || this.#isAnswerDue) && this.#mayHurry(now)) this.flush();
+    if (this.#pendingBytes >= limits.maxOutputFrameBytes) this.#flushAllowed();
+    else if ((isQuiet || this.#isAnswerDue) && this.#mayHurry(now)) this.#flushAllowed();
     else this.#wait();
   }
 
-  /** Sends what is pending, up to `maxBytes` of it. */
+  /** Sends what is pending, up to `maxBytes` of it, allowed or not. */
   flush(maxBytes = this.#pendingBytes): void {
     this.#clearTimer();
-    if (maxBytes === 0) return;
+    if (maxBytes > 0) this.#sendPending(this.#joined(), maxBytes);
+  }
+
+  /** More is allowed now. */
+  goOn(): void {
+    if (this.#pendingBytes > 0 && !this.#isHeld) this.#flushAllowed();
+  }
+
+  #flushAllowed(): void {
+    this.#clearTimer();
+    const all = this.#joined();
+    const allowed = all.subarray(0, this.#allowedBytes());
+    const isCut = allowed.length < all.length;
+    const bytes = isCut ? allowed.length - cutCharacterBytes(allowed) : all.length;
+    if (bytes > 0) this.#sendPending(all, bytes);
+  }
+
+  /** All that is pending in one piece. */
+  #joined(): Uint8Array {
+    const [first] = this.#pending;
+    if (this.#pending.length === 1 && first !== undefined) return first;
+    const all = Buffer.concat(this.#pending);
+    this.#pending = [all];
+    return all;
+  }
+
+  #sendPending(all: Uint8Array, maxBytes: number): void {
     this.#isAnswerDue = false;
-    const all =
-      this.#pending.length === 1 && this.#pending[0] !== undefined ? this.#pending[0] : Buffer.concat(this.#pending);
     const rest = all.subarray(maxBytes);
     this.#pending = rest.length === 0 ? [] : [rest];
     this.#pendingBytes = rest.length;
@@ -90,7 +118,7 @@ export class Batcher {
     if (this.#timer !== null) return;
     const windows = timing.batchWindowsMs;
     const window = Math.min(this.#window, windows.length - 1);
-    this.#timer = setTimeout(() => this.flush(), windows[window]);
+    this.#timer = setTimeout(() => this.#flushAllowed(), windows[window]);
     this.#window = window + 1;
   }
 

@@ -34,6 +34,7 @@ export interface DataSocketEvents {
 
 /** A refusal comes at once; what stays open longer was welcome. */
 const refusedWithinMs = 1_000;
+const typedTypes: readonly TerminalMessage["type"][] = ["input", "paste", "key"];
 
 export class DataSocket {
   readonly assignment: Assignment;
@@ -110,7 +111,7 @@ export class DataSocket {
     this.#events.onRelayed("in", Buffer.byteLength(text));
     const message = terminalMessageSchema.safeParse(parseJson(text));
     if (!message.success) return;
-    if (message.data.type === "input") this.#events.onAttended();
+    if (typedTypes.includes(message.data.type)) this.#events.onAttended();
     this.#relay.take(message.data);
   }
 

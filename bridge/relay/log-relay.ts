@@ -7,8 +7,8 @@ import type { TerminalMessage } from "../../durable-objects/protocol/data-socket
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { RuntimeFailure } from "../runtime/runtime.ts";
+import type { RelayContext } from "./context.ts";
 import type { DataSocket, Relay } from "./data-socket.ts";
-import type { RelayContext } from "./terminal-relay.ts";
 
 const maxKeptMessages = 2_000;
 const maxPartMessages = 500;
@@ -32,7 +32,7 @@ export class LogRelay implements Relay {
   opened(socket: DataSocket): void {
     this.#socket = socket;
     const size = { cols: limits.defaultCols, rows: limits.defaultRows };
-    const { ledger } = this.#context;
+    const ledger = this.#context.ledger.name;
     socket.send(JSON.stringify({ type: "hello", epoch: ledger, gen: 0, seq: 0, ...size, ledger }));
     void this.#follow();
   }

@@ -6,9 +6,10 @@ import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-
 import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
 import { logsWindow, mainWindow, parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Edge } from "../socket.ts";
+import type { RelayContext } from "./context.ts";
 import { DataSocket, type DataSocketEvents } from "./data-socket.ts";
 import { LogRelay } from "./log-relay.ts";
-import { type RelayContext, TerminalRelay } from "./terminal-relay.ts";
+import { TerminalRelay } from "./terminal-relay.ts";
 
 export class Relays {
   readonly #edge: Edge;

@@ -3,6 +3,7 @@
  * the picture instead of history. A snapshot stands at an exact offset, between sequences.
  */
 import type { TerminalSize } from "../runtime/runtime.ts";
+import type { KeyModes } from "./typing.ts";
 import { SerializeAddon, Terminal, type TerminalType, Unicode11Addon } from "./xterm.ts";
 
 export interface Snapshot {
@@ -35,6 +36,12 @@ export class Screen {
     this.#terminal.unicode.activeVersion = "11";
     this.#fedSeq = seq;
     this.#watchModes();
+  }
+
+  /** What programs ask of keys and pastes, as far as it was parsed. */
+  get modes(): KeyModes {
+    const { bracketedPasteMode, applicationCursorKeysMode } = this.#terminal.modes;
+    return { isBracketedPaste: bracketedPasteMode, isApplicationCursor: applicationCursorKeysMode };
   }
 
   feed(bytes: Uint8Array): void {

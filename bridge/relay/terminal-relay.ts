@@ -1,67 +1,79 @@
 /**
- * One terminal of an environment: keeps a tmux client and the screen while the environment runs, also when nobody
- * watches, and passes bytes to the data socket while there is one. Position of a byte = (epoch, gen, seq).
+ * One terminal of an environment: its shell, its output and what is typed, joined to the data socket while there is
+ * one. Position of a byte = (epoch, gen, seq).
  */
 import {
   type DataMessage,
   encodeStreamFrame,
+  type OutputFrame,
   type TerminalMessage,
 } from "../../durable-objects/protocol/data-socket.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
-import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
-import { type Runtime, RuntimeFailure, type TerminalSize, type TerminalStream } from "../runtime/runtime.ts";
-import { Attachment } from "./attachment.ts";
-import { Batcher } from "./batcher.ts";
+import type { TerminalSize } from "../runtime/runtime.ts";
+import type { Attachment } from "./attachment.ts";
+import type { RelayContext } from "./context.ts";
 import type { DataSocket, Relay } from "./data-socket.ts";
+import { History } from "./history.ts";
+import { Output } from "./output.ts";
+import { Receipts } from "./receipts.ts";
 import { Resizer } from "./resizer.ts";
-import type { Snapshot } from "./screen.ts";
+import { Shell } from "./shell.ts";
+import { Snapshots } from "./snapshots.ts";
+import { type Typed, Typing } from "./typing.ts";
+
+type Enter = Extract<TerminalMessage, { type: "enter" }>;
 
 /** Above this the socket is full: the PTY is not read until it has drained. */
 const maxBufferedBytes = 131_072;
 const screenKeptMs = 30 * 60_000;
-const attachAgainMs = 250;
-/** tmux draws everything right after it was attached; a picture before that would be an empty one. */
-const firstPictureMs = 20;
-
-export interface RelayContext {
-  runtime: Runtime;
-  /** Names this process's memory of input. */
-  ledger: string;
-  log: (level: "debug" | "info" | "warn", msg: string, detail: Record<string, string | number>) => void;
-}
+const maxEntering = 1_000;
+const notRunning = "The environment is not running";
 
 export class TerminalRelay implements Relay {
-  readonly #id: string;
-  readonly #context: RelayContext;
-  readonly #batcher = new Batcher((bytes) => this.#sendOutput(bytes));
+  readonly #shell: Shell;
+  readonly #output = new Output((frame) => this.#sendOutput(frame));
+  readonly #typing: Typing;
+  readonly #receipts = new Receipts((receipts) => this.#tell({ type: "receipts", receipts }));
   readonly #resizer = new Resizer((size) => this.#resize(size));
-  /** Null until a viewer has said one or a client was attached to what was there before. */
-  #chosenSize: TerminalSize | null = null;
-  #gen = 0;
-  /** Offset of the next byte to be sent; what waits in the batcher is not counted. */
-  #sentSeq = 0;
+  readonly #snapshots = new Snapshots(this.#output, {
+    watched: () => (this.#socket === null ? null : this.#attachment),
+    send: (frame) => this.#socket?.send(encodeStreamFrame(frame)),
+  });
+  readonly #history: History;
+  readonly #ledgerName: string;
   #socket: DataSocket | null = null;
   /** Whether the open socket has had its hello; while a client is being attached it waits for that. */
   #isGreeted = false;
-  #attachment: Attachment | null = null;
-  #isAttaching = false;
-  /** What was typed while a client was being attached. */
+  /** Who came while there was no shell, by entry: answered when there is one. */
+  readonly #entering = new Map<number, Enter>();
+  /** How far viewers who acknowledge have credit; null while there are none. */
+  #creditUntil: number | null = null;
+  /** What was typed without a number while a client was being attached. */
   #early = "";
-  #shouldRun = false;
-  #isSnapshotUnderWay = false;
-  #snapshotTimer: NodeJS.Timeout | undefined;
-  #attachTimer: NodeJS.Timeout | undefined;
   #screenTimer: NodeJS.Timeout | undefined;
 
-  constructor(terminalId: string, context: RelayContext) {
-    this.#id = terminalId;
-    this.#context = context;
+  constructor(terminal: string, context: RelayContext) {
+    this.#ledgerName = context.ledger.name;
+    this.#history = new History(terminal, context, (answer) => this.#tell(answer));
+    this.#shell = new Shell(terminal, context, {
+      nextSeq: () => this.#output.seq,
+      onAttached: (attachment) => this.#attached(attachment),
+      onBytes: (bytes) => this.#pass(bytes),
+      onDetached: () => this.#detached(),
+      onSettled: () => this.#settled(),
+    });
+    this.#typing = new Typing(terminal, context.ledger, {
+      write: (text) => this.#write(text),
+      onInterrupt: () => this.#interrupt(),
+      onApplied: (from, i) => this.#receipts.add(from, i),
+      onGap: (from, i, after) => this.#tell({ type: "gap", from, i, after }),
+      modes: () => this.#attachment?.modes ?? { isBracketedPaste: false, isApplicationCursor: false },
+    });
   }
 
   /** Whether the environment has a shell now, as far as somebody has looked. */
   setRunning(isRunning: boolean): void {
-    this.#shouldRun = isRunning;
-    if (isRunning && this.#attachment === null) void this.#attach();
+    this.#shell.setRunning(isRunning);
   }
 
   /** A data socket is open: it is told where the stream stands. */
@@ -69,180 +81,176 @@ export class TerminalRelay implements Relay {
     this.#socket = socket;
     this.#isGreeted = false;
     this.#resizer.reset();
+    this.#output.include();
     clearTimeout(this.#screenTimer);
-    if (!this.#isAttaching) this.#greet();
+    if (!this.#shell.isAttaching) this.#greet();
   }
 
+  /** Nobody gets what was pending, but it counts: the next socket begins after it. */
   closed(socket: DataSocket): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    // Nobody gets what was pending, but it counts: the next socket begins after it.
-    this.#batcher.flush();
-    clearTimeout(this.#snapshotTimer);
-    this.#attachment?.setFull(false);
+    this.#entering.clear();
+    this.#snapshots.clear();
+    this.#output.leaveOut();
+    this.#receipts.clear();
+    this.#setCredit(null);
+    this.#attachment?.throttle.answered();
+    this.#attachment?.throttle.setFull(false);
     this.#screenTimer = setTimeout(() => this.#attachment?.dropScreen(), screenKeptMs);
   }
 
   take(message: TerminalMessage): void {
     switch (message.type) {
       case "input":
-        this.#type(message.data);
+      case "paste":
+      case "key":
+        this.#type(message);
+        return;
+      case "enter":
+        this.#enter(message);
+        return;
+      case "credit":
+        this.#setCredit(message.until);
+        return;
+      case "history":
+        this.#history.ask(message);
         return;
       case "resize":
         this.#resizer.ask({ cols: message.cols, rows: message.rows }, message.alone);
         return;
       case "snapshot":
-        this.#snapshotIn(message.after_ms ?? 0);
+        this.#snapshots.ask(message.after_ms ?? 0);
         return;
     }
   }
 
   repeat(): void {
-    if (this.#attachment !== null) this.#tell({ type: "size", ...this.#size, gen: this.#gen });
+    if (this.#attachment !== null) this.#tell({ type: "size", ...this.#shell.size, gen: this.#output.gen });
   }
 
   /** Lets go of the terminal for good; its processes live on. */
   close(): void {
-    this.#shouldRun = false;
-    for (const timer of [this.#snapshotTimer, this.#attachTimer, this.#screenTimer]) clearTimeout(timer);
+    clearTimeout(this.#screenTimer);
+    this.#snapshots.clear();
     this.#resizer.reset();
-    this.#batcher.clear();
-    this.#attachment?.close();
+    this.#receipts.clear();
+    this.#typing.reset();
+    this.#output.close();
+    this.#shell.close();
   }
 
-  get #size(): TerminalSize {
-    return this.#chosenSize ?? { cols: limits.defaultCols, rows: limits.defaultRows };
+  get #attachment(): Attachment | null {
+    return this.#shell.attachment;
   }
 
-  async #attach(): Promise<void> {
-    if (this.#isAttaching) return;
-    this.#isAttaching = true;
-    clearTimeout(this.#attachTimer);
-    try {
-      const { environmentId, window } = parseTerminalId(this.#id);
-      const stream = await this.#context.runtime.attach(environmentId, window, this.#chosenSize);
-      if (this.#shouldRun) this.#begin(stream);
-      else stream.close();
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error;
-      this.#context.log("debug", "terminal not attached", { terminal: this.#id, code: error.code });
-      if (error.code === "unavailable") this.#attachLater();
-    } finally {
-      this.#isAttaching = false;
-      this.#early = "";
+  #attached(attachment: Attachment): void {
+    this.#output.beginEpoch();
+    // What was granted may have been used up, and nothing that is read would mean no picture.
+    if (this.#creditUntil !== null) {
+      this.#setCredit(Math.max(this.#creditUntil, this.#output.seq + limits.windowBytes));
     }
-    if (this.#socket !== null && !this.#isGreeted) this.#greet();
-  }
-
-  #begin(stream: TerminalStream): void {
-    this.#chosenSize ??= stream.size;
-    if (!isSameSize(stream.size, this.#size)) stream.resize(this.#size);
-    this.#batcher.clear();
-    const attachment: Attachment = new Attachment(stream, this.#size, this.#sentSeq, {
-      onBytes: (bytes) => this.#pass(bytes),
-      onEnd: () => this.#ended(attachment),
-    });
-    this.#attachment = attachment;
-    this.#context.log("info", "terminal attached", { terminal: this.#id, epoch: attachment.epoch });
-    if (this.#early !== "") attachment.type(this.#early);
+    if (this.#early !== "") this.#write(this.#early);
     if (this.#socket !== null && !this.#isGreeted) this.#greet();
     this.#tell({ type: "attached", ...this.#position() });
-    this.#snapshotIn(firstPictureMs);
+    for (const enter of this.#entering.values()) this.#answerEnter(attachment, enter);
+    this.#entering.clear();
+    this.#snapshots.begin();
   }
 
-  #ended(attachment: Attachment): void {
-    if (this.#attachment !== attachment) return;
-    this.#batcher.flush();
-    this.#attachment = null;
-    this.#isSnapshotUnderWay = false;
-    this.#batcher.release();
+  #detached(): void {
+    this.#output.flush();
+    this.#typing.reset();
+    this.#snapshots.clear();
+    if (this.#socket !== null) this.#output.include();
     this.#sayDetached();
-    this.#context.log("info", "terminal detached", { terminal: this.#id });
-    if (this.#shouldRun) this.#attachLater();
   }
 
-  #attachLater(): void {
-    clearTimeout(this.#attachTimer);
-    this.#attachTimer = setTimeout(() => {
-      if (this.#shouldRun && this.#attachment === null) void this.#attach();
-    }, attachAgainMs);
+  #settled(): void {
+    this.#early = "";
+    if (this.#socket !== null && !this.#isGreeted) this.#greet();
   }
 
   #pass(bytes: Uint8Array): void {
-    if (this.#socket !== null) this.#batcher.push(bytes);
-    else this.#sentSeq += bytes.length;
+    this.#output.push(bytes);
+    this.#snapshots.printed();
   }
 
-  #sendOutput(bytes: Uint8Array): void {
-    const seq = this.#sentSeq;
-    this.#sentSeq += bytes.length;
-    this.#socket?.send(encodeStreamFrame({ kind: "output", gen: this.#gen, seq, bytes }), () => this.#drained());
-    if (this.#socket !== null && this.#socket.bufferedBytes > maxBufferedBytes) this.#attachment?.setFull(true);
+  #sendOutput(frame: OutputFrame): void {
+    const receipts = this.#receipts.take();
+    const bytes = encodeStreamFrame(receipts.length === 0 ? frame : { ...frame, receipts });
+    this.#socket?.send(bytes, () => this.#drained());
+    if (this.#socket !== null && this.#socket.bufferedBytes > maxBufferedBytes) {
+      this.#attachment?.throttle.setFull(true);
+    }
   }
 
   #drained(): void {
     const isStillFull = this.#socket !== null && this.#socket.bufferedBytes > maxBufferedBytes / 2;
-    if (!isStillFull) this.#attachment?.setFull(false);
+    if (!isStillFull) this.#attachment?.throttle.setFull(false);
   }
 
-  #type(text: string): void {
-    if (this.#attachment !== null) {
-      this.#batcher.noteInput();
-      this.#attachment.type(text);
-    } else if (this.#isAttaching) {
-      this.#early = (this.#early + text).slice(0, limits.maxClientFrameBytes);
-    } else {
-      this.#tell({ type: "info", message: "The environment is not running" });
+  /** Numbered input that finds no shell is sent again by its author when it has entered. */
+  #type(typed: Typed): void {
+    if (this.#attachment !== null) this.#typing.take(typed);
+    else if (typed.type !== "input" || typed.from !== undefined) return;
+    else if (this.#shell.isAttaching) this.#early = (this.#early + typed.data).slice(0, limits.maxClientFrameBytes);
+    else this.#tell({ type: "info", message: notRunning });
+  }
+
+  #write(text: string): void {
+    this.#output.noteInput();
+    this.#attachment?.write(text);
+  }
+
+  #interrupt(): void {
+    if (this.#attachment?.throttle.interrupt() === true) this.#snapshots.awaitAnswer();
+  }
+
+  #setCredit(until: number | null): void {
+    this.#creditUntil = until;
+    this.#output.setCredit(until);
+    this.#attachment?.throttle.setCredit(until);
+  }
+
+  #enter(enter: Enter): void {
+    if (this.#attachment !== null) this.#answerEnter(this.#attachment, enter);
+    else if (this.#entering.size < maxEntering) this.#entering.set(enter.entry, enter);
+  }
+
+  /** Where the terminal stands, and what this viewer lacks up to there; where that cannot be shown, a picture. */
+  #answerEnter(attachment: Attachment, enter: Enter): void {
+    const { entry, from } = enter;
+    const bytes = this.#missing(attachment, enter);
+    this.#tell({ type: "entered", entry, i: this.#typing.appliedOf(from), ...this.#position() });
+    if (bytes === null) this.#snapshots.askForNewcomer();
+    else {
+      const seq = this.#output.seq - bytes.length;
+      this.#socket?.send(encodeStreamFrame({ kind: "replay", gen: this.#output.gen, seq, entry, bytes }));
     }
+  }
+
+  #missing(attachment: Attachment, { at, max_bytes }: Enter): Uint8Array | null {
+    const isSameClient = at?.epoch === attachment.epoch && attachment.hasScreen;
+    if (at === undefined || !isSameClient || this.#snapshots.isAnswerAwaited) return null;
+    return this.#output.since(at.gen, at.seq, Math.min(max_bytes, limits.maxBridgeFrameBytes));
   }
 
   #resize(size: TerminalSize): void {
-    const isSame = isSameSize(size, this.#size);
-    this.#chosenSize = size;
-    if (isSame) return;
-    this.#batcher.flush();
-    this.#gen += 1;
+    if (!this.#shell.choose(size)) return;
+    this.#output.beginGeneration();
     this.#attachment?.resize(size);
-    this.#tell({ type: "size", ...size, gen: this.#gen });
-  }
-
-  #snapshotIn(afterMs: number): void {
-    clearTimeout(this.#snapshotTimer);
-    if (afterMs > 0) this.#snapshotTimer = setTimeout(() => this.#takeSnapshot(), afterMs);
-    else this.#takeSnapshot();
-  }
-
-  /** Nothing is sent until the picture is there, so that its offset is the one of the next output frame. */
-  #takeSnapshot(): void {
-    const attachment = this.#attachment;
-    if (attachment === null || this.#socket === null || this.#isSnapshotUnderWay) return;
-    if (!attachment.hasScreen) {
-      attachment.close();
-      return;
-    }
-    this.#isSnapshotUnderWay = true;
-    this.#batcher.hold();
-    attachment.snapshot((snapshot) => this.#sendSnapshot(attachment, snapshot));
-  }
-
-  #sendSnapshot(attachment: Attachment, { seq, size, bytes }: Snapshot): void {
-    this.#isSnapshotUnderWay = false;
-    this.#batcher.flush(Math.max(0, seq - this.#sentSeq));
-    const isTooLarge = bytes.length > limits.maxSnapshotBytes;
-    const picture = isTooLarge ? new Uint8Array(0) : bytes;
-    this.#socket?.send(encodeStreamFrame({ kind: "snapshot", gen: this.#gen, seq, ...size, bytes: picture }));
-    this.#batcher.release();
-    if (isTooLarge) attachment.redraw(this.#size);
+    this.#tell({ type: "size", ...size, gen: this.#output.gen });
   }
 
   #greet(): void {
     this.#isGreeted = true;
-    this.#tell({ type: "hello", ...this.#position(), ledger: this.#context.ledger });
+    this.#tell({ type: "hello", ...this.#position(), ledger: this.#ledgerName });
     if (this.#attachment === null) this.#sayDetached();
   }
 
   #sayDetached(): void {
-    this.#tell({ type: "detached", message: "The environment is not running" });
+    this.#tell({ type: "detached", message: notRunning });
   }
 
   #tell(message: DataMessage): void {
@@ -250,10 +258,11 @@ export class TerminalRelay implements Relay {
   }
 
   #position(): { epoch: string; gen: number; seq: number } & TerminalSize {
-    return { epoch: this.#attachment?.epoch ?? "none", gen: this.#gen, seq: this.#sentSeq, ...this.#size };
+    return {
+      epoch: this.#attachment?.epoch ?? "none",
+      gen: this.#output.gen,
+      seq: this.#output.seq,
+      ...this.#shell.size,
+    };
   }
-}
-
-function isSameSize(a: TerminalSize, b: TerminalSize): boolean {
-  return a.cols === b.cols && a.rows === b.rows;
 }

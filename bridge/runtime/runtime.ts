@@ -48,6 +48,13 @@ export interface Runtime {
   /** Attaches our one tmux client to the environment's session, an earlier one of ours is detached. Without a size it
    * takes the one the session has, so that a new bridge changes nothing. */
   attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream>;
+  /** Lines that have left the window's screen upwards, as plain text, oldest first: of all but the newest `before`, the
+   * newest `lines`. `hasMore` if there are older ones. */
+  history(
+    environmentId: string,
+    window: string,
+    range: { before: number; lines: number },
+  ): Promise<{ lines: string[]; hasMore: boolean }>;
   /** Newest `lines` entries at or after `since` (RFC 3339), oldest first. */
   logs(
     environmentId: string,

@@ -32,6 +32,7 @@ import {
 } from "./record.ts";
 import { shellEnvironment, shellProgram } from "./shell-environment.ts";
 import {
+  capturedHistory,
   detachClient,
   killServer,
   lastOutputAt,
@@ -137,9 +138,7 @@ export class LocalEnvironment {
 
   /** Attaches our one client; an earlier one of ours is detached, anybody else's is left alone. */
   async attach(size: TerminalSize | null): Promise<ClientStream> {
-    if (this.#record.state !== "up" || !(await this.#isUp())) {
-      throw new RuntimeFailure("not_running", "The environment is not running");
-    }
+    await this.#refuseUnlessUp();
     await this.#detachStale();
     const stream = new ClientStream(this.#server, size ?? (await sessionSize(this.#server)));
     this.#stream = stream;
@@ -150,6 +149,11 @@ export class LocalEnvironment {
       await writeFile(this.#places.client, JSON.stringify(recorded), { mode: 0o600 });
     }
     return stream;
+  }
+
+  async history(range: { before: number; lines: number }): Promise<{ lines: string[]; hasMore: boolean }> {
+    await this.#refuseUnlessUp();
+    return await capturedHistory(this.#server, range);
   }
 
   async readings(at: Date): Promise<Readings> {
@@ -214,6 +218,11 @@ export class LocalEnvironment {
   async #installation(): Promise<InstallationState> {
     if (!this.#record.hasStartupCommands) return { kind: "completed" };
     return await installationState(this.#places, this.#record.generation, this.#record.installer);
+  }
+
+  async #refuseUnlessUp(): Promise<void> {
+    if (this.#record.state === "up" && (await this.#isUp())) return;
+    throw new RuntimeFailure("not_running", "The environment is not running");
   }
 
   async #isUp(): Promise<boolean> {

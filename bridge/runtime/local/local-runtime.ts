@@ -68,8 +68,15 @@ export class LocalRuntime implements Runtime {
   }
 
   async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
-    if (window !== mainWindow) throw new RuntimeFailure("not_found", `There is no window ${window}`);
-    return await this.#find(environmentId).attach(size);
+    return await this.#findWindow(environmentId, window).attach(size);
+  }
+
+  async history(
+    environmentId: string,
+    window: string,
+    range: { before: number; lines: number },
+  ): Promise<{ lines: string[]; hasMore: boolean }> {
+    return await this.#findWindow(environmentId, window).history(range);
   }
 
   async logs(
@@ -126,6 +133,12 @@ export class LocalRuntime implements Runtime {
     const environment = this.#environments.get(environmentId);
     if (environment === undefined) throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
     return environment;
+  }
+
+  /** Every environment has one window. */
+  #findWindow(environmentId: string, window: string): LocalEnvironment {
+    if (window !== mainWindow) throw new RuntimeFailure("not_found", `There is no window ${window}`);
+    return this.#find(environmentId);
   }
 
   #findOrOpen(desired: DesiredEnvironment): LocalEnvironment {

@@ -14,6 +14,8 @@ const configuration = fileURLToPath(new URL("tmux.conf", import.meta.url));
 const shellScript = fileURLToPath(new URL("shell.sh", import.meta.url));
 /** `=` asks for exactly this session, without tmux's prefix matching. */
 const target = "=main";
+/** The most lines of the widest terminal with characters of four bytes, some of them with marks. */
+const maxHistoryBytes = 16 * 1_048_576;
 
 const firstNotice = "This environment runs on this machine, with the programs that are installed here.";
 const freshNotice = "The shell had ended; this is a fresh one.";
@@ -99,12 +101,31 @@ export async function lastOutputAt(server: TmuxServer): Promise<number> {
   return Number(await display(server, "#{window_activity}"));
 }
 
+/** Lines above the pane's screen: of all but the newest `before`, the newest `lines`, oldest first. */
+export async function capturedHistory(
+  server: TmuxServer,
+  { before, lines }: { before: number; lines: number },
+): Promise<{ lines: string[]; hasMore: boolean }> {
+  const pane = `${target}:`;
+  const size = ["display-message", "-p", "-t", pane, "#{history_size}"];
+  const range = ["-S", String(-(before + lines)), "-E", String(-(before + 1))];
+  // As one command list, so that nothing is printed between the two.
+  const printed = await run(server, [...size, ";", "capture-pane", "-p", "-t", pane, ...range], {
+    maxBuffer: maxHistoryBytes,
+  });
+  const [total = "0", ...captured] = printed.replace(/\n$/, "").split("\n");
+  // tmux gives the nearest line there is where the range lies above all of them.
+  const found = Math.max(0, Math.min(lines, Number(total) - before));
+  return { lines: captured.slice(0, found), hasMore: Number(total) > before + lines };
+}
+
 /** A format of ours, expanded for the session. */
 async function display(server: TmuxServer, format: string): Promise<string> {
   return (await run(server, ["display-message", "-p", "-t", `${target}:`, format])).trim();
 }
 
 interface RunOptions {
+  maxBuffer?: number;
   cwd?: string;
   env?: Record<string, string>;
   signal?: AbortSignal;

@@ -1,0 +1,68 @@
+/** Answers questions for the lines above the screen, one after the other: each runs a program of the environment's. */
+import type { DataMessage, TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
+import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
+import { RuntimeFailure } from "../runtime/runtime.ts";
+import type { RelayContext } from "./context.ts";
+
+export type HistoryQuestion = Extract<TerminalMessage, { type: "history" }>;
+export type HistoryAnswer = Extract<DataMessage, { type: "history" }>;
+
+/** Leaves room for the frame around the lines. */
+const maxLinesBytes = limits.maxBridgeFrameBytes - 1_024;
+const maxWaiting = 32;
+
+export class History {
+  readonly #terminal: string;
+  readonly #context: RelayContext;
+  readonly #answer: (answer: HistoryAnswer) => void;
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(terminal: string, context: RelayContext, answer: (answer: HistoryAnswer) => void) {
+    this.#terminal = terminal;
+    this.#context = context;
+    this.#answer = answer;
+  }
+
+  /** Too many at once get no lines, and hear that there are some. */
+  ask(question: HistoryQuestion): void {
+    if (this.#waiting >= maxWaiting) {
+      this.#answer({ ...named(question), lines: [], more: true });
+      return;
+    }
+    this.#waiting += 1;
+    this.#last = this.#last.then(() => this.#read(question));
+  }
+
+  async #read(question: HistoryQuestion): Promise<void> {
+    const { environmentId, window } = parseTerminalId(this.#terminal);
+    const { before, lines } = question;
+    try {
+      const found = await this.#context.runtime.history(environmentId, window, { before, lines });
+      const kept = newestThatFit(found.lines);
+      this.#answer({ ...named(question), lines: kept, more: found.hasMore || kept.length < found.lines.length });
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error;
+      this.#context.log("debug", "no history", { terminal: this.#terminal, code: error.code });
+      this.#answer({ ...named(question), lines: [], more: false });
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+}
+
+function named({ entry, before }: HistoryQuestion): Pick<HistoryAnswer, "type" | "entry" | "before"> {
+  return { type: "history", entry, before };
+}
+
+/** As many of the last lines as a frame can hold. */
+function newestThatFit(lines: readonly string[]): string[] {
+  let bytes = 0;
+  let from = lines.length;
+  for (; from > 0; from -= 1) {
+    bytes += Buffer.byteLength(JSON.stringify(lines[from - 1])) + 1;
+    if (bytes > maxLinesBytes) break;
+  }
+  return lines.slice(from);
+}

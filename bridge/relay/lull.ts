@@ -1,7 +1,7 @@
-/** Waits for a moment without bytes, but not for ever: then the answer to an interrupt is on the screen. */
+/** Waits for bytes and then for a moment without, but not for ever: then the answer to an interrupt is on the screen. */
 
-const quietMs = 30;
-const longestMs = 250;
+const quietMs = 50;
+const longestMs = 500;
 
 export class Lull {
   readonly #onLull: () => void;
@@ -18,12 +18,12 @@ export class Lull {
 
   await(): void {
     this.#latestAt = performance.now() + longestMs;
-    this.#restart();
+    this.#endIn(longestMs);
   }
 
   /** There was something. */
   disturb(): void {
-    if (this.#timer !== null) this.#restart();
+    if (this.#timer !== null) this.#endIn(Math.min(quietMs, this.#latestAt - performance.now()));
   }
 
   cancel(): void {
@@ -31,10 +31,9 @@ export class Lull {
     this.#timer = null;
   }
 
-  #restart(): void {
+  #endIn(ms: number): void {
     this.cancel();
-    const waitMs = Math.min(quietMs, this.#latestAt - performance.now());
-    this.#timer = setTimeout(() => this.#end(), Math.max(0, waitMs));
+    this.#timer = setTimeout(() => this.#end(), Math.max(0, ms));
   }
 
   #end(): void {

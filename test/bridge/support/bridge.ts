@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { endEnvironments } from "../../../bridge/dev/leftovers.ts";
-import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
+import { LocalRuntime, type LocalSettings } from "../../../bridge/runtime/local/local-runtime.ts";
+import type { TerminalSize, TerminalStream } from "../../../bridge/runtime/runtime.ts";
 import { Supervisor } from "../../../bridge/supervisor.ts";
 import { FakeEdge, token } from "./edge.ts";
 
@@ -19,11 +20,27 @@ export interface TestBridge {
   stop(): Promise<void>;
 }
 
-export async function startBridge(): Promise<TestBridge> {
+/** A local runtime that shows every stream to somebody before it is used. */
+class ShownRuntime extends LocalRuntime {
+  readonly #onStream: (stream: TerminalStream) => void;
+
+  constructor(settings: LocalSettings, onStream: (stream: TerminalStream) => void) {
+    super(settings);
+    this.#onStream = onStream;
+  }
+
+  override async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
+    const stream = await super.attach(environmentId, window, size);
+    this.#onStream(stream);
+    return stream;
+  }
+}
+
+export async function startBridge(onStream: (stream: TerminalStream) => void = () => {}): Promise<TestBridge> {
   const edge = await new FakeEdge().start();
   const dataDir = await mkdtemp(join(tmpdir(), "dp-"));
   const open = () => {
-    const runtime = new LocalRuntime({ dataDir, machinePath, isProduction: false });
+    const runtime = new ShownRuntime({ dataDir, machinePath, isProduction: false }, onStream);
     const identity = { url: edge.url, token, bridgeId: crypto.randomUUID() };
     const supervisor = new Supervisor({ runtime, edge: identity, version: "test", log: () => {} });
     void supervisor.start();

@@ -26,6 +26,8 @@ export class DataEnd {
   readonly terminal = newTerminal(80, 24);
   readonly viewer: Viewer = watchTerminal(this.terminal, (text) => this.type(text));
   outputBytes = 0;
+  /** Told of everything that comes, in order. */
+  readonly listeners: { onMessage(message: DataMessage): void; onFrame(frame: StreamFrame): void }[] = [];
   /** Until the first snapshot a viewer shows nothing. */
   #isLive = false;
   #nextSeq: number | null = null;
@@ -81,13 +83,16 @@ export class DataEnd {
     if (message.type === "hello" || message.type === "attached") this.#nextSeq = message.seq;
     if (message.type === "attached") this.#isLive = false;
     if (message.type === "size") this.terminal.write("", () => this.terminal.resize(message.cols, message.rows));
+    for (const each of this.listeners) each.onMessage(message);
   }
 
   #takeFrame(data: Buffer): void {
     const frame = decodeStreamFrame(Uint8Array.from(data).buffer);
     if (frame === null) throw new Error("not a stream frame");
     this.frames.push(frame);
-    if (frame.seq !== this.#nextSeq) this.faults.push(`${frame.kind} at ${frame.seq}, not ${this.#nextSeq}`);
+    // A replay ends where the next output begins, the others begin there.
+    const place = frame.kind === "replay" ? frame.seq + frame.bytes.length : frame.seq;
+    if (place !== this.#nextSeq) this.faults.push(`${frame.kind} at ${place}, not ${this.#nextSeq}`);
     const text = decode(frame.bytes);
     if (text === null) this.faults.push(`${frame.kind} at ${frame.seq} cuts a character`);
     if (frame.kind === "output") {
@@ -101,6 +106,7 @@ export class DataEnd {
       this.terminal.write(clearScreen);
       this.terminal.write(frame.bytes);
     }
+    for (const each of this.listeners) each.onFrame(frame);
   }
 }
 

@@ -60,9 +60,10 @@ export class Ring {
     if (wanted <= this.#kept.length) return;
     let length = Math.max(firstBytes, this.#kept.length);
     while (length < wanted) length *= 2;
-    const old = this.slice(Math.min(this.#start, before), before);
+    const from = Math.min(this.#start, before);
+    const old = this.slice(from, before);
     this.#kept = new Uint8Array(Math.min(length, this.#capacity));
-    if (old !== null) this.#write(old.subarray(Math.max(0, old.length - this.#kept.length)), before);
+    if (old !== null) this.#write(old, from);
   }
 
   #write(bytes: Uint8Array, seq: number): void {

@@ -135,6 +135,26 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       expect((await runtime.attach(id, "main", null)).size).toEqual(size);
     });
 
+    it("gives the lines above the screen as they were printed, the newest last", async () => {
+      const { id } = await start();
+      const prompt = await shell(id);
+      expect(await runtime.history(id, "main", { before: 0, lines: 10 })).toEqual({ lines: [], hasMore: false });
+      prompt.stream.write("clear; seq 1000 1099; printf 'é€😀 #{pid}$(id)\\n'; seq 1100 1140\r");
+      await prompt.shows(/1140/);
+      await prompt.ask("true");
+      const all = await runtime.history(id, "main", { before: 0, lines: 2_000 });
+      expect(all.hasMore).toBe(false);
+      expect(all.lines).toContain("é€😀 #{pid}$(id)");
+      const newest = await runtime.history(id, "main", { before: 0, lines: 20 });
+      expect(newest).toEqual({ lines: all.lines.slice(-20), hasMore: true });
+      const older = await runtime.history(id, "main", { before: 20, lines: 2_000 });
+      expect(older).toEqual({ lines: all.lines.slice(0, -20), hasMore: false });
+      const none = await runtime.history(id, "main", { before: all.lines.length, lines: 5 });
+      expect(none).toEqual({ lines: [], hasMore: false });
+      const elsewhere = runtime.history(id, "#{pid}", { before: 0, lines: 5 });
+      await expect(elsewhere).rejects.toMatchObject({ code: "not_found" });
+    });
+
     it("stops every process, keeps the files and starts again with them", async () => {
       const environment = await start();
       const prompt = await shell(environment.id);
@@ -146,6 +166,8 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       await ended;
       expect((await observed(environment.id))?.phase).toBe("stopped");
       await expect(runtime.attach(environment.id, "main", size)).rejects.toMatchObject({ code: "not_running" });
+      const history = runtime.history(environment.id, "main", { before: 0, lines: 5 });
+      await expect(history).rejects.toMatchObject({ code: "not_running" });
       await apply({ kind: "start", environment: { ...environment, generation: 2 } });
       const again = await shell(environment.id);
       expect(await again.ask(`cat file; pgrep -cf '[s]leep ${seconds}'`)).toMatch(/^kept\s+0$/);

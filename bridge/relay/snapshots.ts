@@ -17,6 +17,8 @@ export interface SnapshotEvents {
   /** The client whose screen is drawn, where there is one and somebody watches. */
   watched(): Attachment | null;
   send(frame: SnapshotFrame): void;
+  /** The answer to an interrupt is about to be shown: everybody goes on from there. */
+  onAnswered(): void;
 }
 
 export class Snapshots {
@@ -103,7 +105,7 @@ export class Snapshots {
   #showAnswer(): void {
     this.#output.include();
     this.#output.showPlace();
-    this.#events.watched()?.throttle.answered();
+    this.#events.onAnswered();
     this.#take();
   }
 }

@@ -27,6 +27,8 @@ type Enter = Extract<TerminalMessage, { type: "enter" }>;
 const maxBufferedBytes = 131_072;
 const screenKeptMs = 30 * 60_000;
 const maxEntering = 1_000;
+/** A full redraw of an ordinary screen, and one read of the PTY more. */
+const answerRestBytes = 12_288;
 const notRunning = "The environment is not running";
 
 export class TerminalRelay implements Relay {
@@ -38,6 +40,7 @@ export class TerminalRelay implements Relay {
   readonly #snapshots = new Snapshots(this.#output, {
     watched: () => (this.#socket === null ? null : this.#attachment),
     send: (frame) => this.#socket?.send(encodeStreamFrame(frame)),
+    onAnswered: () => this.#answered(),
   });
   readonly #history: History;
   readonly #ledgerName: string;
@@ -146,10 +149,7 @@ export class TerminalRelay implements Relay {
 
   #attached(attachment: Attachment): void {
     this.#output.beginEpoch();
-    // What was granted may have been used up, and nothing that is read would mean no picture.
-    if (this.#creditUntil !== null) {
-      this.#setCredit(Math.max(this.#creditUntil, this.#output.seq + limits.windowBytes));
-    }
+    this.#beginCredit(limits.windowBytes);
     if (this.#early !== "") this.#write(this.#early);
     if (this.#socket !== null && !this.#isGreeted) this.#greet();
     this.#tell({ type: "attached", ...this.#position() });
@@ -205,6 +205,17 @@ export class TerminalRelay implements Relay {
 
   #interrupt(): void {
     if (this.#attachment?.throttle.interrupt() === true) this.#snapshots.awaitAnswer();
+  }
+
+  /** What is left of the answer must not wait for credit, which comes only when the picture was seen. */
+  #answered(): void {
+    this.#attachment?.throttle.answered();
+    this.#beginCredit(answerRestBytes);
+  }
+
+  /** Everybody begins anew with the next picture; what was granted before may have been used up. */
+  #beginCredit(bytes: number): void {
+    if (this.#creditUntil !== null) this.#setCredit(Math.max(this.#creditUntil, this.#output.seq + bytes));
   }
 
   #setCredit(until: number | null): void {

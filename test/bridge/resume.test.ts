@@ -163,6 +163,7 @@ describe("resuming", { timeout: 60_000 }, () => {
     await paste(text, async (index) => {
       if (index === 20 || index === 33) await cut();
     });
+    await viewer.viewer.shows(/^workspace [$#]/, 30_000);
     await settles();
     expect(await viewer.viewer.ask("md5sum < pasted")).toContain(md5(text));
     expect(viewer.faults).toEqual([]);
@@ -209,7 +210,7 @@ describe("resuming", { timeout: 60_000 }, () => {
   it("gives the lines above the screen", async () => {
     await settles();
     viewer.input("clear; seq 1000 1200\r");
-    await viewer.viewer.shows(/1200/);
+    await viewer.viewer.shows(/^1200/m);
     end.send({ type: "history", entry: 1, before: 0, lines: 10 });
     const newest = await end.message("history");
     expect(newest.lines).toHaveLength(10);

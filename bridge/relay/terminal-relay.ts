@@ -6,6 +6,7 @@ import {
   type DataMessage,
   encodeStreamFrame,
   type OutputFrame,
+  type Position,
   type TerminalMessage,
 } from "../../durable-objects/protocol/data-socket.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
@@ -13,6 +14,7 @@ import type { TerminalSize } from "../runtime/runtime.ts";
 import type { Attachment } from "./attachment.ts";
 import type { RelayContext } from "./context.ts";
 import type { DataSocket, Relay } from "./data-socket.ts";
+import { Entrance } from "./entrance.ts";
 import { History } from "./history.ts";
 import { Output } from "./output.ts";
 import { Receipts } from "./receipts.ts";
@@ -21,12 +23,9 @@ import { Shell } from "./shell.ts";
 import { Snapshots } from "./snapshots.ts";
 import { type Typed, Typing } from "./typing.ts";
 
-type Enter = Extract<TerminalMessage, { type: "enter" }>;
-
 /** Above this the socket is full: the PTY is not read until it has drained. */
 const maxBufferedBytes = 131_072;
 const screenKeptMs = 30 * 60_000;
-const maxEntering = 1_000;
 /** A full redraw of an ordinary screen, and one read of the PTY more. */
 const answerRestBytes = 12_288;
 const notRunning = "The environment is not running";
@@ -42,13 +41,17 @@ export class TerminalRelay implements Relay {
     send: (frame) => this.#socket?.send(encodeStreamFrame(frame)),
     onAnswered: () => this.#answered(),
   });
+  readonly #entrance = new Entrance(this.#output, this.#snapshots, {
+    tell: (message) => this.#tell(message),
+    send: (frame) => this.#socket?.send(encodeStreamFrame(frame)),
+    position: () => this.#position(),
+    appliedOf: (from) => this.#typing.appliedOf(from),
+  });
   readonly #history: History;
   readonly #ledgerName: string;
   #socket: DataSocket | null = null;
   /** Whether the open socket has had its hello; while a client is being attached it waits for that. */
   #isGreeted = false;
-  /** Who came while there was no shell, by entry: answered when there is one. */
-  readonly #entering = new Map<number, Enter>();
   /** How far viewers who acknowledge have credit; null while there are none. */
   #creditUntil: number | null = null;
   /** What was typed without a number while a client was being attached. */
@@ -93,7 +96,7 @@ export class TerminalRelay implements Relay {
   closed(socket: DataSocket): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    this.#entering.clear();
+    this.#entrance.clear();
     this.#snapshots.clear();
     this.#output.leaveOut();
     this.#receipts.clear();
@@ -111,7 +114,7 @@ export class TerminalRelay implements Relay {
         this.#type(message);
         return;
       case "enter":
-        this.#enter(message);
+        this.#entrance.take(message, this.#attachment);
         return;
       case "credit":
         this.#setCredit(message.until);
@@ -153,8 +156,7 @@ export class TerminalRelay implements Relay {
     if (this.#early !== "") this.#write(this.#early);
     if (this.#socket !== null && !this.#isGreeted) this.#greet();
     this.#tell({ type: "attached", ...this.#position() });
-    for (const enter of this.#entering.values()) this.#answerEnter(attachment, enter);
-    this.#entering.clear();
+    this.#entrance.open(attachment);
     this.#snapshots.begin();
   }
 
@@ -224,29 +226,6 @@ export class TerminalRelay implements Relay {
     this.#attachment?.throttle.setCredit(until);
   }
 
-  #enter(enter: Enter): void {
-    if (this.#attachment !== null) this.#answerEnter(this.#attachment, enter);
-    else if (this.#entering.size < maxEntering) this.#entering.set(enter.entry, enter);
-  }
-
-  /** Where the terminal stands, and what this viewer lacks up to there; where that cannot be shown, a picture. */
-  #answerEnter(attachment: Attachment, enter: Enter): void {
-    const { entry, from } = enter;
-    const bytes = this.#missing(attachment, enter);
-    this.#tell({ type: "entered", entry, i: this.#typing.appliedOf(from), ...this.#position() });
-    if (bytes === null) this.#snapshots.askForNewcomer();
-    else {
-      const seq = this.#output.seq - bytes.length;
-      this.#socket?.send(encodeStreamFrame({ kind: "replay", gen: this.#output.gen, seq, entry, bytes }));
-    }
-  }
-
-  #missing(attachment: Attachment, { at, max_bytes }: Enter): Uint8Array | null {
-    const isSameClient = at?.epoch === attachment.epoch && attachment.hasScreen;
-    if (at === undefined || !isSameClient || this.#snapshots.isAnswerAwaited) return null;
-    return this.#output.since(at.gen, at.seq, Math.min(max_bytes, limits.maxBridgeFrameBytes));
-  }
-
   #resize(size: TerminalSize): void {
     if (!this.#shell.choose(size)) return;
     this.#output.beginGeneration();
@@ -268,7 +247,7 @@ export class TerminalRelay implements Relay {
     this.#socket?.send(JSON.stringify(message));
   }
 
-  #position(): { epoch: string; gen: number; seq: number } & TerminalSize {
+  #position(): Position & TerminalSize {
     return {
       epoch: this.#attachment?.epoch ?? "none",
       gen: this.#output.gen,

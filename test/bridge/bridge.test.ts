@@ -193,12 +193,16 @@ describe("bridge", { timeout: 30_000 }, () => {
     const logs = await bridge.edge.watch(terminalId(environment.id, logsWindow));
     await logs.message("hello");
     const texts = () => logs.logs().map((each) => (each.type === "installation_log" ? each.data : each.type));
-    await vi.waitUntil(() => texts().includes("early"));
+    await vi.waitUntil(() => texts().includes("early"), { timeout: 10_000 });
     logs.send({ type: "snapshot" });
-    await vi.waitUntil(() => logs.messages.some((each) => each.type === "logs" && each.replay?.ends === true));
+    await vi.waitUntil(() => logs.messages.some((each) => each.type === "logs" && each.replay?.ends === true), {
+      timeout: 10_000,
+    });
     const { ask } = await join(environment.id);
     await ask("touch go");
-    await vi.waitUntil(() => texts().includes("late") && texts().includes("installation_complete"));
+    await vi.waitUntil(() => texts().includes("late") && texts().includes("installation_complete"), {
+      timeout: 10_000,
+    });
     expect((await bridge.edge.becomes(environment.id, "running")).installation_completed).toBe(true);
   });
 

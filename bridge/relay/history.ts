@@ -12,14 +12,21 @@ export type HistoryAnswer = Extract<DataMessage, { type: "history" }>;
 const maxLinesBytes = limits.maxBridgeFrameBytes - 1_024;
 const maxWaiting = 32;
 
+export interface HistoryContext {
+  runtime: Pick<RelayContext["runtime"], "history">;
+  log: RelayContext["log"];
+}
+
 export class History {
   readonly #terminal: string;
-  readonly #context: RelayContext;
+  readonly #context: HistoryContext;
   readonly #answer: (answer: HistoryAnswer) => void;
-  #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  #waiting: HistoryQuestion[] = [];
+  #isReading = false;
+  /** Counts the sockets: entries of an earlier one mean nothing to the next. */
+  #visit = 0;
 
-  constructor(terminal: string, context: RelayContext, answer: (answer: HistoryAnswer) => void) {
+  constructor(terminal: string, context: HistoryContext, answer: (answer: HistoryAnswer) => void) {
     this.#terminal = terminal;
     this.#context = context;
     this.#answer = answer;
@@ -27,27 +34,41 @@ export class History {
 
   /** Too many at once get no lines, and hear that there are some. */
   ask(question: HistoryQuestion): void {
-    if (this.#waiting >= maxWaiting) {
+    if (this.#waiting.length >= maxWaiting) {
       this.#answer({ ...named(question), lines: [], more: true });
       return;
     }
-    this.#waiting += 1;
-    this.#last = this.#last.then(() => this.#read(question));
+    this.#waiting.push(question);
+    if (!this.#isReading) void this.#readAll();
   }
 
-  async #read(question: HistoryQuestion): Promise<void> {
+  /** Nobody waits any more. */
+  clear(): void {
+    this.#waiting = [];
+    this.#visit += 1;
+  }
+
+  async #readAll(): Promise<void> {
+    this.#isReading = true;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const visit = this.#visit;
+      const answer = await this.#find(next);
+      if (visit === this.#visit) this.#answer(answer);
+    }
+    this.#isReading = false;
+  }
+
+  async #find(question: HistoryQuestion): Promise<HistoryAnswer> {
     const { environmentId, window } = parseTerminalId(this.#terminal);
     const { before, lines } = question;
     try {
       const found = await this.#context.runtime.history(environmentId, window, { before, lines });
       const kept = newestThatFit(found.lines);
-      this.#answer({ ...named(question), lines: kept, more: found.hasMore || kept.length < found.lines.length });
+      return { ...named(question), lines: kept, more: found.hasMore || kept.length < found.lines.length };
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
       this.#context.log("debug", "no history", { terminal: this.#terminal, code: error.code });
-      this.#answer({ ...named(question), lines: [], more: false });
-    } finally {
-      this.#waiting -= 1;
+      return { ...named(question), lines: [], more: false };
     }
   }
 }

@@ -97,6 +97,7 @@ export class TerminalRelay implements Relay {
     if (this.#socket !== socket) return;
     this.#socket = null;
     this.#entrance.clear();
+    this.#history.clear();
     this.#snapshots.clear();
     this.#output.leaveOut();
     this.#receipts.clear();

@@ -32,13 +32,13 @@ export class Throttle {
   }
 
   /** So many bytes were read, of which `passedBytes` count in the stream. */
-  took(readBytes: number, passedBytes: number): void {
+  took(rawBytes: number, passedBytes: number): void {
     this.#seq += passedBytes;
     if (this.#until !== null) {
       this.#checkCredit();
       return;
     }
-    const waitMs = this.#pacer.take(readBytes);
+    const waitMs = this.#pacer.take(rawBytes);
     if (waitMs > 0) this.#rest(waitMs);
   }
 

@@ -3,9 +3,8 @@
  * stalled, dials again by itself, and keeps what became uncertain.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { Unicode11Addon } from "@xterm/addon-unicode11";
-import { Terminal } from "@xterm/headless";
 import { WebSocket } from "ws";
+import { Terminal, type TerminalType, Unicode11Addon } from "../../bridge/relay/xterm.ts";
 import { clearScreen, clientProtocol2 } from "../../durable-objects/protocol/client.ts";
 import { createClientCore } from "../../workers/web/terminal/client-core.ts";
 import type { CoreEffect, CoreEvent } from "../../workers/web/terminal/client-events.ts";
@@ -20,7 +19,7 @@ export interface PeerOptions {
 }
 
 export class TerminalPeer {
-  readonly terminal: Terminal;
+  readonly terminal: TerminalType;
   /** What nobody knows to have reached the shell. */
   readonly uncertain: Draft[] = [];
   /** Frames by type, and how often it was dialled. */

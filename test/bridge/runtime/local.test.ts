@@ -81,6 +81,7 @@ describe("local runtime", { timeout: 30_000 }, () => {
   it("is invisible: Ctrl-B reaches the program, no status line, a tmux of one's own works", async () => {
     const { id } = await start();
     const prompt = await attach(id);
+    await prompt.ask("true");
     prompt.stream.write("cat -v\r");
     await prompt.shows(/cat -v\n/);
     prompt.stream.write("\u0002d\r");

@@ -28,7 +28,7 @@ const partBytes = 4_096;
 export async function openSlowLink(options: SlowLinkOptions): Promise<SlowLink> {
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true, highWaterMark: partBytes }, (near) => {
-    const far = connect({ host: options.host, port: options.port, noDelay: true, highWaterMark: partBytes });
+    const far = connect({ host: options.host, port: options.port, noDelay: true });
     for (const [socket, other] of [
       [near, far],
       [far, near],

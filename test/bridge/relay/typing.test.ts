@@ -142,7 +142,7 @@ describe("typing", () => {
       back: fc.nat(3),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
         modes.isBracketedPaste = false;
         written.length = 0;
         ledger = new InputLedger("property");

@@ -11,9 +11,9 @@ export interface SoakOptions {
 
 export const help = `npm run soak -- [--minutes 10] [--cuts 2500] [--kill-every 30]
 
-Four clients of protocol version 2 on one shell, one behind a slow link, one that stalls, and one of version 1; two of
-them type numbered words while the shell floods. Sockets are cut, the bridge and the server are killed. At the end: were
-all words typed once and in order, do all show the same screen, and did memory stay.`;
+Four clients of protocol version 2 on one shell, one of them behind a slow link and one that stalls; two of them type
+numbered words while the shell floods. Sockets are cut, the bridge and the server are killed. At the end: were all words
+typed once and in order, and do all show the same screen. Memory is printed and not judged.`;
 
 /** Reads the arguments; throws one clear line for what is not a number above 0. */
 export function readOptions(argv: readonly string[]): SoakOptions | "help" {

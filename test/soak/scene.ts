@@ -1,5 +1,5 @@
 /** What a soak plays with: the product, a shell that floods and keeps what is typed, and its clients. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { descendant } from "../e2e/support/processes.ts";
@@ -39,7 +39,7 @@ export async function openScene(): Promise<Scene> {
   const [a, b, stalling, slow] = [newPeer(), newPeer(), newPeer(), newPeer(link.port)];
   const peers = [a, b, stalling, slow];
   a.type(`${program}\r`);
-  await until("the program runs", () => isThere(join(workspace, "ready")));
+  await until("the program runs", () => existsSync(join(workspace, "ready")));
   return {
     product,
     typists: { a, b },
@@ -50,7 +50,7 @@ export async function openScene(): Promise<Scene> {
     typed: () => readFileSync(join(workspace, "typed"), "utf8"),
     endFlood: async () => {
       writeFileSync(join(workspace, "stop"), "");
-      await until("the flood has ended", () => isThere(join(workspace, "stopped")));
+      await until("the flood has ended", () => existsSync(join(workspace, "stopped")));
     },
     kill: (part) => {
       const command = part === "bridge" ? /bridge\/main\.ts/ : /workerd serve/;
@@ -80,15 +80,6 @@ async function post<Body>(url: string, body: object, token?: string): Promise<Bo
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Body;
-}
-
-function isThere(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false; // not yet
-  }
 }
 
 /** Looks every 50 ms; throws after a minute. */

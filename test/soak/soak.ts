@@ -1,6 +1,7 @@
 /** Plays a soak and judges it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { memoryByPart } from "../bench/memory.ts";
+import type { TerminalPeer } from "../support/terminal-peer.ts";
 import type { SoakOptions } from "./options.ts";
 import { openScene, type Scene, until } from "./scene.ts";
 import { judgeWords, type WordsVerdict, word } from "./words.ts";
@@ -84,10 +85,18 @@ async function settle(scene: Scene, typed: { a: number; b: number }): Promise<st
   const newcomer = scene.newPeer();
   scene.peers.push(newcomer);
   await until("a newcomer sees something", async () => /\d{6}/.test(await newcomer.screen()));
-  const screens = () => Promise.all(scene.peers.map((peer) => peer.screen()));
-  await until("all screens are the same", async () => new Set(await screens()).size === 1, 15_000).catch(() => {});
-  const all = await screens();
-  return all.filter((screen) => screen !== all.at(-1));
+  return differingScreens(scene.peers);
+}
+
+/** Those that still differ from the last one's after 15 s. */
+async function differingScreens(peers: readonly TerminalPeer[]): Promise<string[]> {
+  const endsAtMs = performance.now() + 15_000;
+  for (;;) {
+    const all = await Promise.all(peers.map((peer) => peer.screen()));
+    const differing = all.filter((screen) => screen !== all.at(-1));
+    if (differing.length === 0 || performance.now() > endsAtMs) return differing;
+    await delay(50);
+  }
 }
 
 async function every(ms: number, isOver: () => boolean, act: () => void): Promise<void> {

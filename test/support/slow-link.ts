@@ -17,8 +17,6 @@ export interface SlowLink {
   port: number;
   /** Ends every connection at once, without a goodbye. */
   cut(): void;
-  /** How many connections are open. */
-  connections(): number;
   close(): Promise<void>;
 }
 
@@ -52,7 +50,6 @@ export async function openSlowLink(options: SlowLinkOptions): Promise<SlowLink> 
   return {
     port: address.port,
     cut,
-    connections: () => open.size / 2,
     close: async () => {
       cut();
       server.close();

@@ -43,10 +43,6 @@ export class TerminalPeer {
     this.#tell({ kind: "typed", data });
   }
 
-  paste(text: string): void {
-    this.#tell({ kind: "pasted", text });
-  }
-
   /** Ends the socket as a tunnel does; the next one is dialled within a quarter of a second. */
   cut(): void {
     this.#socket?.terminate();

@@ -37,8 +37,6 @@ export default defineConfig({
           globalSetup,
           // Scripts are started and passwords hashed here: many seconds each on a busy machine.
           testTimeout: 60_000,
-          // Real shells and their waits: a busy machine gets a second try.
-          retry: 1,
           include: ["test/**/*.test.ts"],
           exclude: [
             "**/node_modules/**",
@@ -61,8 +59,6 @@ export default defineConfig({
         test: {
           name: "workerd",
           globalSetup,
-          // Two files at a time share a database: what is everybody's may change in the middle of a test. The report tells.
-          retry: 1,
           // Loading the whole Worker anew for every file took a third of the time. Files share no names, ids or addresses.
           isolate: false,
           // The first request of a file loads the whole Worker, which takes seconds on a busy machine.

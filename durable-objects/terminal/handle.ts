@@ -24,8 +24,10 @@ const rememberEndMs = 30_000;
 export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   const turn: Turn = { moment, effects: [] };
   noteLife(room, event, moment.now);
-  sweep(room, turn);
+  // Who has left is gone before anybody is told of what is over.
+  if (event.kind !== "viewer_left") sweep(room, turn);
   take(room, turn, event);
+  if (event.kind === "viewer_left") sweep(room, turn);
   askForThoseWhoWait(room, turn);
   grantCredit(room, turn);
   wantBridge(room, turn);

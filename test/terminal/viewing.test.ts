@@ -134,6 +134,16 @@ describe("input", () => {
     expect(errors(world, viewer)).toEqual([code]);
   });
 
+  it("that was held too long is not refused to whom it no longer reaches", () => {
+    const world = new World();
+    const viewer = world.join();
+    world.say(viewer, { type: "input", data: "x" });
+    world.now += timing.holdInputMs + 1;
+    world.seen(viewer).closed = "finished";
+    world.leave(viewer);
+    expect(errors(world, viewer)).toEqual([]);
+  });
+
   it("is held up to a limit; what is over it is refused, and all that follows", () => {
     const world = new World();
     const viewer = world.join();

@@ -3,8 +3,9 @@
  * the picture instead of history. A snapshot stands at an exact offset, between sequences.
  */
 import type { TerminalSize } from "../runtime/runtime.ts";
+import { styleOf } from "./cell-style.ts";
 import type { KeyModes } from "./typing.ts";
-import { SerializeAddon, Terminal, type TerminalType, Unicode11Addon } from "./xterm.ts";
+import { penOf, SerializeAddon, Terminal, type TerminalType, Unicode11Addon } from "./xterm.ts";
 
 export interface Snapshot {
   seq: number;
@@ -79,14 +80,28 @@ export class Screen {
   }
 
   /**
-   * Setting a region moves the cursor home, and Serialize may leave the cursor a column off behind wide characters: it
-   * is put right at the end. Only a cursor that waits behind the last column cannot be put there.
+   * Setting a region moves the cursor home, and Serialize may leave the cursor a column off behind wide characters or
+   * before a last column that was written: it is put right at the end.
    */
   #drawRegionAndCursor(): string {
     const { cursorX, cursorY } = this.#terminal.buffer.active;
     const region = this.#region === null ? "" : `\u001b[${this.#region.join(";")}r`;
-    if (cursorX < this.#terminal.cols) return `${region}\u001b[${cursorY + 1};${cursorX + 1}H`;
-    return region === "" ? "" : `\u001b7${region}\u001b8`;
+    const at = (x: number) => `\u001b[${cursorY + 1};${x + 1}H`;
+    return region + (cursorX < this.#terminal.cols ? at(cursorX) : this.#drawWaitingCursor(at));
+  }
+
+  /**
+   * Behind the last column a cursor waits for the next character to wrap (DEC's pending wrap). Only a character that is
+   * drawn there brings it so far, not even DECRC: the last cell is drawn once more, and the pen taken up again.
+   */
+  #drawWaitingCursor(at: (x: number) => string): string {
+    const { active } = this.#terminal.buffer;
+    const line = active.getLine(active.baseY + active.cursorY);
+    const last = this.#terminal.cols - 1;
+    const x = line?.getCell(last)?.getWidth() === 0 ? last - 1 : last;
+    const cell = line?.getCell(x);
+    if (cell === undefined) return at(last);
+    return `${at(x)}${styleOf(cell)}${cell.getChars() || " "}${styleOf(penOf(this.#terminal))}`;
   }
 
   #watchModes(): void {

@@ -107,6 +107,37 @@ describe("snapshot", { timeout: 60_000 }, () => {
     expect(Buffer.from(bytes).toString()).toBe("before\u001b[1;7H");
   });
 
+  it.each([
+    ["on a line above others", "\u001b[2;1Hbelow\u001b[H\u001b[35;1m"],
+    ["in a line that is the last", ""],
+    ["on the alternate screen", "\u001b[?1049h\u001b[H"],
+    ["within a region", "\u001b[2;9r\u001b[4H"],
+  ])("leaves a cursor that waits behind the last column waiting: %s", async (_, before) => {
+    const looks = [
+      "x",
+      "日",
+      "\u001b[1;3;4;94;48;2;1;2;3mx",
+      "\u001b[7;9;53;38;5;200;101mé",
+      "\u001b[31m\u001b[48;5;77m ",
+    ];
+    for (const last of looks) {
+      const screen = new Screen(size, 0);
+      const stayed = newTerminal(size.cols, size.rows);
+      // Behind the last cell the pen is another one again.
+      const fed = `${before}${"w".repeat(last === "日" ? 78 : 79)}${last}\u001b[0;2;36m`;
+      screen.feed(Buffer.from(fed));
+      await write(stayed, fed);
+      const joined = newTerminal(size.cols, size.rows);
+      await write(joined, (await snapshotOf(screen)).bytes);
+      expect(stayed.buffer.active.cursorX).toBe(size.cols);
+      for (const next of ["", "next"]) {
+        await write(stayed, next);
+        await write(joined, next);
+        expect(picture(joined)).toEqual(picture(stayed));
+      }
+    }
+  });
+
   it("carries a hidden cursor, its shape and the mouse's encoding, which Serialize leaves out", async () => {
     const screen = new Screen(size, 0);
     screen.feed(Buffer.from("\u001b[?25l\u001b[4 q\u001b[?1006h\u001b[3;9r"));

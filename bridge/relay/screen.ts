@@ -17,6 +17,9 @@ export interface Snapshot {
 const alternateScreen = "\u001b[?1049h\u001b[H";
 const alternateScreenReset = "\u001b[?1049h\u001b[0m\u001b[H";
 
+/** Serialize writes a move by 0 columns where it means none; a terminal moves by 1 (ECMA-48 8.3.20 and 8.3.18). */
+const movesByNothing = ["\u001b[0C", "\u001b[0D"];
+
 const mouseEncodings = [1005, 1006];
 
 export class Screen {
@@ -72,7 +75,8 @@ export class Screen {
   }
 
   #draw(): string {
-    const picture = this.#serializer.serialize({ scrollback: 0 }).replace(alternateScreen, alternateScreenReset);
+    const serialized = this.#serializer.serialize({ scrollback: 0 }).replace(alternateScreen, alternateScreenReset);
+    const picture = movesByNothing.reduce((text, move) => text.replaceAll(move, ""), serialized);
     const cursor = this.#isCursorHidden ? "\u001b[?25l" : "";
     const shape = this.#cursorShape === 0 ? "" : `\u001b[${this.#cursorShape} q`;
     const mouse = [...this.#mouseEncodings].map((mode) => `\u001b[?${mode}h`).join("");

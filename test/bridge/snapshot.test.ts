@@ -138,6 +138,17 @@ describe("snapshot", { timeout: 60_000 }, () => {
     }
   });
 
+  it("leaves nothing in a line that was emptied after it had wrapped", async () => {
+    const screen = new Screen(size, 0);
+    const stayed = newTerminal(size.cols, size.rows);
+    const fed = `${"w".repeat(100)}\u001b[H\u001b[K\u001b[5;5H`;
+    screen.feed(Buffer.from(fed));
+    await write(stayed, fed);
+    const joined = newTerminal(size.cols, size.rows);
+    await write(joined, (await snapshotOf(screen)).bytes);
+    expect(picture(joined)).toEqual(picture(stayed));
+  });
+
   it("carries a hidden cursor, its shape and the mouse's encoding, which Serialize leaves out", async () => {
     const screen = new Screen(size, 0);
     screen.feed(Buffer.from("\u001b[?25l\u001b[4 q\u001b[?1006h\u001b[3;9r"));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { type BenchOptions, baseName } from "./options.ts";
 import { figure, latencyCells, type Table } from "./report.ts";
-import { rotated, summarizeRounds } from "./statistics.ts";
+import { type RoundsSummary, rotated, summarizeRounds } from "./statistics.ts";
 import { type BenchTerminal, type Contestant, run } from "./terminals/terminal.ts";
 
 const keyGapMs = 20;
@@ -12,6 +12,21 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz";
 
 /** Runs the contestants in alternating rounds, one typist and one viewer each. */
 export async function echo(contestants: readonly Contestant[], options: BenchOptions): Promise<Table> {
+  const results = await echoTimes(contestants, options);
+  const base = options.contestants.includes(baseName) ? results[0] : undefined;
+  return {
+    title: "Echo of a key",
+    note: `Keys ${keyGapMs} ms apart, ms from the write to the arrival of the echo; medians of ${options.rounds} alternating rounds of ${options.keysPerRound} keys.`,
+    columns: ["contestant", "p50", "p99", "p50 / floor", "p99 / floor", "p50 of the rounds", "added p50"],
+    rows: results.map((result) => [...latencyCells(result, base), figure(result.p50 - (base?.p50 ?? Number.NaN))]),
+  };
+}
+
+/** The same as numbers, in the order of the contestants. */
+export async function echoTimes(
+  contestants: readonly Contestant[],
+  options: Pick<BenchOptions, "rounds" | "keysPerRound">,
+): Promise<(RoundsSummary & { name: string })[]> {
   const players = await Promise.all(contestants.map(async ({ name, open }) => ({ name, terminal: await open() })));
   const rounds = new Map(players.map(({ name }) => [name, [] as number[][]]));
   for (const { terminal } of players) await silence(terminal);
@@ -21,14 +36,7 @@ export async function echo(contestants: readonly Contestant[], options: BenchOpt
     }
   }
   for (const { terminal } of players) await terminal.close();
-  const results = [...rounds].map(([name, samples]) => ({ name, ...summarizeRounds(samples) }));
-  const base = options.contestants.includes(baseName) ? results[0] : undefined;
-  return {
-    title: "Echo of a key",
-    note: `Keys ${keyGapMs} ms apart, ms from the write to the arrival of the echo; medians of ${options.rounds} alternating rounds of ${options.keysPerRound} keys.`,
-    columns: ["contestant", "p50", "p99", "p50 / floor", "p99 / floor", "p50 of the rounds", "added p50"],
-    rows: results.map((result) => [...latencyCells(result, base), figure(result.p50 - (base?.p50 ?? Number.NaN))]),
-  };
+  return [...rounds].map(([name, samples]) => ({ name, ...summarizeRounds(samples) }));
 }
 
 /** Leaves the shell in a program that reads everything and prints nothing. */

@@ -72,7 +72,7 @@ async function withContestants(
 
 /** The product and its yardsticks in one Worker, so that nothing but their code tells them apart. */
 async function http(options: BenchOptions): Promise<Table[]> {
-  const product = await startHarness("test/bench/worker/index.ts");
+  const product = await startHarness({ entry: "test/bench/worker/index.ts" });
   const { productUrl: url, databaseUrl } = product;
   try {
     const account = await signUp(url);

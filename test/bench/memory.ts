@@ -43,6 +43,11 @@ function partOf({ command }: ProcessInfo): string {
   return parts.find(([, pattern]) => pattern.test(command))?.[0] ?? "other";
 }
 
+/** Resident memory of one process. */
+export function rssMegabytes(pid: number): number {
+  return readMemory(pid).rss;
+}
+
 /** In megabytes; a process that has just ended has none. */
 function readMemory(pid: number): { rss: number; pss: number } {
   try {

@@ -11,12 +11,21 @@ export interface HarnessProduct {
   productUrl: string;
   /** The process that started workerd. */
   pid: number;
+  bridgePid: number;
+  /** The bridge's: its environments' files. */
+  dataDirectory: string;
   databaseUrl: string;
   close(): Promise<void>;
 }
 
-/** `entry`: another Worker than the product's, as a path in this repository. */
-export async function startHarness(entry?: string): Promise<HarnessProduct> {
+export interface HarnessOptions {
+  /** Another Worker than the product's, as a path in this repository. */
+  entry?: string;
+  /** Where the bridge is to dial, given the product's address: a way that can be cut. */
+  bridgeDials?(productUrl: string): Promise<string>;
+}
+
+export async function startHarness({ entry, bridgeDials }: HarnessOptions = {}): Promise<HarnessProduct> {
   const services = await startServices();
   const directory = scratchDirectory();
   const endEnvironments = () => endMentioning(directory.path);
@@ -26,7 +35,7 @@ export async function startHarness(entry?: string): Promise<HarnessProduct> {
   const bridge = await startChild(script("bridge/main.ts"), {
     environment: {
       ...process.env,
-      DEVPOCKET_URL: product.announced,
+      DEVPOCKET_URL: (await bridgeDials?.(product.announced)) ?? product.announced,
       BRIDGE_TOKEN: services.bridgeToken,
       BRIDGE_RUNTIME: "local",
       ENVIRONMENT: "test",
@@ -39,6 +48,8 @@ export async function startHarness(entry?: string): Promise<HarnessProduct> {
   return {
     productUrl: product.announced,
     pid: product.pid,
+    bridgePid: bridge.pid,
+    dataDirectory: directory.path,
     databaseUrl: services.variables["DATABASE_URL"] ?? "",
     close: async () => {
       await bridge.stop();

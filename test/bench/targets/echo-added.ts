@@ -1,0 +1,39 @@
+/** Target 6: what a key's way through us adds to `tmux attach`. */
+import { join } from "node:path";
+import { root } from "../../support/source-tree.ts";
+import { echoTimes } from "../echo.ts";
+import { figure } from "../report.ts";
+import { floor } from "../terminals/floor.ts";
+import type { Relay } from "../terminals/relay.ts";
+import type { Contestant } from "../terminals/terminal.ts";
+import type { TmuxServer } from "../terminals/tmux-server.ts";
+import type { Stage } from "./stage.ts";
+import { atMost, plain, type Target } from "./target.ts";
+import { openViewer } from "./viewer.ts";
+
+/** What the local runtime gives every environment's tmux; a fair floor has the same. */
+export const tmuxConfiguration = join(root, "bridge/runtime/local/tmux.conf");
+
+export async function echoAdded(stage: Stage, tmux: TmuxServer, peer: Relay, rounds: number): Promise<Target> {
+  const place = await stage.newPlace();
+  const ours: Contestant = {
+    name: "ours, version 2",
+    open: async () => (await openViewer(place)).terminal,
+    close: async () => {},
+  };
+  const options = { rounds, keysPerRound: 300 };
+  const [base, theirs, own] = await echoTimes([await floor(tmux), peer, ours], options);
+  if (base === undefined || theirs === undefined || own === undefined) throw new Error("somebody did not play");
+  return {
+    number: 6,
+    title: "Echo added over tmux attach",
+    note: `Keys 20 ms apart for all, ${rounds} alternating rounds of 300 keys, medians of the rounds.`,
+    figures: [
+      atMost("added p50", own.p50 - base.p50, 2, "ms"),
+      atMost("p99 over the floor's", own.p99 / base.p99, 3, "x"),
+      plain("p50 / p99: floor", `${figure(base.p50)} / ${figure(base.p99)} ms`),
+      plain("p50 / p99: ours", `${figure(own.p50)} / ${figure(own.p99)} ms`),
+      plain("p50 / p99: peer", `${figure(theirs.p50)} / ${figure(theirs.p99)} ms`),
+    ],
+  };
+}

@@ -1,0 +1,94 @@
+/** What the targets are measured on: the built Worker, a bridge behind a way that can be cut, one environment. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { openSlowLink, type SlowLink } from "../../support/slow-link.ts";
+import { createEnvironment, type SignedIn, signUp } from "../products/account.ts";
+import { type HarnessProduct, startHarness } from "../products/harness.ts";
+
+/** As good as no limit: a link that is only there to be cut. */
+const wide = { bytesPerSecond: 1_000_000_000, delayMs: 0 };
+
+export interface Stage {
+  product: HarnessProduct;
+  account: SignedIn;
+  /** The way between bridge and edge. */
+  bridgeWay: SlowLink;
+  /** Another environment of the same person: a shell that nobody else uses. */
+  newPlace(): Promise<Place>;
+  close(): Promise<void>;
+}
+
+/** An environment: where to dial, and its files. */
+export interface Place {
+  environmentId: string;
+  token: string;
+  host: string;
+  port: number;
+  addressAt(port: number): string;
+  hasFile(name: string): boolean;
+  read(name: string): string;
+  write(name: string, text: string): void;
+  path(name: string): string;
+}
+
+export async function openStage(): Promise<Stage> {
+  const ways: SlowLink[] = [];
+  const product = await startHarness({
+    bridgeDials: async (url) => {
+      const { hostname, port } = new URL(url);
+      const way = await openSlowLink({ host: hostname, port: Number(port), ...wide });
+      ways.push(way);
+      return `http://127.0.0.1:${way.port}`;
+    },
+  });
+  const [bridgeWay] = ways;
+  if (bridgeWay === undefined) throw new Error("the bridge dialled nowhere");
+  const account = await signUp(product.productUrl);
+  return {
+    product,
+    account,
+    bridgeWay,
+    newPlace: () => newPlace(product, account.token),
+    close: async () => {
+      await product.close();
+      await bridgeWay.close();
+    },
+  };
+}
+
+let places = 0;
+
+async function newPlace(product: HarnessProduct, token: string): Promise<Place> {
+  places += 1;
+  const environmentId = await createEnvironment(product.productUrl, token, `target-${places}`);
+  const workspace = join(product.dataDirectory, "environments", environmentId, "workspace");
+  const { hostname: host, port } = new URL(product.productUrl);
+  const path = (name: string) => join(workspace, name);
+  return {
+    environmentId,
+    token,
+    host,
+    port: Number(port),
+    addressAt: (at) => `ws://${host}:${at}/api/v1/ws/terminal/${environmentId}`,
+    hasFile: (name) => existsSync(path(name)),
+    read: (name) => readFileSync(path(name), "utf8"),
+    write: (name, text) => writeFileSync(path(name), text),
+    path,
+  };
+}
+
+/** Looks every 5 ms; throws after `withinMs`. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<void> {
+  if (!(await comesTrue(isSo, withinMs))) throw new Error(`not within ${withinMs / 1_000} s: ${what}`);
+}
+
+/** Looks every 5 ms; false when `withinMs` have passed. */
+export async function comesTrue(isSo: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  const endsAtMs = performance.now() + withinMs;
+  while (!(await isSo())) {
+    if (performance.now() > endsAtMs) return false;
+    await delay(5);
+  }
+  return true;
+}

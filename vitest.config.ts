@@ -1,8 +1,16 @@
 import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig } from "wrangler";
 
 const globalSetup = ["./test/support/global-setup.ts"];
+
+const bindings: { name: string; class_name: string }[] = unstable_readConfig({
+  config: "durable-objects/wrangler.toml",
+}).durable_objects.bindings;
+const ownObjects = Object.fromEntries(
+  bindings.map(({ name, class_name: className }) => [name, { className, useSQLite: true }]),
+);
 
 /**
  * Four projects: `architecture` (the house rules), `node` (pure code, bridge, stand-ins), `workerd` (Worker and
@@ -51,9 +59,14 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            // Both scripts as one, so that tests reach into objects; how they are bound for real is e2e's to show.
+            main: "./test/workers/support/one-script.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            // Nothing settles here by itself: who waits for a phase waits in vain, unless a test says otherwise.
-            miniflare: { bindings: { ...inject("variables"), LIMIT_PHASE_WAIT_MS: "100" } },
+            miniflare: {
+              durableObjects: ownObjects,
+              // Nothing settles here by itself: who waits for a phase waits in vain, unless a test says otherwise.
+              bindings: { ...inject("variables"), LIMIT_PHASE_WAIT_MS: "100" },
+            },
           })),
         ],
         test: {

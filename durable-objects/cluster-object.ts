@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Asks } from "./cluster-asks.ts";
 import { Wants } from "./cluster-wants.ts";
 import { type Log, objectLog } from "./logging.ts";
-import { meterClose } from "./metering.ts";
+import { type Metering, meterClose } from "./metering.ts";
 import {
   type AnswerResult,
   type Assignment,
@@ -26,6 +26,7 @@ import { isTooLong, parseJson } from "./terminal/frames.ts";
 interface LinkKeepsake {
   id: string;
   tokenId: string;
+  clusterId: string;
   requestId: string;
   /** Null until it has said hello. */
   state: LinkState | null;
@@ -38,24 +39,26 @@ interface Link extends LinkKeepsake {
   socket: WebSocket;
 }
 
-export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
+export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterRpc {
   readonly #wants: Wants;
   readonly #asks = new Asks();
   readonly #log: Log;
+  readonly #metering: Metering;
   #nudgedAt = 0;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
     this.#log = objectLog(env);
+    this.#metering = { ctx, env, log: this.#log };
     this.#wants = new Wants(ctx.storage.sql);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
 
   override async fetch(request: Request): Promise<Response> {
     const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
-    const { bridgeTokenId: tokenId, requestId } = ticket;
-    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, requestId, state: null };
-    this.#log("info", "link opened", { request_id: requestId, cluster_id: this.ctx.id.name });
+    const { bridgeTokenId: tokenId, clusterId, requestId } = ticket;
+    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, clusterId, requestId, state: null };
+    this.#log("info", "link opened", { request_id: requestId, cluster_id: clusterId });
     return acceptUpgrade(this.ctx, [], keepsake).response;
   }
 
@@ -149,17 +152,17 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
 
   /** The newest bridge takes over: others are closed, and what they were assigned is assigned anew. */
   #welcome(link: Link, { bridge_id: bridgeId, version, runtime }: Extract<BridgeMessage, { type: "hello" }>): void {
-    const { id, tokenId, requestId } = link;
+    const { id, tokenId, clusterId, requestId } = link;
     const state = {
       bridgeId,
       version: version.slice(0, maxWord),
       runtime: runtime.slice(0, maxWord),
       sinceMs: Date.now(),
     };
-    link.socket.serializeAttachment({ id, tokenId, requestId, state } satisfies LinkKeepsake);
+    link.socket.serializeAttachment({ id, tokenId, clusterId, requestId, state } satisfies LinkKeepsake);
     for (const other of this.#links()) if (other.id !== id) this.#drop(other, "superseded");
     this.#wants.assignAllTo(bridgeId);
-    this.#log("info", "link ready", { request_id: requestId, cluster_id: this.ctx.id.name, bridge_id: bridgeId });
+    this.#log("info", "link ready", { request_id: requestId, cluster_id: clusterId, bridge_id: bridgeId });
     this.#sendWants();
   }
 
@@ -193,15 +196,15 @@ export class ClusterObject extends DurableObject<Env> implements ClusterRpc {
 
   #drop(link: Link, close: CloseName): void {
     closeSocket(link.socket, close);
-    this.#log("info", "link closed", { request_id: link.requestId, cluster_id: this.ctx.id.name, close });
+    this.#log("info", "link closed", { request_id: link.requestId, cluster_id: link.clusterId, close });
     this.#asks.linkLost(link.id);
   }
 
   /** Also after a close of ours, whose code the peer sends back. */
   #forget(link: Link, code: number): void {
-    meterClose(this.ctx, this.#log, "link", code);
+    meterClose(this.#metering, "link", code);
     this.#asks.linkLost(link.id);
-    this.#log("info", "link left", { request_id: link.requestId, cluster_id: this.ctx.id.name });
+    this.#log("info", "link left", { request_id: link.requestId, cluster_id: link.clusterId });
   }
 
   /** Calls every terminal; one that cannot be reached does not keep the others from it. */

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Log, objectLog } from "./logging.ts";
-import { meterClose } from "./metering.ts";
+import { type Metering, meterClose } from "./metering.ts";
 import { pingText, pongText, type ServerMessage } from "./protocol/client.ts";
 import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
 import {
@@ -25,19 +25,25 @@ import { handle } from "./terminal/handle.ts";
 import { type BridgeKeepsake, type Room, restoreRoom } from "./terminal/room.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
-export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
+export class TerminalObject extends DurableObject<ObjectsEnv> implements TerminalRpc {
   readonly #sockets = new Map<string, WebSocket>();
   readonly #room: Room;
   readonly #log: Log;
+  readonly #metering: Metering;
+  /** Its own terminal id, as the ticket of its last arrival said: it is needed only while somebody is here. */
+  #terminal = "";
   /** Calls to the cluster, one after the other, so that want and unwant cannot overtake each other. */
   #clusterCalls: Promise<void> = Promise.resolve();
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
     this.#log = objectLog(env);
+    this.#metering = { ctx, env, log: this.#log };
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
     const open = ctx.getWebSockets().filter(isOpen);
     for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
+    const [known] = ctx.getWebSockets();
+    if (known !== undefined) this.#terminal = ctx.getTags(known)[2] ?? "";
     this.#room = restoreRoom(open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake));
   }
 
@@ -81,12 +87,13 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
   #leave(socket: WebSocket, code: number): void {
     const [role, id = ""] = this.ctx.getTags(socket);
     if (!this.#sockets.delete(id)) return;
-    meterClose(this.ctx, this.#log, kindOf(socket), code);
+    meterClose(this.#metering, kindOf(socket), code);
     this.#log("info", `${role} left`, { ...this.#detail(socket) });
     this.#run(role === "bridge" ? { kind: "bridge_left", id } : { kind: "viewer_left", id });
   }
 
   #acceptViewer(ticket: ViewerTicket): Response {
+    this.#terminal = ticket.terminal;
     const arrival = arrivalOf(ticket);
     const { id } = arrival.viewer;
     return this.#accept(
@@ -104,21 +111,22 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, version, assignment } = ticket;
     if (assignment === null) return this.#refuse("superseded");
     const cluster = this.env.CLUSTERS.getByName(clusterId);
-    const { number, secret } = assignment;
-    const verdict = await cluster.verifyAssignment({ terminal: this.#terminal, assignment: number, secret });
+    this.#terminal = assignment.terminal;
+    const verdict = await cluster.verifyAssignment(assignment);
     if (verdict !== "current") return this.#refuse(verdict);
     const id = crypto.randomUUID();
+    const number = assignment.assignment;
     const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId, version };
     return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
   }
 
   #refuse(close: CloseName): Response {
-    meterClose(this.ctx, this.#log, "data", closes[close].code);
+    meterClose(this.#metering, "data", closes[close].code);
     return refuseUpgrade(close);
   }
 
   #accept(tags: [string, string], kept: { requestId: string; userId?: string }, event: RoomEvent): Response {
-    const { response, socket } = acceptUpgrade(this.ctx, tags, kept);
+    const { response, socket } = acceptUpgrade(this.ctx, [...tags, this.#terminal], kept);
     this.#sockets.set(tags[1], socket);
     this.#log("info", `${tags[0]} attached`, this.#detail(socket));
     this.#run(event);
@@ -176,7 +184,7 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
     if (socket === undefined) return;
     this.#sockets.delete(id);
     this.#log("info", `${this.ctx.getTags(socket)[0]} closed`, { ...this.#detail(socket), close });
-    meterClose(this.ctx, this.#log, kindOf(socket), closes[close].code);
+    meterClose(this.#metering, kindOf(socket), closes[close].code);
     closeSocket(socket, close);
   }
 
@@ -198,13 +206,6 @@ export class TerminalObject extends DurableObject<Env> implements TerminalRpc {
   #warn(msg: string, error: unknown): void {
     const { environmentId } = parseTerminalId(this.#terminal);
     this.#log("warn", msg, { environment_id: environmentId, error: String(error) });
-  }
-
-  /** The object's own name is its terminal id. */
-  get #terminal(): string {
-    const { name } = this.ctx.id;
-    if (name === undefined) throw new Error("a terminal is only reached by name");
-    return name;
   }
 
   #idOf(socket: WebSocket): string {

@@ -8,10 +8,10 @@ import { byTerminal, isSelected, Register } from "./user-register.ts";
 /** An admitted socket may take this long to arrive at its object before it can count as gone. */
 const arrivalMs = 10_000;
 
-export class UserObject extends DurableObject<Env> implements UserRpc {
+export class UserObject extends DurableObject<ObjectsEnv> implements UserRpc {
   readonly #register: Register;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
     this.#register = new Register(ctx.storage.sql);
   }

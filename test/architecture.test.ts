@@ -21,7 +21,6 @@ const mayImport: Record<string, readonly string[]> = {
     "workers/domain/",
     "workers/http/",
     "workers/routes/",
-    "durable-objects/",
     "durable-objects/protocol/",
   ],
   "bridge/reconcile/": ["bridge/runtime/", "durable-objects/protocol/"],

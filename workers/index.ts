@@ -1,4 +1,4 @@
-/** Entry of the Worker: the REST API, the page, the cron and the Durable Object classes. */
+/** Entry of the Worker: the REST API, the page and the cron. */
 import { app } from "./app.ts";
 import { createDeps, randomText } from "./deps.ts";
 import { sweepAccounts } from "./domain/accounts/sweep.ts";
@@ -6,11 +6,6 @@ import { sweepAudit } from "./domain/audit-search.ts";
 import { sweepBridgeTokens } from "./domain/catalog/bridge-tokens.ts";
 import { sweepEnvironments } from "./domain/environments/sweep.ts";
 import { sweepRequests } from "./domain/idempotency.ts";
-
-export { ClusterObject } from "../durable-objects/cluster-object.ts";
-export { TerminalObject } from "../durable-objects/terminal-object.ts";
-export { UserObject } from "../durable-objects/user-object.ts";
-export { MeterEntry } from "./meter-entry.ts";
 
 export default {
   fetch: app.fetch,

@@ -15,10 +15,11 @@ import { say } from "./output.ts";
 import { buildPage } from "./page.ts";
 import { freePort } from "./ports.ts";
 import { type Reaper, startReaper } from "./reaper.ts";
+import { startScripts } from "./scripts.ts";
 import { startUpstashStandIn } from "./stand-ins.ts";
 import { supervise } from "./supervise.ts";
 import { givenVariables, type Variables } from "./variables.ts";
-import { ask, watchPortHolder, watchWorker, workerProgram } from "./worker.ts";
+import { ask } from "./watching.ts";
 
 /** Ends something; the last one added is called first. */
 export type Cleanup = () => Promise<void> | void;
@@ -58,18 +59,14 @@ export async function startEverything(options: DevOptions, root: string, cleanup
   // Nobody in the network may meet the public passwords.
   if (options.isLan) await preparing;
   const place = { root, dataDirectory, host, port };
-  const server = await supervise("server", async () => startProgram(workerProgram(place, variables), reaper));
-  cleanups.push(server.stop);
+  const scripts = await startScripts(place, variables, reaper);
+  cleanups.push(scripts.stop);
   const seedLines = await preparing;
   announceDatabase(dataDirectory, database.url);
   const url = `http://127.0.0.1:${port}`;
   await answers(`${url}/health/ready`, "the server was not ready");
   await startBridge({ root, dataDirectory, url, variables, reaper }, cleanups);
-  cleanups.push(
-    watchPortHolder(port, server.pid, () => server.restart("lost its workerd: starting it again")),
-    watchWorker(url, () => server.restart("does not answer: starting it again")),
-    sweepRegularly(url),
-  );
+  cleanups.push(scripts.watch(), sweepRegularly(url));
   // Last of all, and only after a whole start: a cut one leaves the end to the reaper.
   cleanups.unshift(reaper.done);
   for (const line of seedLines) say(line);

@@ -2,10 +2,11 @@
  * The RPC interfaces of the Durable Objects, so that Worker and objects can call each other without importing
  * each other's code. Arguments and results are plain data.
  *
- * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id.
+ * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id, METERS by `closesMeter` alone. What an object
+ * has to know of its name is in the tickets: the platform tells an object its name only where the caller is of its process.
  */
 import { z } from "zod";
-import type { AnswerResult, Assignment, Question } from "./bridge-link.ts";
+import { type AnswerResult, type Assignment, assignmentSchema, type Question } from "./bridge-link.ts";
 import type { ServerMessage, StatusUpdate } from "./client.ts";
 import type { CloseName } from "./closes.ts";
 import { phaseSchema, type SocketKind, socketKindSchema, statusSchema, terminalIdSchema } from "./vocabulary.ts";
@@ -49,7 +50,7 @@ export const bridgeTicketSchema = z.object({
   bridgeTokenId: z.string(),
   bridgeId: z.string(),
   version: bridgeVersionSchema,
-  assignment: z.object({ number: z.number().int().positive(), secret: z.string() }).nullable(),
+  assignment: assignmentSchema.extend({ secret: z.string() }).nullable(),
 });
 export type BridgeTicket = z.infer<typeof bridgeTicketSchema>;
 
@@ -118,10 +119,22 @@ export interface ClusterRpc {
 /** What a socket is for, in metrics: two kinds of people's and two of bridges'. */
 export type MeteredKind = SocketKind | "data" | "link";
 
-/** The Worker's own entry for what only objects see. */
+/** The one object that counts closed sockets. */
+export const closesMeter = "closes";
+
+/** How many sockets of a kind ever closed with a code, as its label in metrics. */
+export interface ClosedSockets {
+  kind: MeteredKind;
+  code: string;
+  count: number;
+}
+
+/** Counts what only objects see. */
 export interface MeterRpc {
-  /** A socket closed with this code. */
+  /** A socket closed with this code; once this has answered, the count outlives every restart. */
   socketClosed(kind: MeteredKind, code: number): Promise<void>;
+  /** Everything that was ever counted. */
+  closedSockets(): Promise<ClosedSockets[]>;
 }
 
 export interface SocketEntry {

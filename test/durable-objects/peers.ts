@@ -166,9 +166,8 @@ export async function serve(
   tokenId = "tok",
   version: BridgeTicket["version"] = 1,
 ): Promise<DataPeer> {
-  const { terminal, assignment: number, secret } = assignment;
-  const ticket = encodeTicket(bridgeTicket(clusterId, { number, secret }, tokenId, version));
-  const response = await env.TERMINALS.getByName(terminal).fetch(`http://object${objectPaths.bridge}`, {
+  const ticket = encodeTicket(bridgeTicket(clusterId, assignment, tokenId, version));
+  const response = await env.TERMINALS.getByName(assignment.terminal).fetch(`http://object${objectPaths.bridge}`, {
     headers: { upgrade: "websocket", [ticketHeader]: ticket },
   });
   return new DataPeer(response);

@@ -51,9 +51,13 @@ function run(program: string, args: string[], { cwd = root, variables = {} as Re
   return ran.stdout;
 }
 
-/** `npm run deploy` step by step; the last one goes to Cloudflare and is the production server of this test. */
+/** `npm run deploy` step by step; what goes to Cloudflare is, in the same order, the production server of this test. */
 function deploySteps(): void {
-  const steps = packageJson.scripts.deploy.split(" && ");
+  const scripts: Record<string, string> = packageJson.scripts;
+  const stepsOf = (script: string): string[] => (scripts[script] ?? "").split(" && ");
+  expect(stepsOf("deploy")).toEqual(["npm run deploy:objects", "npm run deploy:worker"]);
+  expect(stepsOf("deploy:objects")).toEqual(["wrangler deploy --config durable-objects/wrangler.toml"]);
+  const steps = stepsOf("deploy:worker");
   expect(steps.pop()).toBe("wrangler deploy");
   for (const step of steps)
     run("npm", ["exec", "--offline", "-c", step], { variables: { DATABASE_URL: database.url } });

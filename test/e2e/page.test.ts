@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
-import { descendant } from "./support/processes.ts";
+import { serverWorkerd } from "./support/processes.ts";
 import { type Product, startProduct } from "./support/product.ts";
 
 if (browserPath === null)
@@ -85,7 +85,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     const { page } = phone;
     await send("clear; marker=$RANDOM; echo kept $marker");
     const kept = /kept \d+/.exec(await phone.sees(/^kept \d+/m))?.[0] ?? "";
-    process.kill(descendant(product.process.pid ?? 0, /workerd serve/).pid, "SIGKILL");
+    process.kill(serverWorkerd(product.process.pid ?? 0, product.url), "SIGKILL");
     await page.locator(".chip", { hasText: "Reconnecting" }).waitFor();
     await page.locator(".chip", { hasText: "Live" }).waitFor({ timeout: 60_000 });
     await send("clear; echo again $marker");

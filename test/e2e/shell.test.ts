@@ -4,7 +4,7 @@ import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Person, register, type Terminal } from "./support/person.ts";
-import { descendant } from "./support/processes.ts";
+import { descendant, serverWorkerd } from "./support/processes.ts";
 import { type Product, startProduct } from "./support/product.ts";
 
 let product: Product;
@@ -120,7 +120,12 @@ describe("the same shell is there again", () => {
   const supervised = (command: RegExp) => descendant(product.process.pid as number, command);
 
   it("after workerd was killed", async () => {
-    process.kill(supervised(/\/workerd /).pid, "SIGKILL");
+    process.kill(serverWorkerd(product.process.pid as number, product.url), "SIGKILL");
+    await expectSameShell();
+  });
+
+  it("after the objects were killed", async () => {
+    process.kill(supervised(/wrangler-dist\/cli\.js dev .*durable-objects\/wrangler\.toml/).pid, "SIGKILL");
     await expectSameShell();
   });
 

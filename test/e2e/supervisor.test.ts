@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { root } from "../support/source-tree.ts";
-import { descendant, mentioning } from "./support/processes.ts";
+import { cloneRepository } from "./support/clone.ts";
+import { descendant, mentioning, serverWorkerd } from "./support/processes.ts";
 import { freePort, startProduct } from "./support/product.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -92,9 +93,11 @@ describe("npm run dev", () => {
     await nothingLeft(dataDirectory);
   });
 
-  it("starts again what dies: Postgres, the server, workerd inside it", { timeout: 180_000 }, async () => {
+  it("starts again what dies: Postgres, the objects, the server, workerd inside it", { timeout: 240_000 }, async () => {
     const { url, process: child } = await start();
-    for (const command of [/bin\/postgres -D/, /wrangler(\.js|-dist\/cli\.js) dev/, /workerd serve/]) {
+    const server = new RegExp(`wrangler-dist/cli.js dev .*--port ${new URL(url).port} `);
+    const objects = /wrangler-dist\/cli\.js dev .*durable-objects\/wrangler\.toml/;
+    for (const command of [/bin\/postgres -D/, objects, server, /\/workerd serve/]) {
       const victim = descendant(child.pid as number, command).pid;
       process.kill(victim, "SIGKILL");
       await vi.waitUntil(() => !existsSync(`/proc/${victim}`), { timeout: 5000 });
@@ -104,8 +107,7 @@ describe("npm run dev", () => {
 
   it("starts the server again as soon as the workerd that holds its port dies", async () => {
     const { url, process: child, printed } = await start();
-    const holder = new RegExp(`--socket-addr=entry=127.0.0.1:${new URL(url).port}`);
-    process.kill(descendant(child.pid as number, holder).pid, "SIGKILL");
+    process.kill(serverWorkerd(child.pid as number, url), "SIGKILL");
     await printed(/server lost its workerd/);
     await healthyAgain(url);
   });
@@ -150,10 +152,9 @@ describe("npm run dev", () => {
     async () => {
       const clone = join(mkdtempSync(join(tmpdir(), "dev pöcket ")), "klön");
       cleanups.push(() => rmSync(join(clone, ".."), { recursive: true, force: true }));
-      const copy = `git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1" && ln -s "$2/node_modules" "$1/" &&
-      chown -R nobody "$1/.." && chmod 700 "$1/.."`;
-      spawnSync("mkdir", ["-p", clone]);
-      expect(spawnSync("sh", ["-c", copy, "sh", clone, root], { cwd: root }).status).toBe(0);
+      cloneRepository(clone);
+      const own = 'chown -R nobody "$1/.." && chmod 700 "$1/.."';
+      expect(spawnSync("sh", ["-c", own, "sh", clone]).status).toBe(0);
       const run = ["--reuid", "nobody", "--clear-groups", process.execPath, "bridge/dev/main.ts"];
       const port = await freePort();
       const child = spawn("setpriv", run, {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { descendant } from "../e2e/support/processes.ts";
+import { descendant, serverWorkerd } from "../e2e/support/processes.ts";
 import { type Product, startProduct } from "../e2e/support/product.ts";
 import { openSlowLink, type SlowLink } from "../support/slow-link.ts";
 import { TerminalPeer } from "../support/terminal-peer.ts";
@@ -53,8 +53,9 @@ export async function openScene(): Promise<Scene> {
       await until("the flood has ended", () => existsSync(join(workspace, "stopped")));
     },
     kill: (part) => {
-      const command = part === "bridge" ? /bridge\/main\.ts/ : /workerd serve/;
-      process.kill(descendant(product.process.pid ?? 0, command).pid, "SIGKILL");
+      const pid = product.process.pid ?? 0;
+      const victim = part === "bridge" ? descendant(pid, /bridge\/main\.ts/).pid : serverWorkerd(pid, product.url);
+      process.kill(victim, "SIGKILL");
     },
     close: () => closeScene(peers, link, product),
   };

@@ -2,20 +2,28 @@
  * The Durable Objects as the rest of the Worker sees them: by name, through the RPC interfaces of
  * protocol/objects.ts. Nothing here knows how an object works inside.
  */
-import type { ClusterRpc, TerminalRpc, UserRpc } from "../../durable-objects/protocol/objects.ts";
+import {
+  type ClusterRpc,
+  closesMeter,
+  type MeterRpc,
+  type TerminalRpc,
+  type UserRpc,
+} from "../../durable-objects/protocol/objects.ts";
 
 /** One stub per call; creating one costs nothing and sends nothing. */
 export interface Objects {
   terminal(terminalId: string): TerminalRpc;
   cluster(clusterId: string): ClusterRpc;
   user(userId: string): UserRpc;
+  meter(): MeterRpc;
 }
 
-/** Binds the three namespaces: terminals by terminal id, clusters by cluster id, users by user id. */
-export function connectObjects(env: Pick<Env, "TERMINALS" | "CLUSTERS" | "USERS">): Objects {
+/** Binds the namespaces: terminals by terminal id, clusters by cluster id, users by user id, and the one meter. */
+export function connectObjects(env: Pick<Env, "TERMINALS" | "CLUSTERS" | "USERS" | "METERS">): Objects {
   return {
     terminal: (terminalId) => env.TERMINALS.getByName(terminalId),
     cluster: (clusterId) => env.CLUSTERS.getByName(clusterId),
     user: (userId) => env.USERS.getByName(userId),
+    meter: () => env.METERS.getByName(closesMeter),
   };
 }

@@ -6,15 +6,18 @@ import type { Deps } from "./deps.ts";
 export interface ReadinessChecks {
   database: "ok" | "down";
   redis: "ok" | "down";
+  /** The script of the Durable Objects. */
+  objects: "ok" | "down";
 }
 
 /** Asks each dependency the smallest question there is, in parallel. */
 export async function checkReadiness(deps: Deps): Promise<ReadinessChecks> {
-  const [database, redis] = await Promise.all([
+  const [database, redis, objects] = await Promise.all([
     answers(deps, "database", pingDatabase(deps.db)),
     answers(deps, "redis", deps.redis.ping()),
+    answers(deps, "objects", deps.objects.meter().closedSockets()),
   ]);
-  return { database, redis };
+  return { database, redis, objects };
 }
 
 async function answers(deps: Deps, dependency: string, question: Promise<unknown>): Promise<"ok" | "down"> {

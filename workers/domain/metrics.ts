@@ -1,5 +1,6 @@
-/** Use case: everything a scraper reads, from the counts of all isolates and one query about what is there now. */
+/** Use case: everything a scraper reads: the counts of all isolates, the objects' own, and one query about what is now. */
 import { expositionText, type Family } from "../../durable-objects/protocol/exposition.ts";
+import type { ClosedSockets } from "../../durable-objects/protocol/objects.ts";
 import { readCounts } from "../clients/counts.ts";
 import { Failed, failureIn, rootCause } from "../rules/failures.ts";
 import { countedFamilies } from "../rules/meter.ts";
@@ -11,10 +12,11 @@ const askedSeconds = 86_400;
 const maxAsked = 100;
 const retryAfterSeconds = 15;
 
-/** Fails as `unavailable` when Redis or the database do not answer: half the numbers would look like a drop. */
+/** Fails as `unavailable` when Redis, the database or the meter do not answer: half the numbers would look like a drop. */
 export async function readMetrics(deps: Deps): Promise<string> {
-  const [counts, rows] = await Promise.all([allCounts(deps), readGauges(deps.db, deps.now())]);
-  return expositionText([...countedFamilies(counts), ...gaugeFamilies(rows), await linkFamily(deps, rows)]);
+  const asked = [allCounts(deps), readGauges(deps.db, deps.now()), closedFamily(deps)] as const;
+  const [counts, rows, closed] = await Promise.all(asked);
+  return expositionText([...countedFamilies(counts), closed, ...gaugeFamilies(rows), await linkFamily(deps, rows)]);
 }
 
 /** Lets what was counted be sent after the answer. Nobody waits for it, and a Redis that is down costs nobody anything. */
@@ -35,6 +37,22 @@ async function allCounts(deps: Deps): Promise<Record<string, number>> {
     if (failureIn(cause) !== null) throw cause;
     throw new Failed({ kind: "unavailable", dependency: "redis", retryAfterSeconds }, { cause });
   }
+}
+
+/** Only objects see sockets close; what they counted is theirs. */
+async function closedFamily(deps: Deps): Promise<Family> {
+  const sampleOf = ({ kind, code, count }: ClosedSockets) => ({ labels: { kind, code }, value: count });
+  const closed = await deps.objects.meter().closedSockets().catch(meterIsAway);
+  return {
+    name: "devpocket_sockets_closed_total",
+    help: "Sockets closed, by kind and close code. A deploy of the objects cuts sockets without anybody seeing a close.",
+    type: "counter",
+    samples: closed.map(sampleOf),
+  };
+}
+
+function meterIsAway(cause: unknown): never {
+  throw new Failed({ kind: "unavailable", dependency: "meter", retryAfterSeconds }, { cause });
 }
 
 function gaugeFamilies(rows: readonly GaugeRow[]): Family[] {

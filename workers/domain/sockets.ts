@@ -1,4 +1,5 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
+import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
 import {
   type BridgeVersion,
   type ClientVersion,
@@ -151,12 +152,15 @@ export async function openBridgeTerminal(
   call: BridgeCall & { terminal: string; assignment: number; secret: string },
 ): Promise<Opened> {
   const bridge = await bridgeOf(deps, call);
-  const isNamed = terminalIdSchema.safeParse(call.terminal).success;
-  const isAssigned = Number.isSafeInteger(call.assignment) && call.assignment > 0;
+  const { terminal, assignment, secret } = call;
+  const isNamed = terminalIdSchema.safeParse(terminal).success;
+  const isAssigned = Number.isSafeInteger(assignment) && assignment > 0;
   if (!isNamed || !isAssigned) return { kind: "refused", close: "unknownPath" };
-  const { assignment: number, secret } = call;
-  const request = upgradeRequest(objectPaths.bridge, bridgeTicket(deps, call, bridge, { number, secret }));
-  return opened(deps, "data", await deps.objects.terminal(call.terminal).fetch(request));
+  const request = upgradeRequest(
+    objectPaths.bridge,
+    bridgeTicket(deps, call, bridge, { terminal, assignment, secret }),
+  );
+  return opened(deps, "data", await deps.objects.terminal(terminal).fetch(request));
 }
 
 function opened(deps: Deps, kind: MeteredKind, response: Response): Opened {
@@ -174,7 +178,7 @@ function bridgeTicket(
   deps: Deps,
   { bridgeId, version }: BridgeCall,
   { tokenId, clusterId }: BridgeIdentity,
-  assignment: { number: number; secret: string } | null,
+  assignment: Assignment | null,
 ): string {
   return encodeTicket({ bridgeTokenId: tokenId, clusterId, bridgeId, version, assignment, requestId: deps.requestId });
 }

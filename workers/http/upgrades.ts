@@ -23,7 +23,11 @@ export async function answerUpgrade(c: AppContext, open: () => Promise<UpgradeOu
   if (!isUpgrade(c)) throw new Failed({ kind: "upgrade_required" });
   const outcome = await open().catch((error: unknown) => refusalFor(c, error));
   if (outcome.kind === "refused") return refuseUpgrade(c, outcome.close);
-  return upgraded(c, outcome.response.webSocket);
+  const { webSocket, status } = outcome.response;
+  if (webSocket !== null) return upgraded(c, webSocket);
+  // The objects' script is away: somebody answered in its place.
+  c.var.deps.log("warn", "the object answered without a socket", { status });
+  return refuseUpgrade(c, "tryLater");
 }
 
 /** Last of the socket routes: an upgrade that none of them took. */
@@ -42,12 +46,12 @@ function refuseUpgrade(c: AppContext, close: CloseName): Response {
   const [client, server] = Object.values(new WebSocketPair());
   server?.accept();
   server?.close(closes[close].code, closes[close].reason);
-  return upgraded(c, client ?? null);
+  if (client === undefined) throw new Error("no socket pair");
+  return upgraded(c, client);
 }
 
 /** A client that offers versions hangs up unless one of them is chosen; a ticket is never sent back. */
-function upgraded(c: AppContext, webSocket: WebSocket | null): Response {
-  if (webSocket === null) throw new Error("the object answered without a socket");
+function upgraded(c: AppContext, webSocket: WebSocket): Response {
   const [first] = offeredProtocols(c);
   const chosen = first === undefined || isSecret("ticket", first) ? undefined : first;
   return new Response(null, {

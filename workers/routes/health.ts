@@ -29,7 +29,10 @@ const healthSchema = z
 const liveSchema = z.object({ status: z.literal("alive") }).openapi("Liveness");
 const checkSchema = z.enum(["ok", "down"]);
 const readySchema = z
-  .object({ status: z.literal("ready"), checks: z.object({ database: checkSchema, redis: checkSchema }) })
+  .object({
+    status: z.literal("ready"),
+    checks: z.object({ database: checkSchema, redis: checkSchema, objects: checkSchema }),
+  })
   .openapi("Readiness");
 
 const infoSchema = z
@@ -104,7 +107,7 @@ function newHealth(operationIds: Record<"health" | "live" | "ready", string>) {
       tags: ["system"],
       summary: "Database and Redis answer",
       middleware: [neverTheSame],
-      responses: { 200: json(readySchema, "Both answer"), ...problems({ 503: "One does not; `checks` tells which" }) },
+      responses: { 200: json(readySchema, "All answer"), ...problems({ 503: "One does not; `checks` tells which" }) },
     }),
     async (c) => {
       const checks = await checkReadiness(c.var.deps);

@@ -72,12 +72,15 @@ export type Failure =
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }
   | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments" | "mails"; retryAfterSeconds: number }
-  | { kind: "unavailable"; dependency: "database" | "redis" | "bridge" | "mail" | "google"; retryAfterSeconds: number }
+  | { kind: "unavailable"; dependency: Dependency; retryAfterSeconds: number }
   /** More work is waiting here than can be done in time. */
   | { kind: "busy"; retryAfterSeconds: number }
   | { kind: "not_ready"; checks: Readonly<Record<string, "ok" | "down">> }
   | { kind: "misconfigured" }
   | { kind: "internal" };
+
+/** What we cannot answer without. */
+export type Dependency = "database" | "redis" | "bridge" | "mail" | "google" | "meter";
 
 /** An expected failure on its way to the edge. Its message names the arm only and is never shown to clients. */
 export class Failed extends Error {

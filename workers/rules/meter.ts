@@ -17,11 +17,6 @@ const counters = {
     help: "Sockets opened: terminal and logs of people, link and data of bridges.",
     labels: ["kind"],
   },
-  closed: {
-    name: "devpocket_sockets_closed_total",
-    help: "Sockets closed, by kind and close code. A deploy cuts sockets without anybody seeing a close.",
-    labels: ["kind", "code"],
-  },
   refused: {
     name: "devpocket_sockets_refused_total",
     help: "Upgrades accepted only to be closed, by the name of the close.",

@@ -2,11 +2,11 @@
  * The benchmark's Worker: the whole product, and beside it in the same isolate what its cost is compared with.
  * `/bench/*` is the benchmark's; everything else is the product's own entry. Never deployed.
  */
-import product from "../../../workers/index.ts";
+import product from "../../workers/support/one-script.ts";
 import { bare, recorded } from "./bare.ts";
 import { step, stepNames } from "./steps.ts";
 
-export * from "../../../workers/index.ts";
+export * from "../../workers/support/one-script.ts";
 
 export default {
   ...product,

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { ask, workerProgram } from "../../../bridge/dev/worker.ts";
+import { ask } from "../../../bridge/dev/watching.ts";
+import { objectsProgram, workerProgram } from "../../../bridge/dev/wrangler.ts";
 import { root } from "../../support/source-tree.ts";
 
 const dataDirectory = mkdtempSync(join(tmpdir(), "devpocket-worker-"));
@@ -18,7 +19,7 @@ const program = workerProgram(place, { JWT_KEYS: '{"keys":[]}', DATABASE_URL: "p
 
 describe("the server's program", () => {
   it("finds its variables in a private file and never on its command line", () => {
-    const file = join(dataDirectory, "worker.env");
+    const file = join(dataDirectory, "server.env");
     expect(parseEnv(readFileSync(file, "utf8"))).toMatchObject({ DATABASE_URL: "postgres://a:hunter2@b/c" });
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(program.args.join(" ")).not.toContain("hunter2");
@@ -40,6 +41,21 @@ describe("the server's program", () => {
   it("shows what is wrong before it is ready", () => {
     const isShown = program.newFilter?.() ?? (() => true);
     expect(["banner", "✘ [ERROR] no such file", "at line 3"].map(isShown)).toEqual([false, true, true]);
+  });
+});
+
+describe("the objects' program", () => {
+  it("is told how to log, and nothing else of what the server knows", () => {
+    const given = {
+      JWT_KEYS: '{"keys":[]}',
+      DATABASE_URL: "postgres://a:hunter2@b/c",
+      LOG_FORMAT: "pretty",
+      DEBUG: "true",
+    };
+    const objects = objectsProgram({ ...place, port: 25_998 }, given);
+    const file = join(dataDirectory, "objects.env");
+    expect(parseEnv(readFileSync(file, "utf8"))).toEqual({ LOG_LEVEL: "debug", LOG_FORMAT: "pretty" });
+    expect(objects.args).toEqual(expect.arrayContaining([join(root, "durable-objects/wrangler.toml"), file, "25998"]));
   });
 });
 

@@ -49,6 +49,12 @@ export function descendant(pid: number, command: RegExp): ProcessInfo {
   return found;
 }
 
+/** The workerd that listens at the product's address; behind it are those that run the Worker. */
+export function serverWorkerd(pid: number, url: string): number {
+  const { port } = new URL(url);
+  return descendant(pid, new RegExp(`/workerd serve .*--socket-addr=entry=127\\.0\\.0\\.1:${port} `)).pid;
+}
+
 /** Processes whose command line or environment mentions this text, e.g. a data directory. */
 export function mentioning(text: string): ProcessInfo[] {
   return processes().filter(

@@ -38,11 +38,13 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** Starts the product and waits for its `ready:` line; what it printed is in the error when it does not come. */
-export async function startProduct(options: { environment?: Record<string, string> } = {}): Promise<Product> {
+export async function startProduct(
+  options: { environment?: Record<string, string>; root?: string } = {},
+): Promise<Product> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "devpocket-e2e-"));
   const port = await freePort();
   const child = spawn(process.execPath, ["bridge/dev/main.ts"], {
-    cwd: root,
+    cwd: options.root ?? root,
     env: { ...cleanEnvironment(), PORT: String(port), DEVPOCKET_DATA_DIR: dataDirectory, ...options.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,5 +1,5 @@
 /**
- * A production server on this machine: the Worker as wrangler builds it, configured as in production without one
+ * A production server on this machine: Worker and objects as wrangler builds and binds them, configured as in production without one
  * variable of development. What it asks of Neon and Upstash leaves it over https to their real names; the network
  * between (the harness sends it through this process's fetch) leads to our stand-ins. Anything else it asks for is an
  * error that is kept.
@@ -43,7 +43,10 @@ export async function serveProduction(databaseUrl: string, keys: Variables): Pro
   };
   const options = (changes: Variables = {}) => ({
     root,
-    workers: [{ configPath: "wrangler.toml", vars: { ...variables, ...changes } }],
+    workers: [
+      { configPath: "wrangler.toml", vars: { ...variables, ...changes } },
+      { configPath: "durable-objects/wrangler.toml", vars: { LOG_LEVEL: "error" } },
+    ],
   });
   const harness = createTestHarness(options());
   const production: Production = {

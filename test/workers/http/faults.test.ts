@@ -8,6 +8,8 @@ import { origin } from "../support/api.ts";
 /** Nobody listens on the discard port. */
 const nowhere = "http://127.0.0.1:9";
 const noDatabase = { ...env, NEON_FETCH_ENDPOINT: `${nowhere}/sql` };
+/** Objects that do not know the question: what a Worker meets that was deployed before its objects. */
+const noMeter = { ...env, METERS: env.TERMINALS };
 const noRedis = { ...env, UPSTASH_REDIS_REST_TOKEN: "revoked" };
 
 async function ask(bindings: object, path: string, init: RequestInit = {}) {
@@ -35,11 +37,13 @@ describe("a fault", () => {
     expect(headers.get("retry-after")).toBe("5");
   });
 
-  it("of the database or Redis is told by the readiness check", async () => {
+  it("of the database, Redis or the objects is told by the readiness check", async () => {
     const database = await ask(noDatabase, "/health/ready");
-    expect([database.status, database.body.checks]).toEqual([503, { database: "down", redis: "ok" }]);
+    expect([database.status, database.body.checks]).toEqual([503, { database: "down", redis: "ok", objects: "ok" }]);
     const redis = await ask(noRedis, "/health/ready");
     expect(redis.body.checks.redis).toBe("down");
+    const objects = await ask(noMeter, "/health/ready");
+    expect([objects.status, objects.body.checks]).toEqual([503, { database: "ok", redis: "ok", objects: "down" }]);
   });
 
   it("of Redis does not stop a read", async () => {

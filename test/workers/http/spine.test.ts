@@ -115,7 +115,7 @@ describe("system routes", () => {
 
   it.each(["/health/ready", "/api/v1/health/ready"])("%s asks database and Redis", async (path) => {
     const { status, body } = await call(`GET ${path}`);
-    expect([status, body]).toEqual([200, { status: "ready", checks: { database: "ok", redis: "ok" } }]);
+    expect([status, body]).toEqual([200, { status: "ready", checks: { database: "ok", redis: "ok", objects: "ok" } }]);
   });
 
   it("info tells features and limits", async () => {

@@ -1,5 +1,6 @@
 /** `wrangler dev` (workerd) for each of the two scripts: where it finds its variables, its state and its output's gate. */
 import { rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Program } from "./child.ts";
 import { makePrivate, writePrivate } from "./data-directory.ts";
@@ -18,12 +19,17 @@ interface Script {
   config: string;
   /** As its configuration names it. */
   registeredAs: string;
+  environment?: Record<string, string>;
 }
 
-/** The REST Worker. */
+/** The REST Worker. What wrangler replaces of it drains, so that a change of its code cuts no terminal. */
 export function workerProgram(place: ScriptPlace, variables: Variables): Program {
+  const environment = {
+    MINIFLARE_WORKERD_PATH: join(place.root, "bridge/dev/draining-workerd.sh"),
+    DEVPOCKET_WORKERD: workerdPath(place.root),
+  };
   return wranglerProgram(
-    { name: "server", config: "wrangler.toml", registeredAs: "devpocket-server" },
+    { name: "server", config: "wrangler.toml", registeredAs: "devpocket-server", environment },
     place,
     variables,
   );
@@ -39,7 +45,7 @@ export function objectsProgram(place: ScriptPlace, { LOG_LEVEL, LOG_FORMAT, DEBU
 
 /** Makes everything ready for a start of the script and names the program: its variables are in a private file. */
 function wranglerProgram(script: Script, place: ScriptPlace, variables: Variables): Program {
-  const { name, config, registeredAs } = script;
+  const { name, config, registeredAs, environment } = script;
   const { root, dataDirectory, host, port } = place;
   const state = join(dataDirectory, "wrangler");
   makePrivate(state);
@@ -73,6 +79,7 @@ function wranglerProgram(script: Script, place: ScriptPlace, variables: Variable
     newFilter: newWranglerFilter,
     environment: {
       ...process.env,
+      ...environment,
       CI: "1",
       NO_COLOR: "1",
       // The local tracer costs 1.5 ms per object event.
@@ -85,6 +92,12 @@ function wranglerProgram(script: Script, place: ScriptPlace, variables: Variable
       XDG_CONFIG_HOME: join(state, "config"),
     },
   };
+}
+
+/** The workerd that wrangler would take, which is a dependency of a dependency. */
+function workerdPath(root: string): string {
+  const miniflare = createRequire(createRequire(join(root, "package.json")).resolve("miniflare"));
+  return (miniflare("workerd") as { default: string }).default;
 }
 
 /**

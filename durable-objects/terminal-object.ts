@@ -39,11 +39,11 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     super(ctx, env);
     this.#log = objectLog(env);
     this.#metering = { ctx, env, log: this.#log };
+    const [known] = ctx.getWebSockets();
+    if (known !== undefined) this.#terminal = ctx.getTags(known)[2] ?? "";
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
     const open = ctx.getWebSockets().filter(isOpen);
     for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
-    const [known] = ctx.getWebSockets();
-    if (known !== undefined) this.#terminal = ctx.getTags(known)[2] ?? "";
     this.#room = restoreRoom(open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake));
   }
 

@@ -1,5 +1,4 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
-import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
 import {
   type BridgeVersion,
   type ClientVersion,
@@ -178,7 +177,7 @@ function bridgeTicket(
   deps: Deps,
   { bridgeId, version }: BridgeCall,
   { tokenId, clusterId }: BridgeIdentity,
-  assignment: Assignment | null,
+  assignment: { terminal: string; assignment: number; secret: string } | null,
 ): string {
   return encodeTicket({ bridgeTokenId: tokenId, clusterId, bridgeId, version, assignment, requestId: deps.requestId });
 }

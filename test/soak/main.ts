@@ -1,6 +1,7 @@
 /** `npm run soak`: plays, prints the verdict, and ends with 1 where it is bad. */
 import { help, readOptions } from "./options.ts";
-import { soak, type Verdict } from "./soak.ts";
+import { soak } from "./soak.ts";
+import { faultsIn } from "./verdict.ts";
 
 const options = readOptions(process.argv.slice(2));
 if (options === "help") {
@@ -12,14 +13,4 @@ if (options === "help") {
   for (const screen of verdict.wrongScreens) console.log(`--- a wrong screen\n${screen}`);
   console.log(faults.length === 0 ? "verdict: good" : `verdict: ${faults.join("; ")}`);
   process.exitCode = faults.length === 0 ? 0 : 1;
-}
-
-function faultsIn({ words, wrongScreens }: Verdict): string[] {
-  const all = [words.a, words.b];
-  const count = (kind: "lost" | "doubled" | "misplaced") => all.reduce((sum, each) => sum + each[kind].length, 0);
-  return [
-    ...(["lost", "doubled", "misplaced"] as const).map((kind) => `${count(kind)} words ${kind}`),
-    `${wrongScreens.length} screens wrong`,
-    ...(all.some(({ strange }) => strange !== "") ? ["1 file holds what nobody typed"] : []),
-  ].filter((line) => !line.startsWith("0 "));
 }

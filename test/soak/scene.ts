@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { openStreamCheck, type StreamCheck } from "../bench/targets/stream-check.ts";
 import { descendant, serverWorkerd } from "../e2e/support/processes.ts";
 import { type Product, startProduct } from "../e2e/support/product.ts";
 import { openSlowLink, type SlowLink } from "../support/slow-link.ts";
@@ -19,6 +20,7 @@ export interface Scene {
   typists: Record<"a" | "b", TerminalPeer>;
   stalling: TerminalPeer;
   slow: TerminalPeer;
+  stream: StreamCheck;
   peers: TerminalPeer[];
   newPeer(): TerminalPeer;
   typed(): string;
@@ -34,8 +36,12 @@ export async function openScene(): Promise<Scene> {
   const workspace = join(product.dataDirectory, "environments", environmentId, "workspace");
   const port = Number(new URL(product.url).port);
   const link = await openSlowLink({ host: "127.0.0.1", port, bytesPerSecond: 100_000, delayMs: 25 });
+  const stream = openStreamCheck();
   const newPeer = (at = port) =>
-    new TerminalPeer({ address: `ws://127.0.0.1:${at}/api/v1/ws/terminal/${environmentId}`, token, ...size });
+    new TerminalPeer(
+      { address: `ws://127.0.0.1:${at}/api/v1/ws/terminal/${environmentId}`, token, ...size },
+      { onFrame: stream.viewer() },
+    );
   const [a, b, stalling, slow] = [newPeer(), newPeer(), newPeer(), newPeer(link.port)];
   const peers = [a, b, stalling, slow];
   a.type(`${program}\r`);
@@ -45,6 +51,7 @@ export async function openScene(): Promise<Scene> {
     typists: { a, b },
     stalling,
     slow,
+    stream,
     peers,
     newPeer,
     typed: () => readFileSync(join(workspace, "typed"), "utf8"),

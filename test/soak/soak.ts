@@ -4,22 +4,12 @@ import { memoryByPart } from "../bench/memory.ts";
 import type { TerminalPeer } from "../support/terminal-peer.ts";
 import type { SoakOptions } from "./options.ts";
 import { openScene, type Scene, until } from "./scene.ts";
-import { judgeWords, type WordsVerdict, word } from "./words.ts";
+import type { Verdict } from "./verdict.ts";
+import { judgeWords, word } from "./words.ts";
 
 /** A person who types a word every so often. */
 const typingEveryMs = 100;
 const sampleEveryMs = 5_000;
-
-export interface Verdict {
-  words: Record<"a" | "b", WordsVerdict>;
-  cuts: number;
-  kills: number;
-  /** Screens that differ from that of a client that came at the end; each as it was. */
-  wrongScreens: string[];
-  /** Of the server and the bridge together, in the order of time. */
-  memoryMegabytes: number[];
-  frames: Record<string, number>;
-}
 
 export async function soak(options: SoakOptions, tell: (line: string) => void): Promise<Verdict> {
   const scene = await openScene();
@@ -63,7 +53,8 @@ async function play(scene: Scene, options: SoakOptions, tell: (line: string) => 
     a: judgeWords(file, "a", typed.a, scene.typists.a.uncertain),
     b: judgeWords(file, "b", typed.b, scene.typists.b.uncertain),
   };
-  return { words, cuts, kills, wrongScreens, memoryMegabytes, frames };
+  const stream = scene.stream.findings();
+  return { minutes: options.minutes, words, cuts, kills, stream, wrongScreens, memoryMegabytes, frames };
 }
 
 function typeWords(scene: Scene, typed: { a: number; b: number }): void {

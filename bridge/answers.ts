@@ -1,10 +1,13 @@
 /** Answers what only the cluster can tell. Bounded: an answer fits into one frame of the link. */
 import type { AnswerResult, LogEntry, Question } from "../durable-objects/protocol/bridge-link.ts";
 import { limits } from "../durable-objects/protocol/timing.ts";
+import type { WindowInFull } from "../durable-objects/protocol/windows.ts";
 import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
 
 /** Leaves room for the frame around the entries. */
 const maxEntriesBytes = limits.maxBridgeFrameBytes - 1_024;
+/** Leaves room for every listed window with the longest name. */
+const maxPanesBytes = limits.maxBridgeFrameBytes - limits.maxListedWindows * 512;
 
 /** The answer to a question; what a runtime refuses becomes `failed`, anything else is a bug and rejects. */
 export async function answer(runtime: Runtime, question: Question): Promise<AnswerResult> {
@@ -27,7 +30,46 @@ async function ask(runtime: Runtime, question: Question): Promise<AnswerResult> 
     }
     case "metrics":
       return { kind: "metrics", readings: await runtime.readings(question.environment_id) };
+    default:
+      return await askOfWindows(runtime, question);
   }
+}
+
+type WindowQuestion = Exclude<Question, { kind: "logs" | "metrics" }>;
+
+async function askOfWindows(runtime: Runtime, question: WindowQuestion): Promise<AnswerResult> {
+  const { environment_id: id } = question;
+  switch (question.kind) {
+    case "windows":
+      return { kind: "windows", windows: windowsThatFit(await runtime.windows(id)) };
+    case "create_window": {
+      const { name, cwd, is_active: isActive = false } = question;
+      return { kind: "window", window: await runtime.createWindow(id, { name, cwd, isActive }) };
+    }
+    case "change_window": {
+      const { window, name, position, is_active: isActive } = question;
+      return { kind: "window", window: await runtime.changeWindow(id, window, { name, position, isActive }) };
+    }
+    case "close_window":
+      await runtime.closeWindow(id, question.window);
+      return { kind: "window_closed" };
+  }
+}
+
+/** All windows; of very many panes, with long titles, the first ones. */
+function windowsThatFit(windows: WindowInFull[]): WindowInFull[] {
+  let bytes = 0;
+  return windows.map((window) => {
+    const bare = { ...window, panes: [] };
+    bytes += Buffer.byteLength(JSON.stringify(bare)) + 1;
+    const panes = window.panes.filter((pane) => {
+      const size = Buffer.byteLength(JSON.stringify(pane)) + 1;
+      if (bytes + size > maxPanesBytes) return false;
+      bytes += size;
+      return true;
+    });
+    return { ...window, panes };
+  });
 }
 
 function newestThatFit(entries: LogEntry[]): LogEntry[] {

@@ -6,6 +6,7 @@
 import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../durable-objects/protocol/client.ts";
+import type { WindowInFull, windowFailures } from "../../durable-objects/protocol/windows.ts";
 
 export interface TerminalSize {
   cols: number;
@@ -30,6 +31,19 @@ export interface TerminalStream {
   close(): void;
 }
 
+export interface WindowWish {
+  name?: string | undefined;
+  cwd?: string | undefined;
+  /** Whether it is selected at once. */
+  isActive: boolean;
+}
+
+export interface WindowChange {
+  name?: string | undefined;
+  position?: number | undefined;
+  isActive?: true | undefined;
+}
+
 /** A step that brings one environment nearer to what is desired; computed by bridge/reconcile/plan.ts. */
 export type Action =
   | { kind: "start"; environment: DesiredEnvironment }
@@ -45,8 +59,9 @@ export interface Runtime {
   onChange(listener: (environmentId: string) => void): void;
   /** Carries out one step; resolves when it has been taken, which may be before its effect is complete. */
   apply(action: Action, signal: AbortSignal): Promise<void>;
-  /** Attaches our one tmux client to the environment's session, an earlier one of ours is detached. Without a size it
-   * takes the one the session has, so that a new bridge changes nothing. */
+  /** Attaches our one tmux client of this terminal, an earlier one of ours is detached: `main` shows the selected window,
+   * a window's own terminal that window until it is closed. Without a size it takes the one there was, so that a new
+   * bridge changes nothing. */
   attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream>;
   /** Lines that have left the window's screen upwards, as plain text, oldest first: of all but the newest `before`, the
    * newest `lines`. `hasMore` if there are older ones. */
@@ -62,6 +77,18 @@ export interface Runtime {
   ): Promise<{ entries: LogEntry[]; hasMore: boolean }>;
   /** Replays the log so far and then follows it; returns how to stop. */
   followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void>;
+  /** The environment's windows, in their order. */
+  windows(environmentId: string): Promise<WindowInFull[]>;
+  /** Opens a shell in a window of its own, after the others: in a directory (the workspace where none is named) that may
+   * be missing (`bad_directory`). `too_many_windows` beyond `limits.maxWindows`. */
+  createWindow(environmentId: string, wish: WindowWish): Promise<WindowInFull>;
+  /** Renames, moves and selects it, each if it is asked for. A name is data whatever it holds. */
+  changeWindow(environmentId: string, window: string, change: WindowChange): Promise<WindowInFull>;
+  /** Ends what runs in it. The last one is not closed (`last_window`): an environment that runs has a shell. */
+  closeWindow(environmentId: string, window: string): Promise<void>;
+  /** Calls back with the windows whenever they have changed, whoever changed them; returns how to stop. Several changes
+   * within `timing.windowsGapMs` are told once. */
+  followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void>;
   readings(environmentId: string): Promise<Readings>;
   /** When a program in it last printed something, RFC 3339 in UTC, or null. What a client of ours is drawn does not count. */
   lastOutput(environmentId: string): Promise<string | null>;
@@ -69,10 +96,17 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+export type RuntimeFailureCode =
+  | "not_found"
+  | "not_running"
+  | "unavailable"
+  | "refused"
+  | (typeof windowFailures)[number];
+
 /** Thrown by a runtime for what the caller can expect; anything else is a bug. */
 export class RuntimeFailure extends Error {
-  readonly code: "not_found" | "not_running" | "unavailable" | "refused";
-  constructor(code: "not_found" | "not_running" | "unavailable" | "refused", message: string) {
+  readonly code: RuntimeFailureCode;
+  constructor(code: RuntimeFailureCode, message: string) {
     super(message);
     this.name = "RuntimeFailure";
     this.code = code;

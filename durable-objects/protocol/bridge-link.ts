@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { environmentIdSchema, terminalIdSchema } from "./vocabulary.ts";
+import { windowAnswers, windowFailures, windowQuestions } from "./windows.ts";
 
 /** `Sec-WebSocket-Protocol` of both bridge sockets. The Worker serves the current and the previous version. */
 export const bridgeProtocol = "devpocket-bridge.2";
@@ -32,6 +33,7 @@ export const questionSchema = z.discriminatedUnion("kind", [
     since: z.string().optional(),
   }),
   z.object({ kind: z.literal("metrics"), environment_id: environmentIdSchema }),
+  ...windowQuestions,
 ]);
 export type Question = z.infer<typeof questionSchema>;
 
@@ -59,9 +61,10 @@ export type Readings = z.infer<typeof readingsSchema>;
 export const answerResultSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("logs"), entries: z.array(logEntrySchema), has_more: z.boolean() }),
   z.object({ kind: z.literal("metrics"), readings: readingsSchema }),
+  ...windowAnswers,
   z.object({
     kind: z.literal("failed"),
-    code: z.enum(["not_found", "not_running", "unavailable"]),
+    code: z.enum(["not_found", "not_running", "unavailable", ...windowFailures]),
     message: z.string(),
   }),
 ]);

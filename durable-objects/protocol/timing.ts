@@ -50,6 +50,12 @@ export const limits = {
   maxLedgerAuthors: 1_000,
   maxReceipts: 100,
   maxHistoryLines: 2_000,
+  /** Windows of one environment that are made for people; those that are listed, and the panes of each. */
+  maxWindows: 20,
+  maxListedWindows: 50,
+  maxListedPanes: 16,
+  maxWindowNameCharacters: 64,
+  maxWindowDirectoryCharacters: 1_024,
 } as const;
 
 export const timing = {
@@ -76,6 +82,10 @@ export const timing = {
   /** After this long without a frame a bridge says something on a data socket, so that the object looks at its viewers. */
   dataSocketQuietMs: 300_000,
   askTimeoutMs: 10_000,
+  /** Changes of an environment's windows are told at most so often. */
+  windowsGapMs: 100,
+  /** With nobody watching, a window's own terminal is kept this long. */
+  pinnedKeptMs: 600_000,
   redialFirstMaxMs: 250,
   redialMinMs: 250,
   redialMaxMs: 10_000,

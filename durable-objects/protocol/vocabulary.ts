@@ -59,9 +59,9 @@ export const socketKindSchema = z.enum(socketKinds);
 export type SocketKind = z.infer<typeof socketKindSchema>;
 
 export const environmentIdSchema = z.string().regex(/^env_[a-z0-9]{20}$/);
-export const windowSchema = z.string().regex(/^[a-z0-9_-]{1,32}$/);
 
-/** A terminal is (environment, window); `main` is the shell, `logs` the environment's log stream. */
+/** A terminal is (environment, window); `main` shows the selected window, `w3` that one (windows.ts), `logs` the
+ * environment's log stream. */
 export const terminalIdSchema = z.string().regex(/^env_[a-z0-9]{20}\/[a-z0-9_-]{1,32}$/);
 export type TerminalId = `${string}/${string}`;
 

@@ -6,7 +6,7 @@ import { type IPty, spawn } from "@lydell/node-pty";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { TerminalSize, TerminalStream } from "../runtime.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import { attachArguments, type TmuxServer } from "./tmux.ts";
+import type { TmuxServer } from "./tmux.ts";
 
 export class ClientStream implements TerminalStream {
   readonly pid: number;
@@ -15,11 +15,12 @@ export class ClientStream implements TerminalStream {
   #isOver = false;
   #endListeners: (() => void)[] = [];
 
-  constructor(server: TmuxServer, size: TerminalSize) {
+  /** `args` are tmux's, as `attachArguments` makes them. */
+  constructor(server: TmuxServer, args: string[], size: TerminalSize) {
     refuseBadSize(size);
     this.size = size;
     // With `encoding: null` node-pty hands over the bytes as they are.
-    this.#pty = spawn(server.program, attachArguments(server), {
+    this.#pty = spawn(server.program, args, {
       cols: size.cols,
       rows: size.rows,
       name: "xterm-256color",

@@ -8,11 +8,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
+import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
+import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
 import { ClientStream } from "./client-stream.ts";
 import { prepareFiles, removeFiles } from "./files.ts";
 import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
 import { appendLog, trimLog } from "./log-file.ts";
+import { attachPinned } from "./pinned.ts";
 import type { EnvironmentPlaces } from "./places.ts";
 import {
   allProcesses,
@@ -32,15 +35,20 @@ import {
 } from "./record.ts";
 import { shellEnvironment, shellProgram } from "./shell-environment.ts";
 import {
+  attachArguments,
   capturedHistory,
   detachClient,
   killServer,
   lastOutputAt,
   listClients,
-  sessionSize,
+  mainSession,
+  selectedPane,
   startServer,
   type TmuxServer,
+  windowSize,
 } from "./tmux.ts";
+import { followWindows } from "./window-watch.ts";
+import { LocalWindows } from "./windows.ts";
 
 /** How long processes have to end by themselves. */
 const stopGraceMs = 1_500;
@@ -55,19 +63,23 @@ export interface EnvironmentSettings {
 }
 
 export class LocalEnvironment {
+  readonly windows: LocalWindows;
   readonly #places: EnvironmentPlaces;
   readonly #settings: EnvironmentSettings;
   readonly #server: TmuxServer;
   #record: EnvironmentRecord;
   #cpuLook: CpuLook | null = null;
   #disk: { atMs: number; bytes: number | null } | null = null;
-  #stream: ClientStream | null = null;
+  /** The newest client of each terminal. */
+  readonly #streams = new Map<string, ClientStream>();
 
   constructor(places: EnvironmentPlaces, record: EnvironmentRecord, settings: EnvironmentSettings) {
     this.#places = places;
     this.#record = record;
     this.#settings = settings;
     this.#server = { program: settings.tmuxProgram, socket: places.socket };
+    const { workspace } = places;
+    this.windows = new LocalWindows({ server: this.#server, workspace, refuseUnlessUp: () => this.#refuseUnlessUp() });
   }
 
   get logPath(): string {
@@ -136,24 +148,30 @@ export class LocalEnvironment {
     return { ...seen, phase: "running", reason: installation.reason, status_message: installation.message };
   }
 
-  /** Attaches our one client; an earlier one of ours is detached, anybody else's is left alone. */
-  async attach(size: TerminalSize | null): Promise<ClientStream> {
+  /** Attaches our one client of a terminal; an earlier one of ours is detached, anybody else's is left alone. */
+  async attach(window: string, size: TerminalSize | null): Promise<ClientStream> {
     await this.#refuseUnlessUp();
-    await this.#detachStale();
-    const stream = new ClientStream(this.#server, size ?? (await sessionSize(this.#server)));
-    this.#stream = stream;
-    stream.onExit(() => this.#settings.onChange());
-    const facts = await processFacts(stream.pid);
-    if (facts !== null) {
-      const recorded: RecordedProcess = { pid: stream.pid, startTicks: facts.startTicks };
-      await writeFile(this.#places.client, JSON.stringify(recorded), { mode: 0o600 });
-    }
+    const stream = await (window === mainWindow ? this.#attachMain(size) : this.#attachPinned(window, size));
+    this.#streams.set(window, stream);
+    stream.onExit(() => {
+      if (this.#streams.get(window) === stream) this.#streams.delete(window);
+      this.#settings.onChange();
+    });
     return stream;
   }
 
-  async history(range: { before: number; lines: number }): Promise<{ lines: string[]; hasMore: boolean }> {
+  async history(
+    window: string,
+    range: { before: number; lines: number },
+  ): Promise<{ lines: string[]; hasMore: boolean }> {
     await this.#refuseUnlessUp();
-    return await capturedHistory(this.#server, range);
+    const pane = window === mainWindow ? selectedPane : await this.windows.target(window);
+    return await capturedHistory(this.#server, pane, range);
+  }
+
+  /** Tells the windows and, until the returned function is called, what becomes of them. */
+  followWindows(listener: (windows: WindowInFull[]) => void): () => void {
+    return followWindows(this.#places.ownSocketsDir, () => this.windows.list(), listener);
   }
 
   async readings(at: Date): Promise<Readings> {
@@ -178,9 +196,25 @@ export class LocalEnvironment {
     return new Date((await lastOutputAt(this.#server)) * 1000).toISOString();
   }
 
-  /** Lets go of the client; the environment runs on. */
+  /** Lets go of the clients; the environment runs on. */
   close(): void {
-    this.#stream?.close();
+    for (const stream of this.#streams.values()) stream.close();
+  }
+
+  async #attachMain(size: TerminalSize | null): Promise<ClientStream> {
+    await this.#detachStale();
+    const args = attachArguments(this.#server, mainSession);
+    const stream = new ClientStream(this.#server, args, size ?? (await windowSize(this.#server, selectedPane)));
+    const facts = await processFacts(stream.pid);
+    if (facts !== null) {
+      const recorded: RecordedProcess = { pid: stream.pid, startTicks: facts.startTicks };
+      await writeFile(this.#places.client, JSON.stringify(recorded), { mode: 0o600 });
+    }
+    return stream;
+  }
+
+  async #attachPinned(window: string, size: TerminalSize | null): Promise<ClientStream> {
+    return await attachPinned(this.#server, window, await this.windows.target(window), size);
   }
 
   async #startServer(environment: Record<string, string>, signal: AbortSignal): Promise<RecordedProcess> {

@@ -6,8 +6,16 @@ import { readdirSync } from "node:fs";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
-import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
-import { type Action, type Runtime, RuntimeFailure, type TerminalSize, type TerminalStream } from "../runtime.ts";
+import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
+import {
+  type Action,
+  type Runtime,
+  RuntimeFailure,
+  type TerminalSize,
+  type TerminalStream,
+  type WindowChange,
+  type WindowWish,
+} from "../runtime.ts";
 import { type EnvironmentSettings, LocalEnvironment } from "./environment.ts";
 import { entriesOf } from "./log-entries.ts";
 import { followLog, readLog } from "./log-file.ts";
@@ -68,7 +76,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
-    return await this.#findWindow(environmentId, window).attach(size);
+    return await this.#find(environmentId).attach(window, size);
   }
 
   async history(
@@ -76,7 +84,7 @@ export class LocalRuntime implements Runtime {
     window: string,
     range: { before: number; lines: number },
   ): Promise<{ lines: string[]; hasMore: boolean }> {
-    return await this.#findWindow(environmentId, window).history(range);
+    return await this.#find(environmentId).history(window, range);
   }
 
   async logs(
@@ -90,13 +98,27 @@ export class LocalRuntime implements Runtime {
   }
 
   async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
-    const stopFollowing = this.#follow(this.#find(environmentId).logPath, listener);
-    const stop = () => {
-      stopFollowing();
-      this.#follows.delete(stop);
-    };
-    this.#follows.add(stop);
-    return stop;
+    return this.#untilClosed(this.#follow(this.#find(environmentId).logPath, listener));
+  }
+
+  async windows(environmentId: string): Promise<WindowInFull[]> {
+    return await this.#find(environmentId).windows.list();
+  }
+
+  async createWindow(environmentId: string, wish: WindowWish): Promise<WindowInFull> {
+    return await this.#find(environmentId).windows.create(wish);
+  }
+
+  async changeWindow(environmentId: string, window: string, change: WindowChange): Promise<WindowInFull> {
+    return await this.#find(environmentId).windows.change(window, change);
+  }
+
+  async closeWindow(environmentId: string, window: string): Promise<void> {
+    await this.#find(environmentId).windows.close(window);
+  }
+
+  async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
+    return this.#untilClosed(this.#find(environmentId).followWindows(listener));
   }
 
   async readings(environmentId: string): Promise<Readings> {
@@ -112,6 +134,16 @@ export class LocalRuntime implements Runtime {
     for (const stop of this.#follows) stop();
     for (const environment of this.#environments.values()) environment.close();
     await Promise.allSettled(this.#steps.values());
+  }
+
+  /** What is followed ends with this runtime at the latest. */
+  #untilClosed(stopFollowing: () => void): () => void {
+    const stop = () => {
+      stopFollowing();
+      this.#follows.delete(stop);
+    };
+    this.#follows.add(stop);
+    return stop;
   }
 
   async #remove(environmentId: string): Promise<void> {
@@ -133,12 +165,6 @@ export class LocalRuntime implements Runtime {
     const environment = this.#environments.get(environmentId);
     if (environment === undefined) throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
     return environment;
-  }
-
-  /** Every environment has one window. */
-  #findWindow(environmentId: string, window: string): LocalEnvironment {
-    if (window !== mainWindow) throw new RuntimeFailure("not_found", `There is no window ${window}`);
-    return this.#find(environmentId);
   }
 
   #findOrOpen(desired: DesiredEnvironment): LocalEnvironment {

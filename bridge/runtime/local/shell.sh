@@ -1,14 +1,18 @@
 #!/bin/sh
-# What runs in an environment's tmux pane: one shell after the other, for as long as the pane lives.
-# Arguments, all data: first notice, notice of a fresh shell, the shell.
+# What runs in an environment's tmux pane: a shell, and after it, in the last window there is, one shell after the other.
+# Arguments, all data: first notice (empty = none), notice of a fresh shell, the shell, tmux.
+socket=${TMUX%%,*} pane=$TMUX_PANE
 unset TMUX TMUX_PANE TERM_PROGRAM TERM_PROGRAM_VERSION
 # Job control gives the terminal back to us even when a shell was killed.
 set -m
-printf '%s\n' "$1"
+[ -z "$1" ] || printf '%s\n' "$1"
 quick=0
 while :; do
   begun=$(date +%s)
   "$3"
+  # Where others are left this one goes. tmux itself decides, so that of two that end together one stays.
+  "$4" -S "$socket" if-shell -F -t "$pane" '#{!=:#{window_panes},1}' "kill-pane -t $pane" ';' \
+    if-shell -F -t =main: '#{!=:#{session_windows},1}' "kill-pane -t $pane" 2>/dev/null
   if [ $(($(date +%s) - begun)) -lt 2 ]; then quick=$((quick + 1)); else quick=0; fi
   # Whatever a killed program left behind: raw mode, alternate screen, mouse, colours, a hidden cursor.
   stty sane 2>/dev/null

@@ -13,7 +13,11 @@ import { RuntimeFailure } from "../runtime.ts";
 const configuration = fileURLToPath(new URL("tmux.conf", import.meta.url));
 const shellScript = fileURLToPath(new URL("shell.sh", import.meta.url));
 /** `=` asks for exactly this session, without tmux's prefix matching. */
-const target = "=main";
+export const mainSession = "=main";
+/** The selected window's active pane. */
+export const selectedPane = `${mainSession}:`;
+/** What tmux calls a window that nobody has named. */
+const unnamed = ["-n", "shell"];
 /** The most lines of the widest terminal with characters of four bytes, some of them with marks. */
 const maxHistoryBytes = 16 * 1_048_576;
 
@@ -51,25 +55,33 @@ export function findTmux(path: string): string | null {
   );
 }
 
-/** The arguments with which a client attaches to the session. -N: where the server has just ended, it starts none. */
-export function attachArguments(server: TmuxServer): string[] {
-  return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", target];
+/** The arguments with which a client attaches to a session. -N: where the server has just ended, it starts none. */
+export function attachArguments(server: TmuxServer, session: string): string[] {
+  return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", session];
+}
+
+/** What runs in a pane: `notice` is said before the first shell; empty for none. */
+function shellCommand(server: TmuxServer, shell: string, notice: string): string[] {
+  return ["--", "sh", shellScript, notice, freshNotice, shell, server.program];
 }
 
 /** Starts the server with its one session; resolves with the server's pid. */
 export async function startServer(server: TmuxServer, options: StartOptions, signal: AbortSignal): Promise<number> {
   const size = ["-x", String(options.size.cols), "-y", String(options.size.rows)];
-  const shell = ["sh", shellScript, firstNotice, freshNotice, options.shell];
-  const printed = await run(
-    server,
-    ["new-session", "-d", "-P", "-F", "#{pid}", "-s", "main", ...size, "--", ...shell],
-    {
-      cwd: options.workspace,
-      env: options.environment,
-      signal,
-    },
-  );
+  const command = ["new-session", "-d", "-P", "-F", "#{pid}", "-s", "main", ...unnamed, ...size];
+  const printed = await run(server, [...command, ...shellCommand(server, options.shell, firstNotice)], {
+    cwd: options.workspace,
+    env: options.environment,
+    signal,
+  });
   return Number(printed.trim());
+}
+
+/** Opens a window after the others, not selected; resolves with tmux's id of it. */
+export async function openWindow(server: TmuxServer, options: { cwd: string; shell: string }): Promise<string> {
+  const command = ["new-window", "-d", "-P", "-F", "#{window_id}", "-a", "-t", `${mainSession}:{end}`, ...unnamed];
+  const printed = await run(server, [...command, ...shellCommand(server, options.shell, "")], { cwd: options.cwd });
+  return printed.trim();
 }
 
 /** Ends the server; one that is not there is fine. */
@@ -90,23 +102,24 @@ export async function detachClient(server: TmuxServer, tty: string): Promise<voi
   await run(server, ["detach-client", "-t", tty]).catch(ignoreUnavailable);
 }
 
-/** The size the session has now. */
-export async function sessionSize(server: TmuxServer): Promise<{ cols: number; rows: number }> {
-  const [cols, rows] = (await display(server, "#{window_width} #{window_height}")).split(" ").map(Number);
+/** The size a window has now. */
+export async function windowSize(server: TmuxServer, target: string): Promise<{ cols: number; rows: number }> {
+  const [cols, rows] = (await display(server, target, "#{window_width} #{window_height}")).split(" ").map(Number);
   return { cols: cols || limits.defaultCols, rows: rows || limits.defaultRows };
 }
 
-/** When the session's pane last printed something, in seconds since the epoch. */
+/** When a program in any window last printed something, in seconds since the epoch. */
 export async function lastOutputAt(server: TmuxServer): Promise<number> {
-  return Number(await display(server, "#{window_activity}"));
+  const printed = await run(server, ["list-windows", "-t", mainSession, "-F", "#{window_activity}"]);
+  return Math.max(...printed.trim().split("\n").map(Number));
 }
 
 /** Lines above the pane's screen: of all but the newest `before`, the newest `lines`, oldest first. */
 export async function capturedHistory(
   server: TmuxServer,
+  pane: string,
   { before, lines }: { before: number; lines: number },
 ): Promise<{ lines: string[]; hasMore: boolean }> {
-  const pane = `${target}:`;
   const size = ["display-message", "-p", "-t", pane, "#{history_size}"];
   const range = ["-S", String(-(before + lines)), "-E", String(-(before + 1))];
   // As one command list, so that nothing is printed between the two.
@@ -119,9 +132,9 @@ export async function capturedHistory(
   return { lines: captured.slice(0, found), hasMore: Number(total) > before + lines };
 }
 
-/** A format of ours, expanded for the session. */
-async function display(server: TmuxServer, format: string): Promise<string> {
-  return (await run(server, ["display-message", "-p", "-t", `${target}:`, format])).trim();
+/** A format of ours, expanded for a window or pane. */
+async function display(server: TmuxServer, target: string, format: string): Promise<string> {
+  return (await run(server, ["display-message", "-p", "-t", target, format])).trim();
 }
 
 interface RunOptions {
@@ -132,7 +145,7 @@ interface RunOptions {
 }
 
 /** Runs one tmux command; rejects with `unavailable` when there is no tmux, no server or an error. */
-function run(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<string> {
+export function run(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<string> {
   const env = options.env ?? { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" };
   return new Promise((resolve, reject) => {
     const args = ["-S", server.socket, "-f", configuration, "-u", ...command];
@@ -144,6 +157,6 @@ function run(server: TmuxServer, command: string[], options: RunOptions = {}): P
   });
 }
 
-function ignoreUnavailable(error: unknown): void {
+export function ignoreUnavailable(error: unknown): void {
   if (!(error instanceof RuntimeFailure)) throw error;
 }

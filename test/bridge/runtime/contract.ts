@@ -152,7 +152,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       const none = await runtime.history(id, "main", { before: all.lines.length, lines: 5 });
       expect(none).toEqual({ lines: [], hasMore: false });
       const elsewhere = runtime.history(id, "#{pid}", { before: 0, lines: 5 });
-      await expect(elsewhere).rejects.toMatchObject({ code: "not_found" });
+      await expect(elsewhere).rejects.toMatchObject({ code: "window_not_found" });
     });
 
     it("stops every process, keeps the files and starts again with them", async () => {
@@ -247,7 +247,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       await expect(apply({ kind: "stop", environmentId: unknown })).rejects.toMatchObject({ code: "not_found" });
       await expect(runtime.readings(unknown)).rejects.toMatchObject({ code: "not_found" });
       const { id } = await start();
-      await expect(runtime.attach(id, "elsewhere", size)).rejects.toMatchObject({ code: "not_found" });
+      await expect(runtime.attach(id, "elsewhere", size)).rejects.toMatchObject({ code: "window_not_found" });
     });
   });
 }

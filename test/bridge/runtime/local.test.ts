@@ -1,29 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ClientStream } from "../../../bridge/runtime/local/client-stream.ts";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
-import { disposeDataDir, machinePath } from "../support/bridge.ts";
+import { attachArguments } from "../../../bridge/runtime/local/tmux.ts";
+import { machinePath } from "../support/bridge.ts";
 import { viewerOf } from "../support/viewer.ts";
 import { desiredEnvironment, type Ground, runtimeContract } from "./contract.ts";
+import { makeGround } from "./local-ground.ts";
 
 const size = { cols: 80, rows: 24 };
-
-async function makeGround(under = ""): Promise<Ground & { dataDir: string }> {
-  const base = await mkdtemp(join(tmpdir(), "dp-"));
-  const dataDir = join(base, under);
-  return {
-    dataDir,
-    open: () => new LocalRuntime({ dataDir, machinePath, isProduction: false }),
-    dispose: async () => {
-      await disposeDataDir(dataDir);
-      await rm(base, { recursive: true, force: true });
-    },
-  };
-}
 
 function isAlive(pid: number): boolean {
   const state = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "";
@@ -151,7 +139,8 @@ describe("local runtime", { timeout: 30_000 }, () => {
 
   it("starts no server by attaching to one that has just ended", async () => {
     const socket = join(ground.dataDir, "tmux", "ended");
-    const stream = new ClientStream({ program: "tmux", socket }, size);
+    const server = { program: "tmux", socket };
+    const stream = new ClientStream(server, attachArguments(server, "=main"), size);
     await new Promise<void>((resolve) => stream.onExit(resolve));
     expect(() => execFileSync("tmux", ["-S", socket, "list-sessions"], { stdio: "pipe" })).toThrow(
       /no server|No such file/,

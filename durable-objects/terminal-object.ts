@@ -44,7 +44,10 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
     const open = ctx.getWebSockets().filter(isOpen);
     for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
-    this.#room = restoreRoom(open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake));
+    this.#room = restoreRoom(
+      open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake),
+      parseTerminalId(this.#terminal).window,
+    );
   }
 
   override async fetch(request: Request): Promise<Response> {

@@ -4,10 +4,12 @@
  */
 import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
+import { timing } from "../../durable-objects/protocol/timing.ts";
 import { logsWindow, mainWindow, parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Edge } from "../socket.ts";
 import type { RelayContext } from "./context.ts";
 import { DataSocket, type DataSocketEvents } from "./data-socket.ts";
+import { Farewells } from "./farewells.ts";
 import { LogRelay } from "./log-relay.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
@@ -18,6 +20,8 @@ export class Relays {
   readonly #terminals = new Map<string, TerminalRelay>();
   readonly #logs = new Map<string, LogRelay>();
   readonly #sockets = new Map<string, DataSocket>();
+  /** Terminals of single windows that nobody watches: their viewers may be in a tunnel. */
+  readonly #farewells = new Farewells(timing.pinnedKeptMs);
   /** When somebody last typed or ceased to watch, by environment. */
   readonly #attended = new Map<string, Date>();
   #running = new Set<string>();
@@ -75,12 +79,14 @@ export class Relays {
   }
 
   close(): void {
+    this.#farewells.cancelAll();
     for (const socket of this.#sockets.values()) socket.close();
     for (const relay of [...this.#terminals.values(), ...this.#logs.values()]) relay.close();
   }
 
   #dial(assignment: Assignment): DataSocket {
     const { environmentId } = parseTerminalId(assignment.terminal);
+    this.#farewells.cancel(assignment.terminal);
     const onAttended = () => void this.#attended.set(environmentId, new Date());
     const events = { onRelayed: this.#onRelayed, onAttended };
     return new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal), events);
@@ -102,15 +108,19 @@ export class Relays {
     return relay;
   }
 
-  /** Nothing is kept of a terminal that neither runs nor is watched. */
+  /** Nothing is kept of a terminal that neither runs nor is watched, and of a single window's not for long. */
   #forgetIfIdle(terminal: string): void {
     if (this.#sockets.has(terminal)) return;
-    if (parseTerminalId(terminal).window === logsWindow) {
-      this.#logs.get(terminal)?.close();
-      this.#logs.delete(terminal);
-    } else if (!this.#running.has(parseTerminalId(terminal).environmentId)) {
-      this.#terminals.get(terminal)?.close();
-      this.#terminals.delete(terminal);
-    }
+    const { environmentId, window } = parseTerminalId(terminal);
+    const isOver = !this.#running.has(environmentId) || this.#terminals.get(terminal)?.isGone === true;
+    if (window === logsWindow || isOver) this.#forget(terminal);
+    else if (window !== mainWindow) this.#farewells.begin(terminal, () => this.#forget(terminal));
+  }
+
+  #forget(terminal: string): void {
+    this.#farewells.cancel(terminal);
+    (this.#terminals.get(terminal) ?? this.#logs.get(terminal))?.close();
+    this.#terminals.delete(terminal);
+    this.#logs.delete(terminal);
   }
 }

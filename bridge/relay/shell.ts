@@ -16,8 +16,8 @@ export interface ShellEvents {
   onAttached(attachment: Attachment): void;
   onBytes(bytes: Uint8Array): void;
   onDetached(): void;
-  /** An attempt to attach is over, whatever came of it. */
-  onSettled(): void;
+  /** An attempt to attach is over, whatever came of it. `isGone`: there is no such window, and never will be. */
+  onSettled(isGone: boolean): void;
 }
 
 export class Shell {
@@ -72,6 +72,7 @@ export class Shell {
   async #attach(): Promise<void> {
     if (this.#isAttaching) return;
     this.#isAttaching = true;
+    let isGone = false;
     clearTimeout(this.#timer);
     try {
       const { environmentId, window } = parseTerminalId(this.#terminal);
@@ -81,11 +82,12 @@ export class Shell {
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
       this.#context.log("debug", "terminal not attached", { terminal: this.#terminal, code: error.code });
+      isGone = error.code === "window_not_found";
       if (error.code === "unavailable") this.#attachLater();
     } finally {
       this.#isAttaching = false;
     }
-    this.#events.onSettled();
+    this.#events.onSettled(isGone);
   }
 
   #begin(stream: TerminalStream): void {

@@ -22,6 +22,7 @@ import { Resizer } from "./resizer.ts";
 import { Shell } from "./shell.ts";
 import { Snapshots } from "./snapshots.ts";
 import { type Typed, Typing } from "./typing.ts";
+import { WindowFeed } from "./window-feed.ts";
 
 /** Above this the socket is full: the PTY is not read until it has drained. */
 const maxBufferedBytes = 131_072;
@@ -48,8 +49,10 @@ export class TerminalRelay implements Relay {
     appliedOf: (from) => this.#typing.appliedOf(from),
   });
   readonly #history: History;
+  readonly #windows: WindowFeed;
   readonly #ledgerName: string;
   #socket: DataSocket | null = null;
+  #isGone = false;
   /** Whether the open socket has had its hello; while a client is being attached it waits for that. */
   #isGreeted = false;
   /** How far viewers who acknowledge have credit; null while there are none. */
@@ -61,12 +64,13 @@ export class TerminalRelay implements Relay {
   constructor(terminal: string, context: RelayContext) {
     this.#ledgerName = context.ledger.name;
     this.#history = new History(terminal, context, (answer) => this.#tell(answer));
+    this.#windows = new WindowFeed(terminal, context, (windows) => this.#tell(windows));
     this.#shell = new Shell(terminal, context, {
       nextSeq: () => this.#output.seq,
       onAttached: (attachment) => this.#attached(attachment),
       onBytes: (bytes) => this.#pass(bytes),
       onDetached: () => this.#detached(),
-      onSettled: () => this.#settled(),
+      onSettled: (isGone) => this.#settled(isGone),
     });
     this.#typing = new Typing(terminal, context.ledger, {
       write: (text) => this.#write(text),
@@ -75,6 +79,11 @@ export class TerminalRelay implements Relay {
       onGap: (from, i, after) => this.#tell({ type: "gap", from, i, after }),
       modes: () => this.#attachment?.modes ?? { isBracketedPaste: false, isApplicationCursor: false },
     });
+  }
+
+  /** Whether its window is known not to be there. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /** Whether the environment has a shell now, as far as somebody has looked. */
@@ -98,6 +107,7 @@ export class TerminalRelay implements Relay {
     this.#socket = null;
     this.#entrance.clear();
     this.#history.clear();
+    this.#windows.clear();
     this.#snapshots.clear();
     this.#output.leaveOut();
     this.#receipts.clear();
@@ -123,6 +133,9 @@ export class TerminalRelay implements Relay {
       case "history":
         this.#history.ask(message);
         return;
+      case "windows":
+        this.#windows.ask();
+        return;
       case "resize":
         this.#resizer.ask({ cols: message.cols, rows: message.rows }, message.alone);
         return;
@@ -139,6 +152,7 @@ export class TerminalRelay implements Relay {
   /** Lets go of the terminal for good; its processes live on. */
   close(): void {
     clearTimeout(this.#screenTimer);
+    this.#windows.clear();
     this.#snapshots.clear();
     this.#resizer.reset();
     this.#receipts.clear();
@@ -159,6 +173,7 @@ export class TerminalRelay implements Relay {
     this.#tell({ type: "attached", ...this.#position() });
     this.#entrance.open(attachment);
     this.#snapshots.begin();
+    this.#windows.begin();
   }
 
   #detached(): void {
@@ -169,9 +184,11 @@ export class TerminalRelay implements Relay {
     this.#sayDetached();
   }
 
-  #settled(): void {
+  #settled(isGone: boolean): void {
+    this.#isGone = isGone;
     this.#early = "";
     if (this.#socket !== null && !this.#isGreeted) this.#greet();
+    else if (isGone) this.#tell({ type: "gone" });
   }
 
   #pass(bytes: Uint8Array): void {
@@ -238,6 +255,7 @@ export class TerminalRelay implements Relay {
     this.#isGreeted = true;
     this.#tell({ type: "hello", ...this.#position(), ledger: this.#ledgerName });
     if (this.#attachment === null) this.#sayDetached();
+    if (this.#isGone) this.#tell({ type: "gone" });
   }
 
   #sayDetached(): void {

@@ -7,6 +7,7 @@ import type { ClientErrorCode, StatusUpdate, WelcomeEnvironment } from "./client
 import { positionSchema } from "./data-socket.ts";
 import { keyModifiers, keyNames } from "./keys.ts";
 import { limits } from "./timing.ts";
+import type { WindowTab } from "./windows.ts";
 
 export { clientProtocol, clientProtocol2 } from "./client.ts";
 
@@ -94,6 +95,8 @@ export type ServerMessage2 =
   | { type: "status"; bridge: "attached" | "away"; shell: "running" | "none" | "unknown"; message: string | null }
   /** Lines from the one nearest to `before` upwards, oldest first; `more` if there are older ones. */
   | { type: "history"; before: number; lines: string[]; more: boolean }
+  /** All windows of the environment in their order, after `hello` and whenever they have changed. */
+  | { type: "windows"; windows: WindowTab[] }
   | { type: "error"; message: string; code: ClientErrorCode2; i?: number }
   | { type: "info"; message: string }
   | { type: "pong" }

@@ -27,6 +27,8 @@ export const closes = {
   tryLater: { code: 1013, reason: "Try again later", mayRetry: true },
   /** Of two sockets with one client's `cid` the newer one serves it. */
   takenOver: { code: 4006, reason: "Another socket of this client serves it", mayRetry: false },
+  /** A window's own terminal ends with it; one that never was has none. */
+  windowGone: { code: 4007, reason: "No such window", mayRetry: false },
   /** Bridge sockets. */
   superseded: { code: 4001, reason: "Superseded by a newer assignment", mayRetry: false },
   bridgeTooOld: { code: 4002, reason: "bridge_too_old", mayRetry: false },

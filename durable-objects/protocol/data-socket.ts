@@ -16,6 +16,7 @@ import { z } from "zod";
 import { logMessageSchema } from "./client.ts";
 import { keyModifiers, keyNames } from "./keys.ts";
 import { limits } from "./timing.ts";
+import { windowTabsSchema } from "./windows.ts";
 
 const cells = z.number().int().min(limits.minTerminalCells).max(limits.maxTerminalCells);
 const offset = z.number().int().nonnegative();
@@ -78,6 +79,10 @@ export const dataMessageSchema = z.discriminatedUnion("type", [
     lines: z.array(z.string()).max(limits.maxHistoryLines),
     more: z.boolean(),
   }),
+  /** Answers `windows`, and comes again whenever they have changed: all of the environment's, in their order. */
+  z.object({ type: z.literal("windows"), windows: windowTabsSchema }),
+  /** The window that this terminal is pinned to was closed, or never was. */
+  z.object({ type: z.literal("gone") }),
   /** What happened since the last such message. With `replay` it is a part of the log so far, which answers `snapshot`
    * and goes only to viewers that wait for it: parts follow each other with nothing between them. */
   z.object({
@@ -124,6 +129,8 @@ export const terminalMessageSchema = z.discriminatedUnion("type", [
     before: offset,
     lines: z.number().int().min(1).max(limits.maxHistoryLines),
   }),
+  /** Asks for the environment's windows, and for every change of them on this socket. */
+  z.object({ type: z.literal("windows") }),
   /** The size the object has decided on; the bridge debounces and applies it. */
   z.object({ type: z.literal("resize"), cols: cells, rows: cells, alone: z.boolean() }),
   /** Asks for a snapshot no sooner than in `after_ms` milliseconds (0 when left out); the object has no timers. One

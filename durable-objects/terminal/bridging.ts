@@ -16,6 +16,7 @@ import { applySize, askForSize, isSameSize } from "./sizing.ts";
 import { makeAllWait, takeSnapshot } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
 import { passOutput } from "./stream.ts";
+import { endWithWindow, passTabs } from "./tabs.ts";
 import type { Size } from "./viewers.ts";
 
 const maxMessageCharacters = 500;
@@ -97,7 +98,10 @@ function takeMessage2(
   room: Room,
   turn: Turn,
   bridge: Bridge,
-  message: Extract<DataMessage, { type: "entered" | "receipts" | "gap" | "uncertain" | "history" }>,
+  message: Extract<
+    DataMessage,
+    { type: "entered" | "receipts" | "gap" | "uncertain" | "history" | "windows" | "gone" }
+  >,
 ): void {
   switch (message.type) {
     case "entered":
@@ -114,6 +118,12 @@ function takeMessage2(
       return;
     case "history":
       passHistory(room, turn, message);
+      return;
+    case "windows":
+      passTabs(room, turn, message.windows);
+      return;
+    case "gone":
+      endWithWindow(room, turn);
       return;
   }
 }

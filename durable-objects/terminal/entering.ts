@@ -4,11 +4,11 @@
  * the client that keeps it and sends it again.
  */
 import type { DataMessage, Position, ReplayFrame } from "../protocol/data-socket.ts";
-import { mainWindow } from "../protocol/vocabulary.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
 import { type Bridge, type Room, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
+import { showTabs } from "./tabs.ts";
 import { authorOf, type Size, type Viewer2 } from "./viewers.ts";
 import { beginAt, losePlace, roomLeft, spendOutput } from "./window.ts";
 
@@ -42,7 +42,8 @@ export function takeEntered(room: Room, turn: Turn, bridge: Bridge, entered: Ent
   if (at?.epoch !== entered.epoch) losePlace(viewer.window);
   const i = countFor(viewer, bridge, entered.entry, entered.i);
   const ledger = ledgerFor(viewer, bridge.ledger);
-  letIn(turn, viewer, { ...entered, i, ledger, asked: { at, since: turn.moment.now } });
+  letIn(room, turn, viewer, { ...entered, i, ledger, asked: { at, since: turn.moment.now } });
+  showTabs(room, turn, bridge, viewer);
 }
 
 /**
@@ -72,13 +73,14 @@ export function incarnationIn(ledger: string | null): string {
 
 /** Says hello and how far the input has come. */
 export function letIn(
+  room: Room,
   turn: Turn,
   viewer: Viewer2,
   at: Position & Size & { i: number; ledger: string; asked: { at: Position | null; since: number } | null },
 ): void {
   const { epoch, gen, seq, ledger, cols, rows, i } = at;
   const place = { epoch, gen, seq, ledger, cols, rows };
-  const said = { type: "hello", cid: viewer.cid, ...place, role: "owner", window: mainWindow } as const;
+  const said = { type: "hello", cid: viewer.cid, ...place, role: "owner", window: room.window } as const;
   send(turn, [viewer.id], said);
   send(turn, [viewer.id], { type: "iack", i });
   viewer.standing = { state: "waiting", asked: at.asked, isUrgent: false };

@@ -11,6 +11,7 @@ import { audience, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
+import { catchUpTabs } from "./tabs.ts";
 import { isGreeted } from "./viewers.ts";
 import { joinViewer, takeViewerFrame } from "./viewing.ts";
 import { takeViewer2Frame } from "./viewing-2.ts";
@@ -29,6 +30,7 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   take(room, turn, event);
   if (event.kind === "viewer_left") sweep(room, turn);
   askForThoseWhoWait(room, turn);
+  catchUpTabs(room, turn);
   grantCredit(room, turn);
   wantBridge(room, turn);
   return turn.effects;

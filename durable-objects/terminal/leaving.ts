@@ -37,6 +37,7 @@ export function removeBridge(room: Room, turn: Turn, close: CloseName | null): v
   if (bridge === null) return;
   if (close !== null) turn.effects.push({ kind: "close_bridge", id: bridge.id, close });
   room.bridge = null;
+  room.tabs = { state: "unknown" };
   room.wantedAt = turn.moment.now;
   room.snapshotAsk = null;
   for (const viewer of viewers1(room)) if (viewer.kind === "logs") leaveLog(turn, viewer, bridge);

@@ -5,6 +5,8 @@
 import type { CloseName } from "../protocol/closes.ts";
 import type { Position } from "../protocol/data-socket.ts";
 import type { BridgeVersion } from "../protocol/objects.ts";
+import { mainWindow } from "../protocol/vocabulary.ts";
+import type { WindowTab } from "../protocol/windows.ts";
 import {
   isGreeted,
   type LogPlace,
@@ -59,7 +61,12 @@ export interface SnapshotAsk {
   isRetry: boolean;
 }
 
+/** What is known of the environment's windows; asked for once a data socket. */
+export type Tabs = { state: "unknown" } | { state: "asked" } | { state: "known"; windows: WindowTab[] };
+
 export interface Room {
+  /** Which window of the environment this is the terminal of. */
+  readonly window: string;
   viewers: Map<string, Viewer>;
   bridge: Bridge | null;
   /** The next byte that live viewers expect; null after waking, when the next frame decides. */
@@ -67,6 +74,9 @@ export interface Room {
   snapshotAsk: SnapshotAsk | null;
   /** When the last snapshot came. */
   snapshotAt: number;
+  tabs: Tabs;
+  /** Some viewer was not told the newest windows. */
+  isSomeoneBehindTabs: boolean;
   /** Some viewer's input waits for the bridge. */
   isHolding: boolean;
   /** Whether the cluster was told that this terminal is wanted, and when last; a lost bridge begins the wait anew. */
@@ -79,13 +89,16 @@ export interface Room {
   ended: Map<string, { until: number; close: CloseName }>;
 }
 
-export function newRoom(): Room {
+export function newRoom(window = mainWindow): Room {
   return {
+    window,
     viewers: new Map(),
     bridge: null,
     head: null,
     snapshotAsk: null,
     snapshotAt: 0,
+    tabs: { state: "unknown" },
+    isSomeoneBehindTabs: false,
     isHolding: false,
     isWanted: false,
     wantedAt: 0,
@@ -96,8 +109,8 @@ export function newRoom(): Room {
 }
 
 /** Builds the room again from what was kept beside its sockets. Of several bridges the newest counts. */
-export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>): Room {
-  const room = newRoom();
+export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>, window = mainWindow): Room {
+  const room = newRoom(window);
   for (const keepsake of keepsakes) {
     if (keepsake.role === "viewer") room.viewers.set(keepsake.id, restoreViewer(keepsake));
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = restoreBridge(keepsake);

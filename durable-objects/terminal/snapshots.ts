@@ -166,7 +166,7 @@ function letAllIn(room: Room, turn: Turn, bridge: Bridge, { seq, gen, cols, rows
     if (viewer.standing.state !== "entering") continue;
     bridge.entries += 1;
     const ledger = `${bridge.id.slice(-24)}.${bridge.entries}`;
-    letIn(turn, viewer, { epoch, gen, seq, cols, rows, ledger, i: 0, asked: null });
+    letIn(room, turn, viewer, { epoch, gen, seq, cols, rows, ledger, i: 0, asked: null });
     keepBridge(turn, bridge);
   }
 }

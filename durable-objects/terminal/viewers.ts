@@ -117,6 +117,8 @@ export interface Viewer1 extends Viewer1Keepsake, Remembered {
 
 export interface Viewer2 extends Viewer2Keepsake, Remembered {
   window: Window;
+  /** Characters of windows' names it was sent since its sign of life at `since`; `isBehind` if it lacks the newest. */
+  tabs: { sent: number; since: number; isBehind: boolean };
   /** The last input that was handed to a bridge of version 1; null if that is unknown. */
   handed: number | null;
 }
@@ -134,7 +136,11 @@ export function newViewer1(keepsake: Viewer1Keepsake): Viewer1 {
 }
 
 export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced"]): Viewer2 {
-  return { ...keepsake, ...remembered(keepsake), window: newWindow(unplaced), handed: null };
+  return { ...keepsake, ...remembered(keepsake), window: newWindow(unplaced), tabs: newTabs(), handed: null };
+}
+
+function newTabs(): Viewer2["tabs"] {
+  return { sent: 0, since: 0, isBehind: false };
 }
 
 function remembered({ joinedAt }: Kept): Remembered {

@@ -110,7 +110,8 @@ function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void 
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */
 function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
-  const { standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped, window, handed, ...common } = viewer;
+  const { standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped, window, tabs, handed, ...common } =
+    viewer;
   const waiting = { state: "waiting", seen: null } as const;
   const follower = newViewer1({ ...common, version: 1, standing: waiting, told: null, held: null });
   room.viewers.set(viewer.id, follower);

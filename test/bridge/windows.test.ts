@@ -1,6 +1,9 @@
-/** Windows through the bridge: asked for over the control link. */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+/** Windows through the bridge: asked for over the control link, told and watched over data sockets. */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AnswerResult } from "../../durable-objects/protocol/bridge-link.ts";
+import { terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
 import { startBridge, type TestBridge } from "./support/bridge.ts";
 
@@ -38,5 +41,80 @@ describe("windows through the bridge", { timeout: 30_000 }, () => {
     expect(await ask("create_window", { cwd: "nowhere" })).toMatchObject({ code: "bad_directory" });
     const unknown = { environment_id: desiredEnvironment().id };
     expect(await ask("windows", unknown)).toMatchObject({ kind: "failed", code: "not_found" });
+  });
+
+  const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000, interval: 20 });
+  const watch = async (window: string) => {
+    const end = await bridge.edge.watch(terminalId(id, window));
+    const told = () => end.messages.flatMap((each) => (each.type === "windows" ? [each.windows] : []));
+    const names = () =>
+      told()
+        .at(-1)
+        ?.map(({ name }) => name);
+    return { end, told, names };
+  };
+  const sessions = () => {
+    const socket = join(bridge.dataDir, "tmux", id);
+    return execFileSync("tmux", ["-S", socket, "list-sessions", "-F", "#{session_name}"], { encoding: "utf8" }).trim();
+  };
+
+  it("are told to a socket that asks, at once and whenever they change, and to no other", async () => {
+    const main = await watch("main");
+    const silent = await watch("logs");
+    main.end.send({ type: "windows" });
+    await until(() => main.names()?.join() === "shell");
+    main.end.send({ type: "windows" });
+    await until(() => main.told().length === 2);
+    await create({ name: "second" });
+    await until(() => main.names()?.join() === "shell,second");
+    const { ask: type } = await main.end.join();
+    expect(await type("echo $((6*7))")).toBe("42");
+    main.end.type("exit\r");
+    await until(() => main.names()?.join() === "second");
+    expect(silent.told()).toEqual([]);
+    expect(main.told().length).toBeLessThan(8);
+  });
+
+  it("have terminals of their own, with their own size, epoch and input", async () => {
+    const made = await create({ name: "second" });
+    const main = await watch("main");
+    const own = await watch(made.id);
+    const mine = await main.end.join();
+    const other = await own.end.join(61, 17);
+    expect(await mine.ask("W=main; stty size")).toBe("24 80");
+    expect(await other.ask("W=own; until stty size | grep '17 61'; do sleep 0.05; done")).toBe("17 61");
+    expect([await mine.ask("echo $W; stty size"), await other.ask("echo $W")]).toEqual([
+      expect.stringMatching(/^main\s+24 80$/),
+      "own",
+    ]);
+    const epochs = [await main.end.message("hello"), await own.end.message("hello")].map(({ epoch }) => epoch);
+    expect(new Set(epochs).size).toBe(2);
+    expect([...main.end.faults, ...own.end.faults]).toEqual([]);
+  });
+
+  it("take their own terminals with them, and are gone for who asks for them then", async () => {
+    const made = await create();
+    const own = await watch(made.id);
+    await own.end.join();
+    await ask("close_window", { window: made.id });
+    await own.end.message("gone");
+    bridge.edge.unwatch(terminalId(id, made.id));
+    await until(() => sessions() === "main");
+    await (await watch(made.id)).end.message("gone");
+    await (await watch("w77")).end.message("gone");
+  });
+
+  it("keep their terminal for a while when nobody watches, at the same place", async () => {
+    const made = await create();
+    const first = await watch(made.id);
+    await first.end.join();
+    bridge.edge.unwatch(terminalId(id, made.id));
+    await until(() => first.end.socket.readyState === first.end.socket.CLOSED);
+    const second = await watch(made.id);
+    const [before, after] = [await first.end.message("hello"), await second.end.message("hello")];
+    expect(after.epoch).toBe(before.epoch);
+    expect(sessions().split("\n")).toHaveLength(2);
+    await bridge.restart();
+    await until(() => sessions() === "main");
   });
 });

@@ -188,6 +188,29 @@ describe("a terminal", () => {
     expect(viewer.received.map((message) => message.type)).toEqual(types);
   });
 
+  it("of one window says which, tells the windows and ends with its own", async () => {
+    const clusterId = fresh("cluster-");
+    const terminal = freshTerminal("w3");
+    const control = await link(clusterId);
+    const viewer = await watch(terminal, { clusterId, version: 2 });
+    viewer.hello();
+    const data = await serve(clusterId, await control.assignment(terminal), "tok", 2);
+    data.hello({ epoch: "e", seq: 0 });
+    await data.has({ type: "enter", entry: 1 });
+    data.entered(1, 0);
+    await viewer.has({ type: "hello", window: "w3" });
+    await data.has({ type: "windows" });
+    const windows = [{ id: "w3", name: "#{pid}", position: 0, is_active: true }];
+    data.say({ type: "windows", windows });
+    await viewer.has({ type: "windows", windows });
+    await evictDurableObject(env.TERMINALS.getByName(terminal), { webSockets: "hibernate" });
+    data.say({ type: "windows", windows: [] });
+    await viewer.has({ type: "windows", windows: [] });
+    data.say({ type: "gone" });
+    expect(await viewer.isClosed()).toEqual({ code: closes.windowGone.code, reason: closes.windowGone.reason });
+    expect((await data.isClosed()).code).toBe(closes.unwanted.code);
+  });
+
   it("takes a bridge of version 1 for what it is", async () => {
     const { clusterId, terminal, data } = await served();
     const viewer = await watch(terminal, { clusterId, version: 2 });

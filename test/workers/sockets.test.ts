@@ -139,6 +139,29 @@ describe("a client's socket", () => {
     await vi.waitFor(async () => expect(await env.USERS.getByName(person.id).openSockets()).toEqual([]));
   });
 
+  it.each(["", "&v=2"])("watches one window where it names one (%j)", async (version) => {
+    const { person, cluster, id } = await running();
+    const control = new LinkPeer(await dialBridge(cluster.token, "link"));
+    control.say({ type: "hello", bridge_id: fresh("bridge-"), version: "1", runtime: "local" });
+    const viewer = new ViewerPeer(await dial(`${terminalPath(id)}?window=w3${version}`, bearer(person.token)));
+    if (version !== "") viewer.hello();
+    await viewer.has({ type: "welcome" });
+    await control.assignment(`${id}/w3`);
+    expect(control.wants.map(({ terminal }) => terminal)).toEqual([`${id}/w3`]);
+  });
+
+  it.each(["", "logs", "W1", "w01", "@1", "w1/../main", "#{pid}", "w9999999999"])(
+    "knows no window %j",
+    async (window) => {
+      const { person, id } = await running();
+      const stranger = await newPerson();
+      const path = `${terminalPath(id)}?window=${encodeURIComponent(window)}`;
+      expect(await refusal(await dial(path, bearer(person.token)))).toBe("windowGone");
+      expect(await refusal(await dial(path, bearer(stranger.token)))).toBe("environmentNotFound");
+      expect(await refusal(await dial(path))).toBe("unauthenticated");
+    },
+  );
+
   it("is a 426 problem when asked for without an upgrade", async () => {
     const { status, headers, body } = await api<{ code: string }>("GET", terminalPath("env_00000000000000000000"));
     expect([status, headers.get("upgrade"), body.code]).toEqual([426, "websocket", "upgrade_required"]);

@@ -17,6 +17,7 @@ import {
   terminalId,
   terminalIdSchema,
 } from "../../durable-objects/protocol/vocabulary.ts";
+import { windowIdSchema } from "../../durable-objects/protocol/windows.ts";
 import { Failed } from "../rules/failures.ts";
 import { phaseAt } from "../rules/lifecycle.ts";
 import { hasScope, type Principal } from "../rules/principal.ts";
@@ -32,10 +33,20 @@ import { redeemTicket } from "./tickets.ts";
 
 export type Opened =
   | { kind: "open"; response: Response }
-  | { kind: "refused"; close: "tooManySockets" | "sessionEnded" | "tryLater" | "unknownPath" };
+  | { kind: "refused"; close: "tooManySockets" | "sessionEnded" | "tryLater" | "unknownPath" | "windowGone" };
 
 /** How somebody shows who they are to a socket. */
 export type SocketProof = { kind: "token" | "ticket"; text: string } | null;
+
+/** What somebody wants to watch, and in which version. */
+export interface AskedSocket {
+  proof: SocketProof;
+  environmentId: string;
+  kind: SocketKind;
+  /** Of a terminal: `main` or a window's id. Whether there is such a window only its cluster knows. */
+  window: string;
+  version: ClientVersion;
+}
 
 /** Who asks for which environment, and the environment if it is theirs. */
 interface Visit {
@@ -48,20 +59,22 @@ interface Visit {
  * environment side by side (two with a personal token); fails as `unauthenticated`, as `insufficient_scope`, or as
  * `not_found` for an environment that is not theirs.
  */
-export async function openViewer(
-  deps: Deps,
-  asked: { proof: SocketProof; environmentId: string; kind: SocketKind; version: ClientVersion },
-): Promise<Opened> {
+export async function openViewer(deps: Deps, asked: AskedSocket): Promise<Opened> {
   const checkedAtMs = deps.now().getTime();
   const { principal, row } = await visit(deps, asked);
   if (!hasScope(principal, "terminal")) throw new Failed({ kind: "insufficient_scope", scope: "terminal" });
   if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
+  if (!isWindow(asked.window)) return { kind: "refused", close: "windowGone" };
   const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked);
   const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);
   if (limit.isAllowed && admission === "admitted") return openAdmitted(deps, ticket);
   if (admission === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
   if (!limit.isAllowed) return { kind: "refused", close: "tryLater" };
   return { kind: "refused", close: admission === "ended" ? "sessionEnded" : "tooManySockets" };
+}
+
+function isWindow(name: string): boolean {
+  return name === mainWindow || windowIdSchema.safeParse(name).success;
 }
 
 async function visit(
@@ -91,14 +104,14 @@ function viewerTicket(
   deps: Deps,
   person: { userId: string; sessionId: string },
   row: EnvironmentInFull,
-  { kind, version }: { kind: SocketKind; version: ClientVersion },
+  { kind, version, window }: AskedSocket,
 ): ViewerTicket {
   return {
     socketId: deps.newId("soc"),
     userId: person.userId,
     sessionId: person.sessionId,
     clusterId: row.clusterId,
-    terminal: terminalId(row.id, kind === "logs" ? logsWindow : mainWindow),
+    terminal: terminalId(row.id, kind === "logs" ? logsWindow : window),
     kind,
     version,
     environment: {

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { clientProtocol, clientProtocol2 } from "../../durable-objects/protocol/client-2.ts";
 import type { ClientVersion } from "../../durable-objects/protocol/objects.ts";
-import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
+import { mainWindow, type SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { openViewer, type SocketProof } from "../domain/sockets.ts";
 import { problem } from "../http/answers.ts";
 import { bearerToken } from "../http/authenticate.ts";
@@ -17,6 +17,11 @@ export const sockets = newRouter();
 
 sockets.get("/terminal/:id", async (c): Promise<Response> => openFor(c, c.req.param("id"), "terminal"));
 sockets.get("/logs/:id", async (c): Promise<Response> => openFor(c, c.req.param("id"), "logs"));
+
+const windowParameter = z
+  .string()
+  .optional()
+  .openapi({ description: "A window's id: watches that one, at a size of its own, instead of the selected one" });
 
 describe("terminal", "openTerminal", "The terminal of an environment, shared by everybody who watches it");
 describe("logs", "openLogs", "The log stream of an environment");
@@ -33,7 +38,13 @@ function describe(kind: SocketKind, operationId: string, summary: string): void 
 Authorization header, by a ticket (POST /api/v1/ws/tickets) as second value of Sec-WebSocket-Protocol after \`devpocket.v1\` or
 \`devpocket.v2\`, or by \`token\`. The version is the one offered there, or \`v\`; without either it is 1. A refusal accepts the upgrade and then closes with 1008 and a reason.`,
     security: [{ session: [] }, { personalToken: ["terminal"] }, { queryToken: [] }],
-    request: { params: z.object({ id: z.string() }), query: z.object({ v: z.enum(["1", "2"]).optional() }) },
+    request: {
+      params: z.object({ id: z.string() }),
+      query: z.object({
+        v: z.enum(["1", "2"]).optional(),
+        ...(kind === "terminal" ? { window: windowParameter } : {}),
+      }),
+    },
     responses: {
       101: { description: "The socket is open, or is closed at once with the reason of a refusal" },
       426: problem("This path is a WebSocket and the request was no upgrade"),
@@ -46,7 +57,8 @@ function openFor(c: AppContext, environmentId: string, kind: SocketKind): Promis
   return answerUpgrade(c, async (): Promise<UpgradeOutcome> => {
     const origin = c.req.header("origin");
     if (origin !== undefined && !isAllowedOrigin(c, origin)) return { kind: "refused", close: "originNotAllowed" };
-    return openViewer(c.var.deps, { proof: proofOf(c), environmentId, kind, version: versionOf(c) });
+    const window = kind === "logs" ? mainWindow : (c.req.query("window") ?? mainWindow);
+    return openViewer(c.var.deps, { proof: proofOf(c), environmentId, kind, window, version: versionOf(c) });
   });
 }
 

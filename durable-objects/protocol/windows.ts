@@ -19,7 +19,6 @@ const visible = new RegExp(`^(?=.*[^${unseen}])(?:[^${acting}${surrogate}]|${sur
 
 export const windowNameSchema = z
   .string()
-  .min(1)
   .max(limits.maxWindowNameCharacters)
   .regex(visible, "must be visible characters on one line");
 

@@ -4,6 +4,7 @@ export const tags = [
   { name: "auth", description: "Making an account, signing in and out, refreshing tokens" },
   { name: "users", description: "One's own account" },
   { name: "environments", description: "Shells with a template, files and variables of their own" },
+  { name: "windows", description: "The windows of a running environment, each with a shell of its own" },
   { name: "templates", description: "What environments are made of" },
   { name: "clusters", description: "Where environments live" },
   { name: "sockets", description: "WebSockets: terminals and log streams" },

@@ -178,6 +178,12 @@ export function problemOf(failure: Failure): Problem {
         detail: `Cannot ${failure.action} while the environment is ${failure.phase}`,
         extra: { phase: failure.phase, allowed: failure.allowed },
       };
+    case "last_window":
+      return {
+        status: 409,
+        code: failure.kind,
+        detail: "The last window cannot be closed: stop the environment instead",
+      };
     case "still_running":
       return {
         status: 400,

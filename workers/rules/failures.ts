@@ -49,11 +49,11 @@ export type Failure =
   | { kind: "invalid_code" }
   | { kind: "google_failed"; reason: GoogleFailure }
   /** A limit that is the same on every plan. */
-  | { kind: "limit_reached"; what: "personal tokens"; limit: number }
+  | { kind: "limit_reached"; what: "personal tokens" | "windows"; limit: number }
   | { kind: "quota_exceeded"; what: QuotaName; plan: string; limit: string }
   | {
       kind: "not_found";
-      what: "environment" | "template" | "cluster" | "user" | "session" | "token" | "plan" | "route";
+      what: "environment" | "window" | "template" | "cluster" | "user" | "session" | "token" | "plan" | "route";
     }
   | { kind: "method_not_allowed"; allowed: string[] }
   | { kind: "already_exists"; what: "account" | "username" | "environment" | "template" | "cluster"; field: string }
@@ -69,6 +69,8 @@ export type Failure =
   /** It takes no new environments for now. */
   | { kind: "cluster_closed"; status: "inactive" | "maintenance" }
   | { kind: "invalid_state"; phase: Phase; action: string; allowed: string[] }
+  /** What runs has a shell, so that its last window is not closed. */
+  | { kind: "last_window" }
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }
   | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments" | "mails"; retryAfterSeconds: number }

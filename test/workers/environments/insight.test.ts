@@ -1,8 +1,9 @@
 /** Metrics and logs: what the cluster answers, what is said when it does not, and the history that was kept. */
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import type { AnswerResult, Question, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
-import { db, newApi, newWorld, type Problem, setPhase } from "./world.ts";
+import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
+import { clusterThatAnswers } from "./answering-cluster.ts";
+import { db, newWorld, type Problem, setPhase } from "./world.ts";
 
 interface Metrics extends Readings {
   disk_usage: number | null;
@@ -16,21 +17,6 @@ interface Logs {
   total: number;
   has_more: boolean;
   entries: unknown[];
-}
-
-/** A cluster object whose bridge answers with this and does nothing else. */
-function clusterThatAnswers(answer: (question: Question) => AnswerResult) {
-  const asked: Question[] = [];
-  const stub = {
-    ask: async (question: Question) => {
-      asked.push(question);
-      return answer(question);
-    },
-    nudge: async () => {},
-    announce: async () => {},
-    endEnvironment: async () => {},
-  };
-  return { asked, api: newApi({ CLUSTERS: { getByName: () => stub } }) };
 }
 
 const readings: Readings = {

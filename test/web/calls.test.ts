@@ -70,6 +70,17 @@ describe("calls of whoever is signed in", () => {
     ["endSession", (calls) => calls.endSession("ses_1"), { method: "DELETE", path: "/auth/sessions/ses_1" }],
     ["endOtherSessions", (calls) => calls.endOtherSessions(), { method: "DELETE", path: "/auth/sessions" }],
     ["revokeToken", (calls) => calls.revokeToken("pat_1"), { method: "DELETE", path: "/auth/tokens/pat_1" }],
+    ["openWindow", (calls) => calls.openWindow("env_1"), post("/environments/env_1/windows", { is_active: true })],
+    [
+      "changeWindow",
+      (calls) => calls.changeWindow("env_1", "w2", { name: "n" }),
+      { method: "PATCH", path: "/environments/env_1/windows/w2", body: { name: "n" } },
+    ],
+    [
+      "closeWindow",
+      (calls) => calls.closeWindow("env_1", "w2"),
+      { method: "DELETE", path: "/environments/env_1/windows/w2" },
+    ],
   ])("%s is one call", async (_name, act, expected) => {
     const { calls, asked } = against({ message: "ok" });
     await act(calls);

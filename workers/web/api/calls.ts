@@ -33,6 +33,17 @@ export interface Calls extends AccountCalls {
   /** Stops the environment first when it runs. */
   remove(id: string): Promise<void>;
   metrics(id: string): Promise<Metrics>;
+  /** Opens a window and selects it. */
+  openWindow(id: string): Promise<void>;
+  changeWindow(id: string, window: string, change: WindowChange): Promise<void>;
+  closeWindow(id: string, window: string): Promise<void>;
+}
+
+/** What is left out stays. */
+export interface WindowChange {
+  name?: string;
+  position?: number;
+  is_active?: true;
 }
 
 export function createCalls(client: Client, tokens: TokenStore): Calls {
@@ -67,5 +78,14 @@ export function createCalls(client: Client, tokens: TokenStore): Calls {
       await request({ method: "DELETE", path: `/environments/${id}?force=true` });
     },
     metrics: async (id) => parseAnswer(metricsSchema, await get(`/environments/${id}/metrics`)),
+    async openWindow(id) {
+      await request({ method: "POST", path: `/environments/${id}/windows`, body: { is_active: true } });
+    },
+    async changeWindow(id, window, body) {
+      await request({ method: "PATCH", path: `/environments/${id}/windows/${window}`, body });
+    },
+    async closeWindow(id, window) {
+      await request({ method: "DELETE", path: `/environments/${id}/windows/${window}` });
+    },
   };
 }

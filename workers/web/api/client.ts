@@ -7,7 +7,7 @@ import { Failed, type Failure, readProblem } from "./problem.ts";
 import { parseJson, type TokenStore, type Tokens } from "./tokens.ts";
 
 export interface Call {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the API's root, e.g. `/environments`. */
   path: string;
   body?: unknown;

@@ -22,6 +22,10 @@ const frameSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("status"), bridge: z.enum(["attached", "away"]) }),
   z.object({ type: z.literal("history"), before: count, lines: z.array(z.string()), more: z.boolean() }),
   z.object({
+    type: z.literal("windows"),
+    windows: z.array(z.object({ id: z.string(), name: z.string(), is_active: z.boolean() })),
+  }),
+  z.object({
     type: z.literal("error"),
     message: z.string(),
     code: z.optional(z.string()),

@@ -17,6 +17,11 @@ export interface Size {
 }
 
 export type HistoryFrame = Extract<Frame2, { type: "history" }>;
+export type WindowsFrame = Extract<Frame2, { type: "windows" }>;
+
+/** What is the view's business alone. */
+type Passed = Extract<Frame2, { type: "history" | "windows" | "status_update" | "info" }>;
+const passedOn: readonly string[] = ["history", "windows", "status_update", "info"] satisfies Passed["type"][];
 
 /** A frame as the version that its socket speaks has it. */
 type Heard = { type: string } & ({ version: 1; frame: Frame } | { version: 2; frame: Frame2 });
@@ -32,7 +37,7 @@ export interface TerminalLineOptions {
   ownSize(): Size;
   /** It is shown how the shell is. */
   onShown(): void;
-  onFrame(frame: Frame | HistoryFrame): void;
+  onFrame(frame: Frame | HistoryFrame | WindowsFrame): void;
   onConnection(connection: Connection): void;
   /** What is typed waits for long, or no more. */
   onLagging(isLagging: boolean): void;
@@ -118,8 +123,7 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     else if (frame.type === "error") {
       // These the core has dealt with.
       if (!["bad_sequence", "bad_ack", "rate_limited"].includes(frame.code ?? "")) options.onFrame(frame);
-    } else if (frame.type === "history" || frame.type === "status_update" || frame.type === "info")
-      options.onFrame(frame);
+    } else if (passedOn.includes(frame.type)) options.onFrame(frame as Passed);
   }
 
   function cut(): void {

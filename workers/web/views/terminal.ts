@@ -9,7 +9,7 @@ import { keyRow } from "../terminal/key-row.ts";
 import { followKeyboard } from "../terminal/keyboard.ts";
 import type { Connection } from "../terminal/live-socket.ts";
 import { createScreen } from "../terminal/screen.ts";
-import { type HistoryFrame, openTerminalLine } from "../terminal/terminal-line.ts";
+import { type HistoryFrame, openTerminalLine, type WindowsFrame } from "../terminal/terminal-line.ts";
 import { createTyping } from "../terminal/typing.ts";
 import { type Deed, deedChoices, deedsFor } from "./actions.ts";
 import { curtain } from "./curtain.ts";
@@ -22,6 +22,11 @@ import { stopWarning } from "./stop-warning.ts";
 import { toast } from "./toast.ts";
 import { uncertainLine } from "./uncertain-line.ts";
 import { watchEnvironment } from "./watch-environment.ts";
+import { windowDeeds } from "./window-deeds.ts";
+import { type WindowTab, windowTabs } from "./window-tabs.ts";
+
+/** The pane that the tabs are of. */
+const paneId = "terminal-pane";
 
 export const terminalView =
   (environmentId: string): View =>
@@ -40,11 +45,21 @@ export const terminalView =
       bar.show(name, phase);
       warning.show(autoStopAt);
       cover.show(phase, message);
+      tabs.setUsable(!isCovered());
     });
     const isCovered = () => !cover.element.hidden;
     let line: "lost" | "welcome" | "shown" = "lost";
     let isSlow = false;
 
+    const tabs = windowTabs({
+      panelId: paneId,
+      onSelect: (tab) => void selectWindow(tab),
+      onMenu: (tab) => void windows.menu(tab),
+      onMove: (tab, by) => void windows.move(tab, by),
+      onClose: (tab) => void windows.close(tab),
+      onAdd: () => void windows.add(),
+    });
+    const windows = windowDeeds(app, environmentId, tabs.tabs);
     const history = historySheet((before, lines) => socket.history(before, lines));
     const socket = openTerminalLine({
       target: () => app.socketTarget("terminal", environmentId),
@@ -90,10 +105,11 @@ export const terminalView =
     const keys = keyRow({ onNamedKey: typing.named, onText: typing.text, onLatch: typing.latch });
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
-    function onFrame(frame: Frame | HistoryFrame): void {
+    function onFrame(frame: Frame | HistoryFrame | WindowsFrame): void {
       if (line === "welcome" && frame.type === "status_update") showLine();
       if (frame.type === "error") history.fail();
       if (frame.type === "history") history.take(frame);
+      else if (frame.type === "windows") tabs.show(frame.windows);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
@@ -101,6 +117,8 @@ export const terminalView =
     /** For people the line is live once it has shown how the shell is: before that a bridge may still be missing. */
     function showLine(): void {
       line = "shown";
+      // An old server knows nothing of windows.
+      tabs.element.hidden = !socket.hasHistory();
       bar.showConnection({ kind: isSlow ? "lagging" : "live" });
       pill.show({ kind: "live" });
     }
@@ -113,6 +131,14 @@ export const terminalView =
       pill.show(connection);
       // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.
       if (connection.kind === "closed") watched.lookNow();
+    }
+
+    /** Shown at once, and taken back where it was not done: the way there and back may be long. */
+    async function selectWindow(tab: WindowTab): Promise<void> {
+      const before = tabs.tabs();
+      const shown = before.map((each) => ({ ...each, is_active: each.id === tab.id }));
+      tabs.show(shown);
+      if (!(await windows.select(tab)) && tabs.tabs() === shown) tabs.show(before);
     }
 
     function sendLine(text: string): boolean {
@@ -159,5 +185,9 @@ export const terminalView =
     });
     const pills = el("div", { class: "pills" }, pill.element, warning.element, uncertain.element);
     screen.element.append(cover.element, pills, selected.element);
-    return el("section", { class: "terminal-view" }, bar.element, screen.element, keys.element, compose.element);
+    screen.element.id = paneId;
+    screen.element.setAttribute("role", "tabpanel");
+    screen.element.setAttribute("aria-label", "Terminal");
+    const parts = [bar.element, tabs.element, screen.element, keys.element, compose.element];
+    return el("section", { class: "terminal-view" }, ...parts);
   };

@@ -1,0 +1,79 @@
+/** What people do with the windows of an environment. The tabs hear of it from the terminal's own line. */
+import type { App } from "../app.ts";
+import { field } from "./field.ts";
+import { form } from "./form.ts";
+import { choose, confirm, openSheet } from "./sheet.ts";
+import { toastFailure } from "./toast.ts";
+import type { WindowTab } from "./window-tabs.ts";
+
+export interface WindowDeeds {
+  /** Resolves with whether it was done. */
+  select(tab: WindowTab): Promise<boolean>;
+  add(): Promise<void>;
+  move(tab: WindowTab, by: 1 | -1): Promise<void>;
+  close(tab: WindowTab): Promise<void>;
+  menu(tab: WindowTab): Promise<void>;
+}
+
+/** As many characters as a name may have. */
+const maxNameLength = 64;
+
+export function windowDeeds(app: App, environmentId: string, tabs: () => readonly WindowTab[]): WindowDeeds {
+  const { calls } = app;
+  const placeOf = ({ id }: WindowTab) => tabs().findIndex((tab) => tab.id === id);
+
+  async function move(tab: WindowTab, by: 1 | -1): Promise<void> {
+    const position = placeOf(tab) + by;
+    if (position < 0 || position >= tabs().length) return;
+    await calls.changeWindow(environmentId, tab.id, { position }).catch(toastFailure);
+  }
+
+  async function close(tab: WindowTab): Promise<void> {
+    const question = { title: `Close ${tab.name}?`, text: "What runs in it ends.", action: "Close", isDangerous: true };
+    if (await confirm(question)) await calls.closeWindow(environmentId, tab.id).catch(toastFailure);
+  }
+
+  async function rename(tab: WindowTab): Promise<void> {
+    const name = field({ name: "name", label: "Name", value: tab.name, maxLength: maxNameLength });
+    await openSheet<true>("Rename window", (done) => [
+      form({
+        fields: [name],
+        action: "Rename",
+        busyAction: "Renaming…",
+        async submit() {
+          await calls.changeWindow(environmentId, tab.id, { name: name.value() });
+          done(true);
+        },
+      }),
+    ]);
+  }
+
+  const deeds = { rename, close, left: (tab: WindowTab) => move(tab, -1), right: (tab: WindowTab) => move(tab, 1) };
+
+  async function menu(tab: WindowTab): Promise<void> {
+    const place = placeOf(tab);
+    const last = tabs().length - 1;
+    const deed = await choose<keyof typeof deeds>(tab.name, [
+      { label: "Rename", value: "rename" },
+      ...(place > 0 ? [{ label: "Move left", value: "left" as const }] : []),
+      ...(place < last ? [{ label: "Move right", value: "right" as const }] : []),
+      ...(last > 0 ? [{ label: "Close", value: "close" as const, isDangerous: true }] : []),
+    ]);
+    if (deed !== null) await deeds[deed](tab);
+  }
+
+  return {
+    select: ({ id }) =>
+      calls.changeWindow(environmentId, id, { is_active: true }).then(
+        () => true,
+        (error: unknown) => {
+          toastFailure(error);
+          return false;
+        },
+      ),
+    add: () => calls.openWindow(environmentId).catch(toastFailure),
+    move,
+    close,
+    menu,
+  };
+}

@@ -23,7 +23,7 @@ export interface Person {
   createEnvironment(body?: object): Promise<{ id: string; status: string }>;
   openTerminal(
     environmentId: string,
-    options?: { path?: string; size?: { cols: number; rows: number } },
+    options?: { path?: string; window?: string; size?: { cols: number; rows: number } },
   ): Promise<Terminal>;
 }
 
@@ -66,10 +66,14 @@ function asPerson(url: string, token: string): Person {
     },
     openTerminal: (environmentId, options = {}) =>
       openTerminal(
-        `${url.replace("http", "ws")}/api/v1/ws/${options.path ?? "terminal"}/${environmentId}?token=${token}`,
+        `${url.replace("http", "ws")}/api/v1/ws/${options.path ?? "terminal"}/${environmentId}?token=${token}${windowQuery(options.window)}`,
         options.size,
       ),
   };
+}
+
+function windowQuery(window: string | undefined): string {
+  return window === undefined ? "" : `&window=${encodeURIComponent(window)}`;
 }
 
 async function openTerminal(address: string, size = { cols: 80, rows: 24 }): Promise<Terminal> {

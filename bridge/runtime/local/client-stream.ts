@@ -8,12 +8,20 @@ import type { TerminalSize, TerminalStream } from "../runtime.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import type { TmuxServer } from "./tmux.ts";
 
+export interface ClientEvents {
+  /** Something was read of the terminal. */
+  onRead(): void;
+  /** Something was typed. */
+  onTyped(): void;
+}
+
 export class ClientStream implements TerminalStream {
   readonly pid: number;
   readonly size: TerminalSize;
   readonly #pty: IPty;
   #isOver = false;
   #endListeners: (() => void)[] = [];
+  #events: ClientEvents | null = null;
 
   /** `args` are tmux's, as `attachArguments` makes them. */
   constructor(server: TmuxServer, args: string[], size: TerminalSize) {
@@ -37,8 +45,15 @@ export class ClientStream implements TerminalStream {
     });
   }
 
+  /** Tells whoever keeps the terminal, beside those who use it. */
+  notify(events: ClientEvents): void {
+    this.#events = events;
+  }
+
   write(text: string): void {
-    if (!this.#isOver) this.#pty.write(text);
+    if (this.#isOver) return;
+    this.#events?.onTyped();
+    this.#pty.write(text);
   }
 
   resize(size: TerminalSize): void {
@@ -55,7 +70,10 @@ export class ClientStream implements TerminalStream {
   }
 
   onData(listener: (bytes: Uint8Array) => void): void {
-    this.#pty.onData((data) => listener(asBytes(data)));
+    this.#pty.onData((data) => {
+      this.#events?.onRead();
+      listener(asBytes(data));
+    });
     this.resume();
   }
 

@@ -11,6 +11,8 @@ import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
+import { type Restoration, SessionKeeper } from "../session/keeper.ts";
+import { type Restored, restoredLine, restoredMessage } from "../session/words.ts";
 import { ClientStream } from "./client-stream.ts";
 import { prepareFiles, removeFiles } from "./files.ts";
 import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
@@ -33,6 +35,7 @@ import {
   recordedProcessSchema,
   writeRecord,
 } from "./record.ts";
+import { LocalSessionFiles } from "./session-files.ts";
 import { shellEnvironment, shellProgram } from "./shell-environment.ts";
 import {
   attachArguments,
@@ -42,6 +45,8 @@ import {
   lastOutputAt,
   listClients,
   mainSession,
+  paneCommand,
+  runTmux,
   selectedPane,
   startServer,
   type TmuxServer,
@@ -67,6 +72,9 @@ export class LocalEnvironment {
   readonly #places: EnvironmentPlaces;
   readonly #settings: EnvironmentSettings;
   readonly #server: TmuxServer;
+  readonly #keeper: SessionKeeper;
+  /** What became of the session at the last start, until somebody types. */
+  #restored: Restored | null = null;
   #record: EnvironmentRecord;
   #cpuLook: CpuLook | null = null;
   #disk: { atMs: number; bytes: number | null } | null = null;
@@ -80,6 +88,11 @@ export class LocalEnvironment {
     this.#server = { program: settings.tmuxProgram, socket: places.socket };
     const { workspace } = places;
     this.windows = new LocalWindows({ server: this.#server, workspace, refuseUnlessUp: () => this.#refuseUnlessUp() });
+    this.#keeper = new SessionKeeper({
+      tmux: runTmux(this.#server),
+      files: new LocalSessionFiles(places.home, places.laid),
+      onUnsaved: (why) => this.#complain(`The session could not be saved: ${why}`),
+    });
   }
 
   get logPath(): string {
@@ -99,12 +112,17 @@ export class LocalEnvironment {
   async #begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
     const { generation, resources } = desired;
     await prepareFiles(this.#places);
+    if (this.#record.state === "up") await this.#keeper.save();
     await this.#save({ state: "starting", generation, resources });
     await this.#endEverything();
     signal.throwIfAborted();
     await trimLog(this.#places.log);
     const environment = this.#shellEnvironment(desired);
-    const server = await this.#startServer(environment, signal);
+    const restoration = await this.#keeper.prepare();
+    const server = await this.#startServer(environment, restoration, signal);
+    const shell = shellProgram();
+    this.#restored =
+      restoration && (await this.#keeper.restore(restoration, (each) => paneCommand(this.#server, shell, each)));
     const isComeback = this.#record.begunGeneration === generation;
     const installer = await this.#install(desired, environment, isComeback);
     await this.#save({
@@ -115,11 +133,13 @@ export class LocalEnvironment {
       hasStartupCommands: desired.startup_commands.length > 0,
       startedAt: new Date().toISOString(),
     });
+    if (this.#restored !== null) this.#log(restoredMessage(this.#restored));
     this.#log(isComeback ? "Environment started again after it had ended by itself" : "Environment started");
   }
 
   /** Ends every process of the environment; its files stay. */
   async stop(): Promise<void> {
+    if (this.#record.state === "up") await this.#keeper.save();
     await this.#save({ state: "stopping" });
     await this.#endEverything();
     await this.#save({ state: "down", server: null, installer: null });
@@ -128,6 +148,7 @@ export class LocalEnvironment {
 
   /** Ends every process and removes every file. */
   async remove(): Promise<void> {
+    await this.#keeper.close();
     await this.#save({ state: "stopping" });
     await this.#endEverything();
     await removeFiles(this.#places);
@@ -144,7 +165,9 @@ export class LocalEnvironment {
     }
     const installation = await this.#installation();
     if (installation.kind === "installing") return { ...seen, phase: "installing" };
-    if (installation.kind === "completed") return { ...seen, phase: "running", installation_completed: true };
+    if (installation.kind === "completed") {
+      return { ...seen, phase: "running", installation_completed: true, ...this.#restoredStatus() };
+    }
     return { ...seen, phase: "running", reason: installation.reason, status_message: installation.message };
   }
 
@@ -157,6 +180,7 @@ export class LocalEnvironment {
       if (this.#streams.get(window) === stream) this.#streams.delete(window);
       this.#settings.onChange();
     });
+    stream.notify({ onRead: () => this.#keeper.noteActivity(), onTyped: () => this.#forgetRestored() });
     return stream;
   }
 
@@ -193,12 +217,16 @@ export class LocalEnvironment {
 
   async lastOutput(): Promise<string | null> {
     if (this.#record.state !== "up" || !(await this.#isUp())) return null;
-    return new Date((await lastOutputAt(this.#server)) * 1000).toISOString();
+    const lastMs = (await lastOutputAt(this.#server)) * 1000;
+    // tmux counts whole seconds.
+    this.#keeper.noteOutputAt(lastMs + 999);
+    return new Date(lastMs).toISOString();
   }
 
-  /** Lets go of the clients; the environment runs on. */
-  close(): void {
+  /** Saves the session and lets go of the clients; the environment runs on. */
+  async close(): Promise<void> {
     for (const stream of this.#streams.values()) stream.close();
+    await this.#keeper.close();
   }
 
   async #attachMain(size: TerminalSize | null): Promise<ClientStream> {
@@ -217,10 +245,17 @@ export class LocalEnvironment {
     return await attachPinned(this.#server, window, await this.windows.target(window), size);
   }
 
-  async #startServer(environment: Record<string, string>, signal: AbortSignal): Promise<RecordedProcess> {
+  async #startServer(
+    environment: Record<string, string>,
+    restoration: Restoration | null,
+    signal: AbortSignal,
+  ): Promise<RecordedProcess> {
     const { workspace } = this.#places;
     const size = { cols: limits.defaultCols, rows: limits.defaultRows };
-    const pid = await startServer(this.#server, { workspace, environment, shell: shellProgram(), size }, signal);
+    const opening = restoration?.openings[0];
+    const notice = restoration === null ? undefined : restoredLine(restoration.restored);
+    const options = { workspace, environment, shell: shellProgram(), size, opening, notice };
+    const pid = await startServer(this.#server, options, signal);
     return { pid, startTicks: (await processFacts(pid))?.startTicks ?? 0 };
   }
 
@@ -252,6 +287,18 @@ export class LocalEnvironment {
   async #installation(): Promise<InstallationState> {
     if (!this.#record.hasStartupCommands) return { kind: "completed" };
     return await installationState(this.#places, this.#record.generation, this.#record.installer);
+  }
+
+  #restoredStatus(): Pick<ObservedEnvironment, "reason" | "status_message"> | null {
+    if (this.#restored === null) return null;
+    return { reason: `session_${this.#restored.kind}`, status_message: restoredMessage(this.#restored) };
+  }
+
+  /** Who types has seen what became of the session. */
+  #forgetRestored(): void {
+    if (this.#restored === null) return;
+    this.#restored = null;
+    this.#settings.onChange();
   }
 
   async #refuseUnlessUp(): Promise<void> {
@@ -303,6 +350,15 @@ export class LocalEnvironment {
     this.#record = { ...this.#record, ...change };
     await writeRecord(this.#places.record, this.#record);
     this.#settings.onChange();
+  }
+
+  /** What keeps a session from being saved may keep the log from it, too: then nobody can be told. */
+  #complain(message: string): void {
+    try {
+      this.#log(message);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
   }
 
   #log(message: string): void {

@@ -132,8 +132,8 @@ export class LocalRuntime implements Runtime {
   async close(): Promise<void> {
     this.#listeners = [];
     for (const stop of this.#follows) stop();
-    for (const environment of this.#environments.values()) environment.close();
-    await Promise.allSettled(this.#steps.values());
+    const closed = [...this.#environments.values()].map((environment) => environment.close());
+    await Promise.allSettled([...closed, ...this.#steps.values()]);
   }
 
   /** What is followed ends with this runtime at the latest. */

@@ -32,6 +32,8 @@ export interface EnvironmentPlaces {
   log: string;
   installation: string;
   client: string;
+  /** What the shells of a restored session are to print. */
+  laid: string;
   socket: string;
   ownSocketsDir: string;
 }
@@ -54,6 +56,7 @@ export function environmentPlaces(places: Places, environmentId: string): Enviro
     log: join(root, "log.jsonl"),
     installation: join(root, "installation.json"),
     client: join(root, "client.json"),
+    laid: join(root, "restored"),
     socket: join(places.socketsDir, environmentId),
     ownSocketsDir: join(places.socketsDir, `${environmentId}.own`),
   };

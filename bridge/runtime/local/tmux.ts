@@ -9,9 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { RuntimeFailure } from "../runtime.ts";
+import { argument, type Opening, type RunTmux } from "../session/tmux-session.ts";
 
 const configuration = fileURLToPath(new URL("tmux.conf", import.meta.url));
 const shellScript = fileURLToPath(new URL("shell.sh", import.meta.url));
+const restoredScript = fileURLToPath(new URL("restored.sh", import.meta.url));
 /** `=` asks for exactly this session, without tmux's prefix matching. */
 export const mainSession = "=main";
 /** The selected window's active pane. */
@@ -35,6 +37,9 @@ export interface StartOptions {
   environment: Record<string, string>;
   shell: string;
   size: { cols: number; rows: number };
+  /** Of a session that is restored; without one the shell says `notice`. */
+  opening?: Opening | undefined;
+  notice?: string | undefined;
 }
 
 /** The first tmux along `path` (as in PATH), or null. */
@@ -60,16 +65,12 @@ export function attachArguments(server: TmuxServer, session: string): string[] {
   return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", session];
 }
 
-/** What runs in a pane: `notice` is said before the first shell; empty for none. */
-function shellCommand(server: TmuxServer, shell: string, notice: string): string[] {
-  return ["--", "sh", shellScript, notice, freshNotice, shell, server.program];
-}
-
 /** Starts the server with its one session; resolves with the server's pid. */
 export async function startServer(server: TmuxServer, options: StartOptions, signal: AbortSignal): Promise<number> {
   const size = ["-x", String(options.size.cols), "-y", String(options.size.rows)];
   const command = ["new-session", "-d", "-P", "-F", "#{pid}", "-s", "main", ...unnamed, ...size];
-  const printed = await run(server, [...command, ...shellCommand(server, options.shell, firstNotice)], {
+  const shell = paneCommand(server, options.shell, options.opening, options.notice);
+  const printed = await run(server, [...command, "--", ...shell], {
     cwd: options.workspace,
     env: options.environment,
     signal,
@@ -80,8 +81,21 @@ export async function startServer(server: TmuxServer, options: StartOptions, sig
 /** Opens a window after the others, not selected; resolves with tmux's id of it. */
 export async function openWindow(server: TmuxServer, options: { cwd: string; shell: string }): Promise<string> {
   const command = ["new-window", "-d", "-P", "-F", "#{window_id}", "-a", "-t", `${mainSession}:{end}`, ...unnamed];
-  const printed = await run(server, [...command, ...shellCommand(server, options.shell, "")], { cwd: options.cwd });
+  const shell = paneCommand(server, options.shell, undefined, "");
+  const printed = await run(server, [...command, "--", ...shell], { cwd: options.cwd });
   return printed.trim();
+}
+
+/** What runs in a pane: `notice` is said before the first shell; empty for none. */
+export function paneCommand(server: TmuxServer, shell: string, opening?: Opening, notice = firstNotice): string[] {
+  if (opening === undefined) return ["sh", shellScript, notice, freshNotice, shell, server.program];
+  const restored = ["sh", restoredScript, argument(opening.path), argument(opening.directory), freshNotice];
+  return [...restored, ...paneCommand(server, shell, undefined, "")];
+}
+
+/** Runs commands against this server. */
+export function runTmux(server: TmuxServer): RunTmux {
+  return (command, options) => run(server, command, options);
 }
 
 /** Ends the server; one that is not there is fine. */

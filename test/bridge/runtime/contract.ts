@@ -173,6 +173,24 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       expect(await again.ask(`cat file; pgrep -cf '[s]leep ${seconds}'`)).toMatch(/^kept\s+0$/);
     });
 
+    it("brings the screen and the directory back after a stop, says what did not survive, and runs nothing again", async () => {
+      const environment = await start();
+      expect(await observed(environment.id)).toMatchObject({ reason: null, status_message: null });
+      const prompt = await shell(environment.id);
+      await prompt.ask("mkdir -p 'a b'; cd 'a b'; echo ran >> times; printf '\\033[31mé€😀-%s\\n' $((6*7))");
+      await apply({ kind: "stop", environmentId: environment.id });
+      await apply({ kind: "start", environment: { ...environment, generation: 2 } });
+      expect(await observed(environment.id)).toMatchObject({
+        phase: "running",
+        reason: "session_restored",
+        status_message: "Session restored: 1 window; running programs ended",
+      });
+      const again = await shell(environment.id);
+      await again.shows(/é€😀-42[\s\S]*restored after a restart: 1 window and scrollback; running programs ended/);
+      expect(await again.ask('basename "$PWD"; cat times')).toMatch(/^a b\s+ran$/);
+      expect(await observed(environment.id)).toMatchObject({ reason: null, status_message: null });
+    });
+
     it("restarts with a new shell and new variables", async () => {
       const environment = await start();
       const before = await pidOf(environment.id);

@@ -232,7 +232,7 @@ function kindOf(socket: WebSocket): MeteredKind {
   return kept.kind ?? "data";
 }
 
-/** The greeting says welcome and, where there is no shell, in which phase the environment is. */
+/** The greeting says welcome and, where there is no shell or something is to be said of it, how the environment is. */
 function arrivalOf(ticket: ViewerTicket): Arrival {
   const { socketId, userId, sessionId, clusterId, kind, version, requestId, environment, phase, statusMessage } =
     ticket;
@@ -246,6 +246,6 @@ function arrivalOf(ticket: ViewerTicket): Arrival {
   };
   return {
     viewer: { id: socketId, userId, sessionId, clusterId, kind, version, requestId },
-    greeting: hasShell(phase) ? [welcome] : [welcome, update],
+    greeting: hasShell(phase) && statusMessage === null ? [welcome] : [welcome, update],
   };
 }

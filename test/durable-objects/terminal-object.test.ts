@@ -54,6 +54,15 @@ describe("a terminal", () => {
     await viewer.shows("up");
   });
 
+  it("tells who joins what is to be said of a shell, and otherwise says nothing of it", async () => {
+    const clusterId = fresh("cluster-");
+    const message = "Session restored: 3 windows; running programs ended";
+    const told = await watch(freshTerminal(), { clusterId, phase: "running", statusMessage: message });
+    await told.has({ type: "status_update", status: "running", phase: "running", message });
+    const { viewer } = await served();
+    expect(viewer.received.map((each) => each.type)).not.toContain("status_update");
+  });
+
   it("goes on byte-exact when its memory was taken, with viewers and bridge still there", async () => {
     const { viewer, data, stub } = await served();
     data.output(0, "one ");

@@ -1,4 +1,5 @@
 /** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
+import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { View } from "../app.ts";
 import { pasteText } from "../clipboard.ts";
 import { el } from "../dom.ts";
@@ -106,7 +107,7 @@ export const terminalView =
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
     function onFrame(frame: Frame | HistoryFrame | WindowsFrame): void {
-      if (line === "welcome" && frame.type === "status_update") showLine();
+      if (line === "welcome" && frame.type === "status_update" && !hasShell(frame.phase)) showLine();
       if (frame.type === "error") history.fail();
       if (frame.type === "history") history.take(frame);
       else if (frame.type === "windows") tabs.show(frame.windows);

@@ -127,6 +127,9 @@ export class TerminalRelay implements Relay {
       case "enter":
         this.#entrance.take(message, this.#attachment);
         return;
+      case "left":
+        this.#typing.leave(message.from);
+        return;
       case "credit":
         this.#setCredit(message.until);
         return;

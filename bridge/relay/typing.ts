@@ -51,6 +51,11 @@ export class Typing {
     if (this.#isNext(typed)) this.#place(typed);
   }
 
+  /** This author types no more: nobody waits for the rest of a paste. */
+  leave(from: string): void {
+    if (this.#paste?.from === from) this.#endPaste();
+  }
+
   /** How far an author's input has come. */
   appliedOf(from: string): number {
     return this.#ledger.appliedOf(this.#accountOf(from));

@@ -121,6 +121,8 @@ export const terminalMessageSchema = z.discriminatedUnion("type", [
     at: positionSchema.optional(),
     max_bytes: offset,
   }),
+  /** This author was sent away and does not come back: a paste of theirs is over. */
+  z.object({ type: z.literal("left"), from: author }),
   /** Output may be sent up to this offset; beyond it the PTY is not read. null: nobody acknowledges, pace yourself. */
   z.object({ type: z.literal("credit"), until: offset.nullable() }),
   z.object({

@@ -1,16 +1,16 @@
 /** How viewers and bridges go: told to, silent for too long, or simply gone. */
-import type { CloseName } from "../protocol/closes.ts";
+import { type CloseName, closes } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { expireInput } from "./holding.ts";
 import { keepPlaces } from "./places.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
-import { send } from "./send.ts";
+import { send, tellBridge } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { makeWait } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
-import type { Viewer, Viewer1 } from "./viewers.ts";
+import { authorOf, type Viewer, type Viewer1 } from "./viewers.ts";
 
 const sweepEveryMs = 1_000;
 
@@ -18,6 +18,7 @@ const sweepEveryMs = 1_000;
 export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
   room.viewers.delete(viewer.id);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
+  if (close !== null && isForGood(close)) endTyping(room, turn, viewer);
   turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });
   if (room.viewers.size > 0) {
     askForSize(room, turn);
@@ -26,6 +27,16 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
   room.isWanted = false;
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
+}
+
+/** After any other end the client comes back, and what it was in the middle of goes on. */
+function isForGood(close: CloseName): boolean {
+  return !closes[close].mayRetry && close !== "takenOver";
+}
+
+function endTyping({ bridge }: Room, turn: Turn, viewer: Viewer): void {
+  if (viewer.version === 1 || !viewer.hasTyped || bridge === null || bridge.version === 1) return;
+  tellBridge(turn, bridge, { type: "left", from: authorOf(viewer) });
 }
 
 /**

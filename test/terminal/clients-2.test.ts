@@ -173,6 +173,23 @@ describe("what a client of version 2 sends", () => {
     ]);
   });
 
+  it("is over for the bridge when its author was sent away, and not when it was cut or taken over", () => {
+    const { play, world, client, second, toBridge, socket } = watched();
+    second.connect();
+    second.flush();
+    play.settle();
+    for (const each of [client, second]) each.type("x");
+    play.settle();
+    client.cut(true);
+    client.connect();
+    play.settle();
+    world.say(world.join("terminal", 2), { ...hello, cid: client.cid });
+    expect(toBridge("left")).toEqual([]);
+    world.send({ kind: "end", which: [second.socket ?? ""], close: "sessionEnded" });
+    world.send({ kind: "end", which: [socket()], close: "sessionEnded" });
+    expect(toBridge("left")).toEqual([{ type: "left", from: "usr/b-------" }]);
+  });
+
   it.each([
     ["an acknowledgement of the future", { type: "ack", seq: 1 }, "bad_ack"],
     ["one that rides on input", { type: "input", data: "x", i: 1, a: 99 }, "bad_ack"],

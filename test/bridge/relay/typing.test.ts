@@ -110,6 +110,17 @@ describe("typing", () => {
     expect(written.join("")).toBe(`${begin}one${end}b${begin}two${end}`);
   });
 
+  it("closes the paste of an author who was sent away, and of nobody else", () => {
+    paste("a", 1, "one");
+    input("b", 1, "b");
+    typing.leave("b");
+    typing.leave("c");
+    expect(written.join("")).toBe(`${begin}one`);
+    typing.leave("a");
+    typing.leave("a");
+    expect(written.join("")).toBe(`${begin}one${end}b`);
+  });
+
   it("takes anything else of the same author as the end of the paste", () => {
     paste("a", 1, "one");
     input("b", 1, "b");

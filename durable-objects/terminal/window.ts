@@ -161,7 +161,11 @@ function stretchOf({ ahead }: Window, seq: number): number {
   return ahead.findLastIndex(({ from, to }) => seq >= from && seq <= to);
 }
 
-/** Whether it is for output that went behind the last snapshot. */
+/**
+ * Whether it is for output that went behind the last snapshot. An acknowledgement bears no epoch: one of an earlier epoch
+ * that falls in here settles what was not drawn. All that come late are for one window at most, which is then how far
+ * too much is under way, once; the next that is of this epoch says less and changes nothing until it has caught up.
+ */
 function isInStream({ sent, base }: Window, seq: number): boolean {
   return sent !== null && seq <= sent && (base === null || seq >= base);
 }

@@ -252,7 +252,7 @@ export class LocalEnvironment {
   ): Promise<RecordedProcess> {
     const { workspace } = this.#places;
     const size = { cols: limits.defaultCols, rows: limits.defaultRows };
-    const opening = restoration?.openings[0];
+    const opening = restoration?.first;
     const notice = restoration === null ? undefined : restoredLine(restoration.restored);
     const options = { workspace, environment, shell: shellProgram(), size, opening, notice };
     const pid = await startServer(this.#server, options, signal);

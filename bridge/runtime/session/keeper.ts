@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeFailure } from "../runtime.ts";
 import { encodeSession, parseSession, type SavedSession } from "./saved-session.ts";
-import { captureSession, type Opening, type RunTmux, restoreWindows } from "./tmux-session.ts";
+import { captureSession, makingOrder, type Opening, type RunTmux, restoreWindows } from "./tmux-session.ts";
 import { type Restored, restoredLine } from "./words.ts";
 
 /** A saved session, laid out for the shells to come. */
@@ -15,6 +15,8 @@ export interface Restoration {
   session: SavedSession | null;
   /** One for each window, in order; none where nothing could be laid. */
   openings: Opening[];
+  /** Of the window that the new server begins with. */
+  first: Opening | undefined;
 }
 
 /** Where a session is saved, on the environment's volume. Everything rejects with a RuntimeFailure. */
@@ -107,7 +109,7 @@ export class SessionKeeper {
       return session === "unreadable" ? await this.#layExcuse() : await this.#lay(session);
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
-      return { restored: { kind: "unreadable" }, session: null, openings: [] };
+      return { restored: { kind: "unreadable" }, session: null, openings: [], first: undefined };
     }
   }
 
@@ -141,13 +143,14 @@ export class SessionKeeper {
       windows.map(({ lines }) => lines.map((line) => `${line}\n`).join("") + end),
     );
     const openings = paths.map((path, index) => ({ path, directory: windows[index]?.directory ?? "" }));
-    return { restored, session, openings };
+    return { restored, session, openings, first: openings[makingOrder(session)[0] ?? 0] };
   }
 
   async #layExcuse(): Promise<Restoration> {
     const restored: Restored = { kind: "unreadable" };
     const paths = await this.#options.files.lay([`${restoredLine(restored)}\n`]);
-    return { restored, session: null, openings: paths.map((path) => ({ path, directory: "" })) };
+    const openings = paths.map((path) => ({ path, directory: "" }));
+    return { restored, session: null, openings, first: openings[0] };
   }
 
   /** Before that a look at the windows would miss what they are about to show. */

@@ -20,6 +20,8 @@ export const sessionLimits = {
 const count = z.number().int().min(0).max(10_000);
 
 const windowSchema = z.object({
+  /** tmux's number of it. */
+  id: z.number().int().nonnegative(),
   name: z.string(),
   /** Where its program was at work; empty if that is unknown. */
   directory: z.string(),
@@ -64,8 +66,9 @@ export function boundedSession({ windows, active, omitted }: SavedSession): Save
   };
 }
 
-function boundedWindow({ name, directory, lines }: SavedWindow, linesBytes: number): SavedWindow {
+function boundedWindow({ id, name, directory, lines }: SavedWindow, linesBytes: number): SavedWindow {
   return {
+    id,
     name: nameOf(name),
     directory: isDirectoryPath(directory) ? directory : "",
     lines: newestLines(lines, sessionLimits.maxLines, linesBytes),

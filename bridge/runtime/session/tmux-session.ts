@@ -22,12 +22,23 @@ export interface Opening {
 const session = "=main";
 /** The name as tmux keeps it, what tmux was told, and the name as it was asked for (window-name.ts). */
 const nameFormat = `#{window_name}\t#{${shownOption}}\t#{${nameOption}}`;
+/** The ids of more windows than these that were closed are not skipped: each is made and closed again. */
+const maxSkippedIds = 500;
+const skippedAtOnce = 50;
+const skipId = ["new-session", "-d", "-s", "skipped", "--", "cat", ";", "kill-session", "-t", "=skipped", ";"];
+const showId = ["display-message", "-p", "-t", `${session}:`, "#{window_id}"];
+/** A window behind the others; its directory is the session's, by a format that yields it unread. */
+const makeWindow = [
+  ...["new-window", "-d", "-a", "-P", "-F", "#{window_id}", "-t", `${session}:{end}`],
+  ...["-c", "#{session_path}", "--"],
+];
 const reset = "\u001b[0m";
 const maxPrintedBytes = 33_554_432;
 /** A cell with every attribute and three colours, and a character of many parts. */
 const maxCellBytes = 128;
 
 interface Pane {
+  windowId: number;
   isWindowActive: boolean;
   isActive: boolean;
   isAlternate: boolean;
@@ -45,7 +56,8 @@ export async function captureSession(run: RunTmux): Promise<SavedSession> {
   const kept = shown.slice(0, sessionLimits.maxWindows);
   const windows: SavedWindow[] = [];
   for (const pane of kept) {
-    windows.push({ name: pane.name, directory: pane.directory, lines: capturedLines(await capture(run, pane)) });
+    const lines = capturedLines(await capture(run, pane));
+    windows.push({ id: pane.windowId, name: pane.name, directory: pane.directory, lines });
   }
   const active = Math.max(
     0,
@@ -59,17 +71,18 @@ export async function captureSession(run: RunTmux): Promise<SavedSession> {
 async function listPanes(run: RunTmux): Promise<Pane[]> {
   const mark = crypto.randomUUID();
   const flags = "#{window_active} #{pane_active} #{alternate_on} #{history_size} #{pane_width}";
-  const format = `${mark}#{pane_id} ${flags} ${nameFormat}\t#{pane_current_path}`;
+  const format = `${mark}#{pane_id} #{window_id} ${flags} ${nameFormat}\t#{pane_current_path}`;
   const printed = await run(["list-panes", "-s", "-t", session, "-F", format]);
   return printed.split(mark).slice(1).map(paneOf);
 }
 
 function paneOf(printed: string): Pane {
   const [facts = "", shown, asked = "", ...directory] = printed.replace(/\n$/, "").split("\t");
-  const [id = "", isWindowActive, isActive, isAlternate, historyLines, cols, ...kept] = facts.split(" ");
+  const [id = "", windowId = "", isWindowActive, isActive, isAlternate, historyLines, cols, ...kept] = facts.split(" ");
   const name = kept.join(" ");
   return {
     id,
+    windowId: numberOf(windowId),
     isWindowActive: isWindowActive === "1",
     isActive: isActive === "1",
     isAlternate: isAlternate === "1",
@@ -92,39 +105,66 @@ async function capture(run: RunTmux, { id, cols, isAlternate, historyLines }: Pa
   return above + reset + (await print("-a", "-q"));
 }
 
-/** Makes the windows behind the first, which is there, with `shell` in each; resolves with how many there are. What
- * cannot be made does not keep the rest from it. */
+/** The windows of a session in the order in which they are made, as indexes: tmux only ever counts its ids up. */
+export function makingOrder({ windows }: SavedSession): number[] {
+  return windows.map((_, index) => index).sort((a, b) => (windows[a]?.id ?? 0) - (windows[b]?.id ?? 0));
+}
+
+/** Makes all windows but the first in `makingOrder`, which is there, with `shell` in each; resolves with how many there
+ * are. What cannot be made does not keep the rest from it. */
 export async function restoreWindows(
   run: RunTmux,
-  { windows, active }: SavedSession,
+  saved: SavedSession,
   openings: readonly Opening[],
   shell: (opening: Opening) => string[],
 ): Promise<number> {
   const tolerant: RunTmux = (command) => run(command).catch(ignoreRefused);
-  const ids = [await tolerant(["display-message", "-p", "-t", `${session}:`, "#{window_id}"])];
-  const make = [
-    "new-window",
-    "-d",
-    "-a",
-    "-P",
-    "-F",
-    "#{window_id}",
-    "-t",
-    `${session}:{end}`,
-    "-c",
-    "#{session_path}",
-    "--",
-  ];
-  for (const opening of openings.slice(1)) ids.push(await tolerant([...make, ...shell(opening)]));
-  const made = ids.map((id) => id.trim());
-  for (const [index, id] of made.entries()) await name(tolerant, id, windows[index]?.name ?? "");
-  await tolerant(["select-window", "-t", made[active] || (made[0] ?? "")]);
-  return made.filter((id) => id !== "").length;
+  const ids = await makeWindows(tolerant, saved, (index) => {
+    const opening = openings[index];
+    return opening === undefined ? [] : shell(opening);
+  });
+  for (const [index, id] of ids.entries()) await name(tolerant, id, saved.windows[index]?.name ?? "");
+  await arrange(tolerant, ids);
+  await tolerant(["select-window", "-t", ids[saved.active] || `${session}:`]);
+  return ids.filter((id) => id !== "").length;
+}
+
+/** tmux's ids of the windows, each the one it had where that can be; empty for one that cannot be made. */
+async function makeWindows(run: RunTmux, saved: SavedSession, shell: (index: number) => string[]): Promise<string[]> {
+  const ids = saved.windows.map(() => "");
+  let next = 0;
+  for (const [turn, index] of makingOrder(saved).entries()) {
+    if (turn > 0) await skipIds(run, (saved.windows[index]?.id ?? 0) - next);
+    const made = turn === 0 ? await run(showId) : await run([...makeWindow, ...shell(index)]);
+    ids[index] = made.trim();
+    next = Math.max(next, numberOf(made.trim()) + 1);
+  }
+  return ids;
+}
+
+/** So that nobody who watches a window by its id finds another one there. */
+async function skipIds(run: RunTmux, count: number): Promise<void> {
+  if (count > maxSkippedIds) return;
+  for (let left = count; left > 0; left -= skippedAtOnce) {
+    const skip = Array.from({ length: Math.min(left, skippedAtOnce) }, () => skipId);
+    await run(skip.flat().slice(0, -1));
+  }
+}
+
+async function arrange(run: RunTmux, ids: readonly string[]): Promise<void> {
+  const there = ids.filter((id) => id !== "");
+  const moves = there.flatMap((id, index) => ["move-window", "-d", "-s", id, "-t", `${session}:${1_000 + index}`, ";"]);
+  await run([...moves, "move-window", "-r", "-t", `${session}:`]);
 }
 
 function ignoreRefused(error: unknown): string {
   if (!(error instanceof RuntimeFailure)) throw error;
   return "";
+}
+
+/** `@3` is 3. */
+function numberOf(windowId: string): number {
+  return Number(windowId.slice(1)) || 0;
 }
 
 async function name(run: RunTmux, windowId: string, text: string): Promise<void> {

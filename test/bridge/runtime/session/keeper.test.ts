@@ -40,7 +40,7 @@ describe("a session's keeper", () => {
     if (command[0] === "capture-pane") return screen;
     looks += 1;
     const mark = command.at(-1)?.slice(0, 36);
-    return `${mark}%0 1 1 0 0 80 sh\t\t\t/work\n`;
+    return `${mark}%0 @0 1 1 0 0 80 sh\t\t\t/work\n`;
   };
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
   const lines = () => parseSession(files.saved ?? "")?.windows[0]?.lines;

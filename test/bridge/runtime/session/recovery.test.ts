@@ -100,6 +100,20 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     expect(existsSync(inside("restored", "0"))).toBe(false);
   });
 
+  it("keeps the ids of its windows, by which they are watched, and gives none of them to another", async () => {
+    for (const name of ["one", "two", "three"]) addWindow(name, "true");
+    tmux("kill-window", "-t", "=main:1", ";", "move-window", "-s", "=main:3", "-t", "=main:1");
+    tmux("select-window", "-t", "=main:2");
+    const before = windows("#{window_id} #{window_name} #{window_active}");
+    expect(before.map((each) => each.slice(0, 2))).toEqual(["@0", "@3", "@2"]);
+    await restart();
+    expect(windows("#{window_id} #{window_name} #{window_active}")).toEqual(before);
+    tmux("kill-window", "-t", "=main:0");
+    await restart();
+    // tmux begins with 0, which nobody watches any more.
+    expect(windows("#{window_id} #{window_name}")).toEqual(["@3 three", "@0 two"]);
+  });
+
   it("says so until somebody types, and says nothing on a first start", async () => {
     expect(await status()).toMatchObject({ reason: null, status_message: null });
     expect(shownIn("0")).not.toContain("restored");

@@ -16,6 +16,7 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(esc, "[", "]", "3", ";", "m", "\\", "\u0007", "\ud800", "\u009b", "é", "日") }),
 );
 const window = fc.record({
+  id: fc.nat(),
   name: text,
   directory: fc.oneof(
     text,
@@ -30,7 +31,7 @@ const session: fc.Arbitrary<SavedSession> = fc.record({
 });
 
 const plain = (lines: string[]): SavedSession => ({
-  windows: [{ name: "sh", directory: "/", lines }],
+  windows: [{ id: 0, name: "sh", directory: "/", lines }],
   active: 0,
   omitted: { windows: 0, panes: 0 },
 });
@@ -89,7 +90,7 @@ describe("a saved session", () => {
 
   it("stays below its limit in bytes with as much as can be in it", () => {
     const lines = Array.from({ length: 2_500 }, () => '"\\日'.repeat(300));
-    const full = { name: '"'.repeat(300), directory: `/${'"'.repeat(4_000)}`, lines };
+    const full = { id: 999, name: '"'.repeat(300), directory: `/${'"'.repeat(4_000)}`, lines };
     const any = { windows: Array.from({ length: 25 }, () => full), active: 24, omitted: { windows: 0, panes: 0 } };
     const written = encodeSession(any);
     expect(Buffer.byteLength(written)).toBeLessThanOrEqual(sessionLimits.maxBytes);
@@ -102,7 +103,7 @@ describe("a saved session", () => {
 
   it("takes no directory that is relative, too long or holds NUL", () => {
     for (const directory of ["relative", `/${"x".repeat(4_096)}`, "/nul\0", "/half\ud800"]) {
-      const any = { ...plain([]), windows: [{ name: "", directory, lines: [] }] };
+      const any = { ...plain([]), windows: [{ id: 1, name: "", directory, lines: [] }] };
       expect(boundedSession(any).windows[0]?.directory).toBe("");
     }
   });

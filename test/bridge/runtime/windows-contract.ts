@@ -201,6 +201,26 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
       expect(told.length).toBeLessThan(13);
     });
 
+    it("brings every window back after a stop, by its id, with its name, place, directory and lines", async () => {
+      const main = await shell();
+      await main.ask("mkdir -p deep");
+      const closed = await create("closed");
+      const odd = await runtime.createWindow(id, { name: "#{pid} $(id); \\;", cwd: "deep", isActive: true });
+      const last = await create("last");
+      await runtime.closeWindow(id, closed.id);
+      await runtime.changeWindow(id, last.id, { position: 0 });
+      await (await shell(odd.id)).ask("printf 'é€😀-%s\\n' $((6*7))");
+      const before = (await runtime.windows(id)).map(({ panes, ...window }) => window);
+      const step = AbortSignal.timeout(20_000);
+      await runtime.apply({ kind: "stop", environmentId: id }, step);
+      await runtime.apply({ kind: "start", environment: { ...desiredEnvironment(), id, generation: 2 } }, step);
+      expect((await runtime.windows(id)).map(({ panes, ...window }) => window)).toEqual(before);
+      const again = await shell(odd.id);
+      await again.shows(/é€😀-42[\s\S]*restored after a restart: 3 windows and scrollback/);
+      expect(await again.ask("basename $PWD")).toBe("deep");
+      await expect(runtime.attach(id, closed.id, size)).rejects.toMatchObject({ code: "window_not_found" });
+    });
+
     it("knows no windows of what does not run, and follows them again when it does", async () => {
       const environment = await begin();
       const told: string[][] = [];

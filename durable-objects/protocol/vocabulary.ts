@@ -58,6 +58,13 @@ export const socketKinds = ["terminal", "logs"] as const;
 export const socketKindSchema = z.enum(socketKinds);
 export type SocketKind = z.infer<typeof socketKindSchema>;
 
+/** What somebody is at an environment: whose it is, who may type there, who may only watch. */
+export const guestRoles = ["driver", "viewer"] as const;
+export type GuestRole = (typeof guestRoles)[number];
+export const roles = ["owner", ...guestRoles] as const;
+export const roleSchema = z.enum(roles);
+export type Role = z.infer<typeof roleSchema>;
+
 export const environmentIdSchema = z.string().regex(/^env_[a-z0-9]{20}$/);
 
 /** A terminal is (environment, window); `main` shows the selected window, `w3` that one (windows.ts), `logs` the

@@ -42,6 +42,18 @@ import {
   sessionEnd,
   touchSession,
 } from "../../workers/store/sessions.ts";
+import { findEntered, rolesOf } from "../../workers/store/sharing/access.ts";
+import { addGuest, findOffer, leaveShare, listOffers } from "../../workers/store/sharing/guests.ts";
+import {
+  changeShareRole,
+  deleteOldShares,
+  guestIdsOf,
+  insertShare,
+  listShares,
+  listUnclosed,
+  noteClosed,
+  revokeShare,
+} from "../../workers/store/sharing/shares.ts";
 import { findSignIn, recordSignIn, type SignInQuestion } from "../../workers/store/sign-in.ts";
 import { administration } from "./administration-questions.ts";
 import { idOf, type LargeDatabase, openLargeDatabase } from "./large-database.ts";
@@ -200,6 +212,36 @@ const asked: Record<string, Ask> = {
     insertAuditEvent(db, { at: now, actorKind: "system", action: "account.lock", outcome: "ok", requestId: "test" }),
   "a counted refusal": (db) =>
     countDenial(db, { minute: now, actor: user, route: "GET /x", code: "forbidden", lastRequestId: "test" }),
+  "an environment for its owner or a guest": (db) => findEntered(db, idOf("usr", 7), environment, now),
+  "the roles of some guests": (db) => rolesOf(db, environment, [user, idOf("usr", 7)], now),
+  "a share within the limit": (db) =>
+    insertShare(
+      db,
+      {
+        id: "shr_new",
+        environmentId: environment,
+        createdBy: user,
+        kind: "user",
+        role: "viewer",
+        addressee: "Person7",
+        secretHash: null,
+        createdAt: now,
+        expiresAt: now,
+      },
+      50,
+    ),
+  "the shares of an environment": (db) => listShares(db, environment, now),
+  "another role for a share": (db) =>
+    changeShareRole(db, { environmentId: environment, id: idOf("shr", 1), role: "driver", now }),
+  "the end of a share": (db) => revokeShare(db, environment, idOf("shr", 1), now),
+  "the guests of a share": (db) => guestIdsOf(db, idOf("shr", 2)),
+  "shares that are over": (db) => listUnclosed(db, now, 500),
+  "a share whose sockets were closed": (db) => noteClosed(db, idOf("shr", 1), now),
+  "a share by its secret": (db) => findOffer(db, { secretHash: hash }, user, now),
+  "everything offered to somebody": (db) => listOffers(db, idOf("usr", 7), now, 100),
+  "a guest more": (db) => addGuest(db, { shareId: idOf("shr", 2), userId: idOf("usr", 9), now, maxGuests: 100 }),
+  "a guest less": (db) => leaveShare(db, { shareId: idOf("shr", 2), userId: idOf("usr", 9), now }),
+  "shares to forget": (db) => deleteOldShares(db, longAgo),
   "samples to forget": (db) => forgetSamples(db, longAgo),
   "sessions to forget": (db) => deleteOldSessions(db, longAgo),
   "mailed secrets to forget": (db) => deleteOldMailSecrets(db, longAgo),

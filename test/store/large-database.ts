@@ -27,6 +27,8 @@ export const largeTables = [
   "audit_events",
   "audit_denials",
   "idempotent_requests",
+  "shares",
+  "share_guests",
 ];
 
 export interface LargeDatabase {
@@ -116,4 +118,9 @@ const fillings = [
     select date_trunc('minute', ${ago}), ${id("usr")}, 'GET /api/v1/auth/me', 'token_expired', 1, n::text ${some}`,
   `insert into idempotent_requests (actor, key_hash, body_hash, status, created_at)
     select ${id("usr")}, ${hash("key")}, ${hash("body")}, 201, ${ago} ${some}`,
+  `insert into shares (id, environment_id, created_by, kind, role, grantee_id, secret_hash, created_at, expires_at, closed_at)
+    select ${id("shr")}, ${id("env", "n % 5000 + 1")}, ${id("usr", "n")}, case when n % 2 = 0 then 'link' else 'user' end,
+    'viewer', case when n % 2 = 1 then ${id("usr", "n + 1")} end, ${hash("share")}, ${ago}, ${ago} + interval '30 days',
+    case when ${ago} + interval '30 days' < now() - interval '1 hour' then ${ago} + interval '30 days' end ${some}`,
+  `insert into share_guests (share_id, user_id, accepted_at) select ${id("shr")}, ${id("usr", "n + 1")}, ${ago} ${some}`,
 ];

@@ -1,5 +1,5 @@
 /** Queries about people: found, added, changed, made unrecognisable when they leave. */
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Account } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
@@ -7,6 +7,7 @@ import { attemptsForgetting } from "./login-attempts.ts";
 import { personalTokensEnd } from "./personal-tokens.ts";
 import { identities, knownDevices, mailSecrets, personalTokens } from "./schema/access.ts";
 import { users } from "./schema/accounts.ts";
+import { shareGuests, shares } from "./schema/sharing.ts";
 import { type NewSession, sessionBeginning, sessionEnd } from "./sessions.ts";
 
 export interface Credentials {
@@ -124,7 +125,16 @@ export async function anonymizeAccount(db: Database, userId: string, now: Date):
     attemptsForgetting(db, userId),
     db.delete(knownDevices).where(eq(knownDevices.userId, userId)),
     db.delete(mailSecrets).where(eq(mailSecrets.userId, userId)),
+    db.delete(shares).where(ofPerson(db, userId)),
+    db.delete(shareGuests).where(eq(shareGuests.userId, userId)),
   ]);
+}
+
+/** Shares that somebody made, and those that name them: by their id, or by an address that they have shown to be theirs. */
+function ofPerson(db: Database, userId: string) {
+  const accepted = db.select({ id: shareGuests.shareId }).from(shareGuests).where(eq(shareGuests.userId, userId));
+  const isTheirAddress = and(eq(shares.kind, "email"), inArray(shares.id, accepted));
+  return or(eq(shares.createdBy, userId), eq(shares.granteeId, userId), isTheirAddress);
 }
 
 /** The row of an account that must be there. */

@@ -15,8 +15,9 @@ import * as audit from "./schema/audit.ts";
 import * as catalog from "./schema/catalog.ts";
 import * as environments from "./schema/environments.ts";
 import * as requests from "./schema/requests.ts";
+import * as sharing from "./schema/sharing.ts";
 
-const schema = { ...accounts, ...access, ...catalog, ...environments, ...audit, ...requests };
+const schema = { ...accounts, ...access, ...catalog, ...environments, ...audit, ...requests, ...sharing };
 const retryAfterSeconds = 5;
 
 /** SQLSTATE of a value that a unique index refused. */

@@ -234,8 +234,8 @@ function kindOf(socket: WebSocket): MeteredKind {
 
 /** The greeting says welcome and, where there is no shell or something is to be said of it, how the environment is. */
 function arrivalOf(ticket: ViewerTicket): Arrival {
-  const { socketId, userId, sessionId, clusterId, kind, version, requestId, environment, phase, statusMessage } =
-    ticket;
+  const { socketId, userId, sessionId, clusterId, kind, version, requestId, username, role, roleEnds } = ticket;
+  const { environment, phase, statusMessage } = ticket;
   const welcome: ServerMessage = { type: "welcome", message: `Connected to ${environment.name}`, environment };
   const update: ServerMessage = {
     type: "status_update",
@@ -245,7 +245,7 @@ function arrivalOf(ticket: ViewerTicket): Arrival {
     progress: null,
   };
   return {
-    viewer: { id: socketId, userId, sessionId, clusterId, kind, version, requestId },
+    viewer: { id: socketId, userId, sessionId, clusterId, kind, version, requestId, username, access: role, roleEnds },
     greeting: hasShell(phase) && statusMessage === null ? [welcome] : [welcome, update],
   };
 }

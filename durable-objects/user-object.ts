@@ -2,7 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { ServerMessage } from "./protocol/client.ts";
 import type { CloseName } from "./protocol/closes.ts";
-import type { SocketEntry, SocketSelector, UserRpc } from "./protocol/objects.ts";
+import type { Admission, SocketEntry, SocketSelector, UserRpc } from "./protocol/objects.ts";
 import { byTerminal, isSelected, Register } from "./user-register.ts";
 
 /** An admitted socket may take this long to arrive at its object before it can count as gone. */
@@ -16,12 +16,13 @@ export class UserObject extends DurableObject<ObjectsEnv> implements UserRpc {
     this.#register = new Register(ctx.storage.sql);
   }
 
-  async admit(entry: SocketEntry, maxSockets: number): Promise<"admitted" | "too_many" | "ended"> {
+  async admit(entry: SocketEntry, maxSockets: number): Promise<Admission> {
     if (this.#register.list().length >= maxSockets) await this.#forgetDead();
-    if (this.#register.wasEnded(entry)) return "ended";
-    if (this.#register.list().length >= maxSockets) return "too_many";
+    const close = this.#register.endOf(entry);
+    if (close !== null) return { kind: "refused", close };
+    if (this.#register.list().length >= maxSockets) return { kind: "refused", close: "tooManySockets" };
     this.#register.add(entry, Date.now());
-    return "admitted";
+    return { kind: "admitted" };
   }
 
   async release(socketId: string): Promise<void> {
@@ -30,7 +31,7 @@ export class UserObject extends DurableObject<ObjectsEnv> implements UserRpc {
 
   /** What an object could not be told to close stays listed, and the call fails. */
   async end(selector: SocketSelector, close: CloseName): Promise<void> {
-    this.#register.addEnd(selector, Date.now());
+    this.#register.addEnd(selector, close, Date.now());
     const selected = byTerminal(this.#register.list().filter((entry) => isSelected(entry, selector)));
     await Promise.all(
       [...selected].map(async ([terminal, ids]) => {

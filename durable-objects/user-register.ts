@@ -2,6 +2,7 @@
  * The register of a user's open sockets and of what was ended lately, in the object's storage. It can be wrong in
  * one way only: a socket that vanished with its object stays listed until somebody asks whether it is alive.
  */
+import type { CloseName } from "./protocol/closes.ts";
 import type { SocketEntry, SocketSelector } from "./protocol/objects.ts";
 import { parseTerminalId } from "./protocol/vocabulary.ts";
 
@@ -18,7 +19,7 @@ export class Register {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     sql.exec("create table if not exists sockets (id text primary key, entry text)");
-    sql.exec("create table if not exists ends (at integer, selector text)");
+    sql.exec("create table if not exists endings (at integer, selector text, close text)");
   }
 
   add(entry: SocketEntry, nowMs: number): void {
@@ -38,17 +39,20 @@ export class Register {
   }
 
   /** Remembers that everything the selector matches was ended now. */
-  addEnd(selector: SocketSelector, nowMs: number): void {
-    this.#sql.exec("delete from ends where at < ?", nowMs - rememberEndMs);
-    this.#sql.exec("insert into ends values (?, ?)", nowMs, JSON.stringify(selector));
+  addEnd(selector: SocketSelector, close: CloseName, nowMs: number): void {
+    this.#sql.exec("delete from endings where at < ?", nowMs - rememberEndMs);
+    this.#sql.exec("insert into endings values (?, ?, ?)", nowMs, JSON.stringify(selector), close);
   }
 
-  /** Whether the entry's session was checked before something ended it. */
-  wasEnded(entry: SocketEntry): boolean {
-    return this.#sql
-      .exec<{ selector: string }>("select selector from ends where at >= ?", entry.checkedAtMs)
-      .toArray()
-      .some(({ selector }) => isSelected(entry, JSON.parse(selector) as SocketSelector));
+  /** How the last end closes sockets that came after the entry was checked and would have closed this one; or null. */
+  endOf(entry: SocketEntry): CloseName | null {
+    const ends = this.#sql
+      .exec<{ selector: string; close: CloseName }>(
+        "select selector, close from endings where at >= ? order by at desc, rowid desc",
+        entry.checkedAtMs,
+      )
+      .toArray();
+    return ends.find(({ selector }) => isSelected(entry, JSON.parse(selector) as SocketSelector))?.close ?? null;
   }
 }
 

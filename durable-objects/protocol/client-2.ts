@@ -7,6 +7,7 @@ import type { ClientErrorCode, StatusUpdate, WelcomeEnvironment } from "./client
 import { positionSchema } from "./data-socket.ts";
 import { keyModifiers, keyNames } from "./keys.ts";
 import { limits } from "./timing.ts";
+import type { Role } from "./vocabulary.ts";
 import type { WindowTab } from "./windows.ts";
 
 export { clientProtocol, clientProtocol2 } from "./client.ts";
@@ -53,6 +54,8 @@ export const clientMessage2Schema = z.discriminatedUnion("type", [
     before: offset.optional(),
     lines: z.number().int().min(1).max(limits.maxHistoryLines),
   }),
+  /** To be the only one who types, or no longer. Ends when the last of one's sockets leaves. */
+  z.object({ type: z.literal("control"), action: z.enum(["take", "release"]) }),
   z.object({ type: z.literal("ping") }),
 ]);
 export type ClientMessage2 = z.infer<typeof clientMessage2Schema>;
@@ -66,6 +69,17 @@ export type ClientErrorCode2 =
   /** Bytes are acknowledged that were never sent. */
   | "bad_ack";
 
+/** Somebody at the terminal, however many devices they watch it on. */
+export interface Participant {
+  /** The user's id. */
+  id: string;
+  name: string;
+  role: Role;
+  /** Whether any of their devices shows it now. */
+  visible: boolean;
+  has_control: boolean;
+}
+
 export type ServerMessage2 =
   | { type: "welcome"; message: string; environment: WelcomeEnvironment }
   /** After the client's, and again whenever another bridge or another data socket serves: act as after a reconnect. */
@@ -78,7 +92,7 @@ export type ServerMessage2 =
       ledger: string;
       cols: number;
       rows: number;
-      role: "owner" | "driver" | "viewer";
+      role: Role;
       window: string;
     }
   /** Everything of this client's up to `i` was handed to the terminal, each exactly once. */
@@ -97,6 +111,8 @@ export type ServerMessage2 =
   | { type: "history"; before: number; lines: string[]; more: boolean }
   /** All windows of the environment in their order, after `hello` and whenever they have changed. */
   | { type: "windows"; windows: WindowTab[] }
+  /** Everybody who is here, in the order they came, the first of `total`; when that changes and there is or was another. */
+  | { type: "participants"; list: Participant[]; total: number }
   | { type: "error"; message: string; code: ClientErrorCode2; i?: number }
   | { type: "info"; message: string }
   | { type: "pong" }

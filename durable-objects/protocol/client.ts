@@ -45,7 +45,15 @@ export type ServerMessage =
   | StatusUpdate
   | LogMessage;
 
-export type ClientErrorCode = "bad_frame" | "rate_limited" | "bridge_unavailable" | "not_running" | "read_only";
+export type ClientErrorCode =
+  | "bad_frame"
+  | "rate_limited"
+  | "bridge_unavailable"
+  | "not_running"
+  /** A logs socket, or that of a guest who may only watch. */
+  | "read_only"
+  /** Somebody else has taken control. */
+  | "not_in_control";
 
 /** Tells a viewer that the environment moved on; `progress` is a percentage or null where none is known. */
 export interface StatusUpdate {

@@ -19,6 +19,10 @@ export const closes = {
   unknownPath: { code: 1008, reason: "Unknown WebSocket path", mayRetry: false },
   tooManySockets: { code: 1008, reason: "Too many connections", mayRetry: false },
   sessionEnded: { code: 1008, reason: "Session ended", mayRetry: false },
+  /** A share was revoked, has expired or was left. */
+  accessEnded: { code: 4008, reason: "Access to this environment ended", mayRetry: false },
+  /** A guest has another role from now on: dialling again brings it. */
+  accessChanged: { code: 4009, reason: "Role changed", mayRetry: true },
   environmentDeleted: { code: 1008, reason: "Environment deleted", mayRetry: false },
   frameTooLarge: { code: 1009, reason: "Frame too large", mayRetry: false },
   floodingFrames: { code: 1008, reason: "Too many frames", mayRetry: false },

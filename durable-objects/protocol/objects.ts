@@ -9,7 +9,14 @@ import { z } from "zod";
 import { type AnswerResult, type Assignment, assignmentSchema, type Question } from "./bridge-link.ts";
 import type { ServerMessage, StatusUpdate } from "./client.ts";
 import type { CloseName } from "./closes.ts";
-import { phaseSchema, type SocketKind, socketKindSchema, statusSchema, terminalIdSchema } from "./vocabulary.ts";
+import {
+  phaseSchema,
+  roleSchema,
+  type SocketKind,
+  socketKindSchema,
+  statusSchema,
+  terminalIdSchema,
+} from "./vocabulary.ts";
 
 const names = { requestId: z.string(), clusterId: z.string() };
 
@@ -30,6 +37,11 @@ export const viewerTicketSchema = z.object({
   terminal: terminalIdSchema,
   kind: socketKindSchema,
   version: clientVersionSchema,
+  /** What others at the terminal call this person. */
+  username: z.string(),
+  role: roleSchema,
+  /** When a guest's role ends by itself (ms since the epoch), and whether they may dial again then for a weaker one. */
+  roleEnds: z.object({ atMs: z.number(), mayRetry: z.boolean() }).nullable(),
   environment: z.object({
     id: z.string(),
     name: z.string(),
@@ -154,10 +166,12 @@ export type SocketSelector =
   | { environmentId: string }
   | "all";
 
+export type Admission = { kind: "admitted" } | { kind: "refused"; close: CloseName };
+
 export interface UserRpc {
-  /** Registers a socket unless the user has `maxSockets` that are really open, or the session was
-   * ended since it was checked. */
-  admit(entry: SocketEntry, maxSockets: number): Promise<"admitted" | "too_many" | "ended">;
+  /** Registers a socket unless the user has `maxSockets` that are really open, or what lets them in was ended or
+   * changed since it was checked: then how that end closes sockets. */
+  admit(entry: SocketEntry, maxSockets: number): Promise<Admission>;
   release(socketId: string): Promise<void>;
   /** Closes the selected sockets and forgets them. */
   end(selector: SocketSelector, close: CloseName): Promise<void>;

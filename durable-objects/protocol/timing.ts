@@ -56,6 +56,11 @@ export const limits = {
   maxListedPanes: 16,
   maxWindowNameCharacters: 64,
   maxWindowDirectoryCharacters: 1_024,
+  /** People named in one message about who is at a terminal. */
+  maxToldParticipants: 20,
+  /** Token bucket of a terminal for such messages, each counted once for everybody who gets it. */
+  participantsPerSecond: 200,
+  participantsBurst: 400,
 } as const;
 
 export const timing = {

@@ -80,7 +80,7 @@ export function letIn(
 ): void {
   const { epoch, gen, seq, ledger, cols, rows, i } = at;
   const place = { epoch, gen, seq, ledger, cols, rows };
-  const said = { type: "hello", cid: viewer.cid, ...place, role: "owner", window: room.window } as const;
+  const said = { type: "hello", cid: viewer.cid, ...place, role: viewer.access, window: room.window } as const;
   send(turn, [viewer.id], said);
   send(turn, [viewer.id], { type: "iack", i });
   viewer.standing = { state: "waiting", asked: at.asked, isUrgent: false };

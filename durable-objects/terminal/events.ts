@@ -7,7 +7,10 @@ import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
 export interface Arrival {
-  viewer: Omit<Viewer1Keepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version"> & {
+  viewer: Omit<
+    Viewer1Keepsake,
+    "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "hasControl"
+  > & {
     version: ClientVersion;
   };
   greeting: ServerMessage[];

@@ -7,6 +7,7 @@ import { grantCredit } from "./crediting.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
 import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
+import { tellParticipants } from "./participants.ts";
 import { audience, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
@@ -33,6 +34,7 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   catchUpTabs(room, turn);
   grantCredit(room, turn);
   wantBridge(room, turn);
+  tellParticipants(room, turn);
   return turn.effects;
 }
 

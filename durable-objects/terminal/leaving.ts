@@ -4,7 +4,9 @@ import { timing } from "../protocol/timing.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { expireInput } from "./holding.ts";
+import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
+import { passControl } from "./rights.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
 import { send, tellBridge } from "./send.ts";
 import { askForSize } from "./sizing.ts";
@@ -17,6 +19,8 @@ const sweepEveryMs = 1_000;
 /** Takes a viewer out of the room, closing its socket unless it is closed already. */
 export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
   room.viewers.delete(viewer.id);
+  noteAbsence(room);
+  passControl(room, turn, viewer);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
   if (close !== null && isForGood(close)) endTyping(room, turn, viewer);
   turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });
@@ -62,7 +66,8 @@ function leaveLog(turn: Turn, viewer: Viewer1, bridge: Bridge): void {
   makeWait(turn, viewer, standing.state === "live" ? bridge.told : standing.seen);
 }
 
-/** Closes viewers and a bridge that used to ping and then fell silent; looks at most once a second. */
+/** Closes guests whose time is over, viewers and a bridge that used to ping and then fell silent; looks at most once a
+ * second. */
 export function sweep(room: Room, turn: Turn): void {
   const { moment } = turn;
   if (moment.now - room.sweptAt < sweepEveryMs) return;
@@ -72,6 +77,15 @@ export function sweep(room: Room, turn: Turn): void {
   if (room.bridge !== null && isSilentBridge(room.bridge, moment)) loseBridge(room, turn);
   const silent = [...room.viewers.values()].filter((viewer) => isSilent(viewer, moment));
   for (const viewer of silent) removeViewer(room, turn, viewer, "silent");
+  showOutGuests(room, turn);
+}
+
+function showOutGuests(room: Room, turn: Turn): void {
+  for (const viewer of [...room.viewers.values()]) {
+    const { roleEnds } = viewer;
+    if (roleEnds === null || roleEnds.atMs > turn.moment.now) continue;
+    removeViewer(room, turn, viewer, roleEnds.mayRetry ? "accessChanged" : "accessEnded");
+  }
 }
 
 function loseBridge(room: Room, turn: Turn): void {

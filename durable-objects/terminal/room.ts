@@ -7,6 +7,7 @@ import type { Position } from "../protocol/data-socket.ts";
 import type { BridgeVersion } from "../protocol/objects.ts";
 import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
+import type { Bucket } from "./bucket.ts";
 import {
   isGreeted,
   type LogPlace,
@@ -85,6 +86,12 @@ export interface Room {
   /** The cluster said that no bridge is linked, and none has come since. */
   isUnlinked: boolean;
   sweptAt: number;
+  /** Who is here has changed since viewers were told. */
+  isPresenceStale: boolean;
+  /** What they were told last, as text; "" = nothing yet, null = unknown. */
+  toldParticipants: string | null;
+  /** How much may be told about it now. */
+  presence: Bucket | null;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
 }
@@ -104,6 +111,9 @@ export function newRoom(window = mainWindow): Room {
     wantedAt: 0,
     isUnlinked: false,
     sweptAt: 0,
+    isPresenceStale: false,
+    toldParticipants: "",
+    presence: null,
     ended: new Map(),
   };
 }
@@ -116,6 +126,7 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = restoreBridge(keepsake);
   }
   room.isWanted = room.viewers.size > 0;
+  room.toldParticipants = room.isWanted ? null : "";
   room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);
   return room;
 }

@@ -4,7 +4,9 @@
  * is told every size that was applied, one of version 1 only if it draws at another one.
  */
 import type { Turn } from "./events.ts";
+import { notePresence } from "./participants.ts";
 import { decideSize, type SizePolicy, type SizeVote } from "./policies.ts";
+import { isWritable } from "./rights.ts";
 import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
 import type { Size, Viewer, Viewer1, Viewer2 } from "./viewers.ts";
@@ -15,12 +17,13 @@ export function isSameSize(a: Size | null, b: Size | null): boolean {
   return a?.cols === b?.cols && a?.rows === b?.rows;
 }
 
-/** Every viewer is its owner's, until terminals are shared. */
+/** Who may only watch has no say: it pans. */
 function votesOf(room: Room): SizeVote[] {
   return [...room.viewers.values()].flatMap((viewer) => {
     const { size, usedAt } = viewer;
     const isHidden = viewer.version === 2 && !viewer.isVisible;
-    return size === null || isHidden ? [] : [{ size, usedAt, isOwner: true }];
+    const hasVote = size !== null && !isHidden && isWritable(viewer);
+    return hasVote ? [{ size, usedAt, isOwner: viewer.access === "owner" }] : [];
   });
 }
 
@@ -52,6 +55,7 @@ export function changeViewerSize(room: Room, turn: Turn, viewer: Viewer1, size: 
 /** A viewer of version 2 has changed its size, or whether it is looked at. */
 export function changeViewer2Size(room: Room, turn: Turn, viewer: Viewer2, size: Size, isVisible: boolean): void {
   if (!isSameSize(viewer.size, size) || viewer.isVisible !== isVisible) {
+    if (viewer.isVisible !== isVisible) notePresence(room);
     viewer.size = size;
     viewer.isVisible = isVisible;
     keepViewer(turn, viewer);

@@ -4,6 +4,7 @@
  */
 import type { ClientMessage2 } from "../protocol/client-2.ts";
 import type { Turn } from "./events.ts";
+import { isWritable, refusalOf } from "./rights.ts";
 import type { Bridge, Room } from "./room.ts";
 import { keepViewer, refuse2, send, tellBridge } from "./send.ts";
 import { noteUse } from "./sizing.ts";
@@ -13,7 +14,26 @@ import { isHalfOpen } from "./window.ts";
 type Input = Extract<ClientMessage2, { type: "input" | "paste" | "key" }>;
 
 export function takeInput2(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
+  const refusal = refusalOf(room, viewer);
+  if (refusal !== null) {
+    refuse2(turn, viewer, refusal.code, refusal.message, input.i);
+    if (isWritable(viewer)) passNumber(room, turn, viewer, input);
+    return;
+  }
   noteUse(viewer, turn);
+  passInput(room, turn, viewer, input);
+}
+
+/** What was refused used its number up: the bridge counts it without applying anything, so that what is typed later does
+ * not stand behind a gap. A paste that was under way ends there. */
+function passNumber(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
+  if (room.bridge?.shell.state === "detached") return;
+  const counted: Input =
+    input.type === "paste" ? { ...input, data: "", last: true } : { type: "input", data: "", i: input.i };
+  passInput(room, turn, viewer, counted);
+}
+
+function passInput(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
   noteTyped(turn, viewer);
   const { bridge } = room;
   if (bridge?.shell.state === "detached") {

@@ -4,7 +4,7 @@
  */
 import type { ServerMessage } from "../protocol/client.ts";
 import type { Position } from "../protocol/data-socket.ts";
-import type { SocketKind } from "../protocol/vocabulary.ts";
+import type { Role, SocketKind } from "../protocol/vocabulary.ts";
 import type { Bucket } from "./bucket.ts";
 import { newWindow, type Window } from "./window.ts";
 
@@ -58,6 +58,14 @@ interface Kept {
   role: "viewer";
   id: string;
   userId: string;
+  /** What others at the terminal call them. */
+  username: string;
+  /** What they are at the environment. */
+  access: Role;
+  /** When a guest's role ends by itself, and whether they may dial again then for a weaker one. */
+  roleEnds: { atMs: number; mayRetry: boolean } | null;
+  /** Nobody but this user may type now. */
+  hasControl: boolean;
   sessionId: string;
   clusterId: string;
   kind: SocketKind;
@@ -121,6 +129,8 @@ export interface Viewer2 extends Viewer2Keepsake, Remembered {
   tabs: { sent: number; since: number; isBehind: boolean };
   /** The last input that was handed to a bridge of version 1; null if that is unknown. */
   handed: number | null;
+  /** Has come and was not told who else is here. */
+  isUntold: boolean;
 }
 
 export type Viewer = Viewer1 | Viewer2;
@@ -136,7 +146,14 @@ export function newViewer1(keepsake: Viewer1Keepsake): Viewer1 {
 }
 
 export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced"]): Viewer2 {
-  return { ...keepsake, ...remembered(keepsake), window: newWindow(unplaced), tabs: newTabs(), handed: null };
+  return {
+    ...keepsake,
+    ...remembered(keepsake),
+    window: newWindow(unplaced),
+    tabs: newTabs(),
+    handed: null,
+    isUntold: unplaced === "new",
+  };
 }
 
 function newTabs(): Viewer2["tabs"] {
@@ -155,8 +172,10 @@ function remembered({ joinedAt }: Kept): Remembered {
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
-  const kept: Kept = { role: "viewer", id, userId, sessionId, clusterId, kind, requestId, joinedAt, size };
+  const { id, userId, username, access, roleEnds, hasControl } = viewer;
+  const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
+  const who = { id, userId, username, access, roleEnds, hasControl };
+  const kept: Kept = { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
   if (viewer.version === 1) {
     const { version, standing, told, held } = viewer;
     return { ...kept, version, standing, told, held };

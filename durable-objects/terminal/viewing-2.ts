@@ -8,8 +8,10 @@ import type { Turn } from "./events.ts";
 import { isTooLong, parseClientFrame2 } from "./frames.ts";
 import { removeViewer } from "./leaving.ts";
 import { askForHistory } from "./looking-back.ts";
+import { notePresence } from "./participants.ts";
 import { placeOf } from "./places.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
+import { releaseControl, takeControl } from "./rights.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
 import { changeViewer2Size } from "./sizing.ts";
@@ -72,6 +74,10 @@ function takeWord(
     case "history":
       askForHistory(room, turn, viewer, message.before ?? 0, message.lines);
       return;
+    case "control":
+      if (message.action === "take") takeControl(room, turn, viewer);
+      else releaseControl(room, turn, viewer);
+      return;
     case "input":
       if (message.a !== undefined) takeAck(turn, viewer, message.a);
       takeInput2(room, turn, viewer, message);
@@ -110,8 +116,21 @@ function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void 
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */
 function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
-  const { standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped, window, tabs, handed, ...common } =
-    viewer;
+  const {
+    standing,
+    cid,
+    isVisible,
+    ledger,
+    incarnation,
+    entry,
+    asking,
+    hasTyped,
+    window,
+    tabs,
+    handed,
+    isUntold,
+    ...common
+  } = viewer;
   const waiting = { state: "waiting", seen: null } as const;
   const follower = newViewer1({ ...common, version: 1, standing: waiting, told: null, held: null });
   room.viewers.set(viewer.id, follower);
@@ -124,6 +143,7 @@ function comeIn(room: Room, turn: Turn, viewer: Viewer2, { cid, position, visibl
   viewer.standing = { state: "entering", at: position ?? placeOf(room, viewer) };
   viewer.entry = null;
   viewer.handed = null;
+  notePresence(room);
   keepViewer(turn, viewer);
   changeViewer2Size(room, turn, viewer, sizeOf(size), visible);
 }

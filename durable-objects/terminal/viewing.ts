@@ -5,7 +5,9 @@ import type { Arrival, Turn } from "./events.ts";
 import { isTooLong, parseClientFrame } from "./frames.ts";
 import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
+import { notePresence } from "./participants.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
+import { refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
@@ -20,14 +22,21 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
     turn.effects.push({ kind: "close_viewer", id, close: ended.close }, { kind: "release", userId, id });
     return;
   }
-  const kept = { ...known, role: "viewer", joinedAt: turn.moment.now, size: null } as const;
+  const kept = { ...known, role: "viewer", joinedAt: turn.moment.now, size: null, hasControl: false } as const;
   const viewer = known.version === 1 ? arrive1(kept) : arrive2(kept, greeting);
   room.viewers.set(id, viewer);
   keepViewer(turn, viewer);
-  if (viewer.version === 1) greet(turn, viewer, greeting);
+  if (viewer.version === 2) return;
+  notePresence(room);
+  greet(turn, viewer, greeting);
 }
 
-type Arriving = Omit<Arrival["viewer"], "version"> & { role: "viewer"; joinedAt: number; size: null };
+type Arriving = Omit<Arrival["viewer"], "version"> & {
+  role: "viewer";
+  joinedAt: number;
+  size: null;
+  hasControl: false;
+};
 
 function arrive1(kept: Arriving): Viewer1 {
   return newViewer1({ ...kept, version: 1, standing: { state: "waiting", seen: null }, told: null, held: null });
@@ -88,8 +97,9 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMes
 
 /** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
 function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
-  if (viewer.kind === "logs") {
-    refuse(turn, viewer, "read_only", "This socket takes no input");
+  const refusal = refusalOf(room, viewer);
+  if (refusal !== null) {
+    refuse(turn, viewer, refusal.code, refusal.message);
     return;
   }
   noteUse(viewer, turn);

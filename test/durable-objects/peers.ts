@@ -80,6 +80,9 @@ export async function watch(terminal: string, options: Partial<ViewerTicket> & {
   const isLog = window === "logs";
   const ticket: ViewerTicket = {
     socketId: fresh("s"),
+    username: "somebody",
+    role: "owner",
+    roleEnds: null,
     userId: "usr_1",
     sessionId: "ses_1",
     clusterId: "default",

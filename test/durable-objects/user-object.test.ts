@@ -20,7 +20,7 @@ const entry = (fields: Partial<SocketEntry> = {}): SocketEntry => ({
 /** A user with one open socket, admitted as the Worker does it. */
 async function watching(userId: string, fields: Partial<SocketEntry> = {}) {
   const admitted = entry(fields);
-  expect(await env.USERS.getByName(userId).admit(admitted, max)).toBe("admitted");
+  expect(await env.USERS.getByName(userId).admit(admitted, max)).toEqual({ kind: "admitted" });
   const { socketId, sessionId, terminal } = admitted;
   return { admitted, viewer: await watch(terminal, { socketId, sessionId, userId, clusterId: fresh("cluster-") }) };
 }
@@ -31,10 +31,10 @@ describe("a user's sockets", () => {
     const user = env.USERS.getByName(userId);
     const first = await watching(userId);
     for (let i = 1; i < max; i += 1) await user.admit(entry(), max);
-    expect(await user.admit(entry(), max)).toBe("too_many");
+    expect(await user.admit(entry(), max)).toEqual({ kind: "refused", close: "tooManySockets" });
     first.viewer.socket.close(closes.finished.code);
     await vi.waitFor(async () => expect(await user.openSockets()).toHaveLength(max - 1));
-    expect(await user.admit(entry(), max)).toBe("admitted");
+    expect(await user.admit(entry(), max)).toEqual({ kind: "admitted" });
   });
 
   it("that vanished with their objects are found out before one is refused", async () => {
@@ -44,7 +44,7 @@ describe("a user's sockets", () => {
     vi.useFakeTimers({ now: Date.now() - 60_000, toFake: ["Date"] });
     for (let i = 1; i < max; i += 1) await user.admit(entry(), max);
     vi.useRealTimers();
-    expect(await user.admit(entry(), max)).toBe("admitted");
+    expect(await user.admit(entry(), max)).toEqual({ kind: "admitted" });
     expect((await user.openSockets()).map(({ socketId }) => socketId)).toContain(admitted.socketId);
     expect(viewer.closed).toBeNull();
   });
@@ -87,8 +87,8 @@ describe("a user's sockets", () => {
     const underway = entry();
     await user.admit(underway, max);
     await user.end({ sessionId: "ses_1" }, "sessionEnded");
-    expect(await user.admit(checked, max)).toBe("ended");
-    expect(await user.admit(entry({ checkedAtMs: Date.now() + 1 }), max)).toBe("admitted");
+    expect(await user.admit(checked, max)).toEqual({ kind: "refused", close: "sessionEnded" });
+    expect(await user.admit(entry({ checkedAtMs: Date.now() + 1 }), max)).toEqual({ kind: "admitted" });
     const late = await watch(underway.terminal, { socketId: underway.socketId, userId });
     expect(await late.isClosed()).toMatchObject({ reason: closes.sessionEnded.reason });
   });

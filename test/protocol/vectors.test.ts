@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { bridgeMessageSchema, clusterMessageSchema } from "../../durable-objects/protocol/bridge-link.ts";
 import { clientMessageSchema, logMessageSchema } from "../../durable-objects/protocol/client.ts";
+import { clientMessage2Schema } from "../../durable-objects/protocol/client-2.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
 import {
   dataMessageSchema,
@@ -21,6 +22,7 @@ const frameOf = (vector: (typeof vectors.stream_frames)[number]) =>
 
 const schemas = {
   client: clientMessageSchema,
+  client_2: clientMessage2Schema,
   bridge_to_terminal: dataMessageSchema,
   terminal_to_bridge: terminalMessageSchema,
   bridge_to_cluster: bridgeMessageSchema,

@@ -27,6 +27,8 @@ export interface DialledBridge {
   pingedAt: number | null;
 }
 
+export type Guest = Pick<ViewerKeepsake, "access" | "roleEnds">;
+
 export class World {
   now = 1_000_000;
   room: Room = newRoom();
@@ -45,13 +47,16 @@ export class World {
     for (const effect of handle(this.room, event, moment)) this.#apply(effect);
   }
 
-  join(kind: SocketKind = "terminal", version: 1 | 2 = 1, userId = "usr"): string {
+  join(kind: SocketKind = "terminal", version: 1 | 2 = 1, userId = "usr", guest: Partial<Guest> = {}): string {
     this.#names += 1;
     const id = `viewer-${this.#names}`;
     this.viewers.set(id, { frames: [], closed: null, pingedAt: null });
     const viewer = {
       id,
       userId,
+      username: `name of ${userId}`,
+      access: guest.access ?? "owner",
+      roleEnds: guest.roleEnds ?? null,
       sessionId: "ses",
       clusterId: "default",
       kind,

@@ -1,4 +1,6 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
+
+import type { CloseName } from "../../durable-objects/protocol/closes.ts";
 import {
   type BridgeVersion,
   type ClientVersion,
@@ -9,7 +11,6 @@ import {
   type ViewerTicket,
 } from "../../durable-objects/protocol/objects.ts";
 import {
-  environmentIdSchema,
   logsWindow,
   mainWindow,
   type SocketKind,
@@ -23,17 +24,15 @@ import { phaseAt } from "../rules/lifecycle.ts";
 import { hasScope, type Principal } from "../rules/principal.ts";
 import { isSecret } from "../rules/secrets.ts";
 import { verifyToken } from "../rules/tokens.ts";
-import { type EnvironmentInFull, findEnvironment } from "../store/environments/find.ts";
 import { principalOf } from "./accounts/principals.ts";
 import { authenticateToken } from "./accounts/sessions.ts";
 import { type BridgeIdentity, identifyBridge } from "./bridge.ts";
 import type { Deps } from "./deps.ts";
 import { limitUser } from "./limits.ts";
+import { type EnteredEnvironment, findOpen } from "./sharing/access.ts";
 import { redeemTicket } from "./tickets.ts";
 
-export type Opened =
-  | { kind: "open"; response: Response }
-  | { kind: "refused"; close: "tooManySockets" | "sessionEnded" | "tryLater" | "unknownPath" | "windowGone" };
+export type Opened = { kind: "open"; response: Response } | { kind: "refused"; close: CloseName };
 
 /** How somebody shows who they are to a socket. */
 export type SocketProof = { kind: "token" | "ticket"; text: string } | null;
@@ -48,16 +47,16 @@ export interface AskedSocket {
   version: ClientVersion;
 }
 
-/** Who asks for which environment, and the environment if it is theirs. */
+/** Who asks for which environment, and the environment if they may watch it. */
 interface Visit {
   principal: Principal;
-  row: EnvironmentInFull | null;
+  row: EnteredEnvironment | null;
 }
 
 /**
  * Opens a socket of the person who shows this token or ticket. One round trip to the database, session and
  * environment side by side (two with a personal token); fails as `unauthenticated`, as `insufficient_scope`, or as
- * `not_found` for an environment that is not theirs.
+ * `not_found` for an environment that is neither theirs nor shared with them.
  */
 export async function openViewer(deps: Deps, asked: AskedSocket): Promise<Opened> {
   const checkedAtMs = deps.now().getTime();
@@ -67,10 +66,10 @@ export async function openViewer(deps: Deps, asked: AskedSocket): Promise<Opened
   if (!isWindow(asked.window)) return { kind: "refused", close: "windowGone" };
   const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked);
   const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);
-  if (limit.isAllowed && admission === "admitted") return openAdmitted(deps, ticket);
-  if (admission === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
-  if (!limit.isAllowed) return { kind: "refused", close: "tryLater" };
-  return { kind: "refused", close: admission === "ended" ? "sessionEnded" : "tooManySockets" };
+  if (limit.isAllowed && admission.kind === "admitted") return openAdmitted(deps, ticket);
+  if (admission.kind === "admitted") await deps.objects.user(ticket.userId).release(ticket.socketId);
+  if (!limit.isAllowed || admission.kind === "admitted") return { kind: "refused", close: "tryLater" };
+  return admission;
 }
 
 function isWindow(name: string): boolean {
@@ -84,28 +83,24 @@ async function visit(
   if (proof === null) throw new Failed({ kind: "unauthenticated", reason: "missing" });
   if (proof.kind === "token" && isSecret("personalToken", proof.text)) {
     const principal = await authenticateToken(deps, proof.text);
-    return { principal, row: await findOwn(deps, principal.userId, environmentId) };
+    return { principal, row: await findOpen(deps, principal.userId, environmentId, "watch") };
   }
   const named =
     proof.kind === "ticket"
       ? await redeemTicket(deps, proof.text, { environmentId, kind })
       : await verifyToken(deps.config.tokens, "access", proof.text, deps.now());
-  const asked = [principalOf(deps, named), findOwn(deps, named.userId, environmentId)] as const;
+  const asked = [principalOf(deps, named), findOpen(deps, named.userId, environmentId, "watch")] as const;
   const [principal, row] = await Promise.all(asked);
   return { principal, row };
 }
 
-async function findOwn(deps: Deps, userId: string, environmentId: string): Promise<EnvironmentInFull | null> {
-  const isId = environmentIdSchema.safeParse(environmentId).success;
-  return isId ? findEnvironment(deps.db, userId, environmentId) : null;
-}
-
 function viewerTicket(
   deps: Deps,
-  person: { userId: string; sessionId: string },
-  row: EnvironmentInFull,
+  person: Pick<Principal, "userId" | "sessionId" | "username">,
+  row: EnteredEnvironment,
   { kind, version, window }: AskedSocket,
 ): ViewerTicket {
+  const { role, endsAt, isWeakerAfter } = row.access;
   return {
     socketId: deps.newId("soc"),
     userId: person.userId,
@@ -114,6 +109,9 @@ function viewerTicket(
     terminal: terminalId(row.id, kind === "logs" ? logsWindow : window),
     kind,
     version,
+    username: person.username,
+    role,
+    roleEnds: endsAt === null ? null : { atMs: endsAt.getTime(), mayRetry: isWeakerAfter },
     environment: {
       id: row.id,
       name: row.name,

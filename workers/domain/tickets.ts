@@ -8,8 +8,8 @@ import { keepOnce, takeOnce } from "../clients/one-time.ts";
 import { Failed } from "../rules/failures.ts";
 import type { Principal } from "../rules/principal.ts";
 import { secretBytes, secretText } from "../rules/secrets.ts";
-import { findEnvironment } from "../store/environments/find.ts";
 import type { Deps } from "./deps.ts";
+import { openEnvironment } from "./sharing/access.ts";
 
 export const ticketSeconds = 60;
 
@@ -26,10 +26,9 @@ export interface TicketTarget {
   kind: SocketKind;
 }
 
-/** The text of a new ticket. Fails as `not_found` for an environment that is not theirs. */
+/** The text of a new ticket. Fails as `not_found` for an environment that they may not watch. */
 export async function issueTicket(deps: Deps, principal: Principal, target: TicketTarget): Promise<string> {
-  const row = await findEnvironment(deps.db, principal.userId, target.environmentId);
-  if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
+  const row = await openEnvironment(deps, principal, target.environmentId, "watch");
   const secret = secretText("ticket", deps.randomBytes(secretBytes));
   const { userId: user_id, sessionId: session_id } = principal;
   const value: z.infer<typeof boundSchema> = { user_id, session_id, environment_id: row.id, kind: target.kind };

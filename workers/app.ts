@@ -31,6 +31,7 @@ import { people } from "./routes/people.ts";
 import { personalTokens } from "./routes/personal-tokens.ts";
 import { plans } from "./routes/plans.ts";
 import { sessions } from "./routes/sessions.ts";
+import { shares } from "./routes/shares.ts";
 import { sockets } from "./routes/sockets.ts";
 import { templates } from "./routes/templates.ts";
 import { tickets } from "./routes/tickets.ts";
@@ -80,6 +81,7 @@ app.route("/api/v1/audit", audits);
 app.route("/api/v1/templates", templates);
 app.route("/api/v1/clusters", clusters);
 app.route("/api/v1/environments", environments);
+app.route("/api/v1", shares);
 
 app.route(
   "/",

@@ -53,6 +53,14 @@ export async function countMail(deps: Deps, address: string): Promise<void> {
   refuseOver(deps, [await countedUntil(deps, counter)], "mails");
 }
 
+/** Counts a mail that somebody sends to an address of their choice, for themselves and for where they are. */
+export async function countInvitation(deps: Deps, userId: string, address: string): Promise<void> {
+  await countMail(deps, address);
+  const { mailsPerAddressPerHour: perHour } = deps.config.limits;
+  const counter = { ...question(deps, "mail-user", userId, perHour), windowSeconds: hourSeconds };
+  refuseOver(deps, [await countedUntil(deps, counter)], "mails");
+}
+
 /** Refuses to look at credentials while their subject has failed too often. Counts nothing. */
 export async function refuseExhausted(deps: Deps, attempt: Attempt): Promise<void> {
   const counters = failureCounters(deps, attempt);

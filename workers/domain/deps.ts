@@ -7,7 +7,7 @@ import type { Redis } from "../clients/redis.ts";
 import type { Config } from "../rules/config.ts";
 import type { Database } from "../store/database.ts";
 
-export type IdPrefix = "usr" | "ses" | "env" | "soc" | "pat" | "mls" | "brt" | "clu";
+export type IdPrefix = "usr" | "ses" | "env" | "soc" | "pat" | "mls" | "brt" | "clu" | "shr";
 
 export interface Deps {
   config: Config;

@@ -7,6 +7,7 @@ export const tags = [
   { name: "windows", description: "The windows of a running environment, each with a shell of its own" },
   { name: "templates", description: "What environments are made of" },
   { name: "clusters", description: "Where environments live" },
+  { name: "sharing", description: "Environments that others watch or type in" },
   { name: "sockets", description: "WebSockets: terminals and log streams" },
   { name: "plans", description: "What a subscription allows" },
   { name: "admin", description: "For administrators" },

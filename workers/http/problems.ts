@@ -125,7 +125,7 @@ export function problemOf(failure: Failure): Problem {
       return {
         status: 403,
         code: failure.kind,
-        detail: `You have reached the limit of ${failure.limit} ${failure.what}`,
+        detail: limitDetails[failure.what](failure.limit),
       };
     case "quota_exceeded":
       return {
@@ -227,6 +227,13 @@ export function problemOf(failure: Failure): Problem {
       return failure satisfies never;
   }
 }
+
+const limitDetails = {
+  "personal tokens": (limit: number) => `You have reached the limit of ${limit} personal tokens`,
+  windows: (limit: number) => `The environment has reached the limit of ${limit} windows`,
+  shares: (limit: number) => `The environment has reached the limit of ${limit} shares`,
+  guests: (limit: number) => `The share has reached its limit of ${limit} ${limit === 1 ? "guest" : "guests"}`,
+} as const;
 
 const closedDetails = {
   maintenance: "The cluster is in maintenance and takes no new environments right now",

@@ -3,9 +3,10 @@ import { newRouter } from "../http/router.ts";
 import { collection } from "./environments/collection.ts";
 import { insight } from "./environments/insight.ts";
 import { movements } from "./environments/movements.ts";
+import { environmentShares } from "./environments/shares.ts";
 import { single } from "./environments/single.ts";
 import { windows } from "./environments/windows.ts";
 
 export const environments = newRouter();
 
-for (const part of [collection, single, movements, insight, windows]) environments.route("/", part);
+for (const part of [collection, single, movements, insight, windows, environmentShares]) environments.route("/", part);

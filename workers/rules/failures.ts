@@ -49,11 +49,21 @@ export type Failure =
   | { kind: "invalid_code" }
   | { kind: "google_failed"; reason: GoogleFailure }
   /** A limit that is the same on every plan. */
-  | { kind: "limit_reached"; what: "personal tokens" | "windows"; limit: number }
+  | { kind: "limit_reached"; what: "personal tokens" | "windows" | "shares" | "guests"; limit: number }
   | { kind: "quota_exceeded"; what: QuotaName; plan: string; limit: string }
   | {
       kind: "not_found";
-      what: "environment" | "window" | "template" | "cluster" | "user" | "session" | "token" | "plan" | "route";
+      what:
+        | "environment"
+        | "window"
+        | "template"
+        | "cluster"
+        | "user"
+        | "session"
+        | "token"
+        | "share"
+        | "plan"
+        | "route";
     }
   | { kind: "method_not_allowed"; allowed: string[] }
   | { kind: "already_exists"; what: "account" | "username" | "environment" | "template" | "cluster"; field: string }

@@ -1,5 +1,7 @@
 /** The words of every mail, as plain text and as simple HTML. A name is escaped: people choose it themselves. */
 
+import type { GuestRole } from "../../durable-objects/protocol/vocabulary.ts";
+
 export interface MailText {
   subject: string;
   text: string;
@@ -41,8 +43,22 @@ export function lockMail(about: { username: string; minutes: number; publicUrl: 
   ]);
 }
 
-function write(subject: string, username: string, paragraphs: readonly Paragraph[]): MailText {
-  const all = [`Hello ${username},`, ...paragraphs, "DevPocket"];
+/**
+ * Invites to somebody's environment. Whoever gets it may have no account and did not ask for it: it says nothing that the
+ * sender could have written, but their user name.
+ */
+export function invitationMail(about: { from: string; role: GuestRole; link: string; expiresAt: Date }): MailText {
+  const deed = about.role === "driver" ? "watch and type in" : "watch";
+  return write(`${about.from} shares a terminal with you`, null, [
+    `${about.from} invites you to ${deed} one of their development environments on DevPocket. Open this link to accept:`,
+    { link: about.link, label: "Open the shared environment" },
+    `It works for this e-mail address only, until ${about.expiresAt.toUTCString()}. Sign in with it, or make an account first.`,
+    "If you do not know who this is, ignore this mail: nothing happens.",
+  ]);
+}
+
+function write(subject: string, username: string | null, paragraphs: readonly Paragraph[]): MailText {
+  const all = [username === null ? "Hello," : `Hello ${username},`, ...paragraphs, "DevPocket"];
   const text = `${all.map(plain).join("\n\n")}\n`;
   return {
     subject: `${subject} - DevPocket`,

@@ -11,6 +11,7 @@ export const secretPrefixes = {
   ticket: "dp_ticket_",
   googleCode: "dp_google_",
   bridgeToken: "dp_bridge_",
+  share: "dp_share_",
 } as const;
 export type SecretKind = keyof typeof secretPrefixes;
 

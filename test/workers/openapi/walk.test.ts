@@ -120,7 +120,26 @@ async function withEnvironment(): Promise<void> {
     await bridge.serve(step(`POST ${at}/${movement}`, { token }, patientApi));
   await setPhase(String(id), "error", "running");
   await bridge.serve(step(`POST ${at}/recover`, { token }, patientApi));
+  await withGuests(at, token);
   await step(`DELETE ${at}?force=true`, { token });
+}
+
+async function withGuests(at: string, token: string): Promise<void> {
+  const guest = await newPerson();
+  const named = await step(`POST ${at}/shares`, { token, body: { kind: "user", username: guest.username } });
+  const link = await step(`POST ${at}/shares`, { token, body: { kind: "link", role: "driver" } });
+  await walk(guest.accessToken, [
+    [`POST /api/v1/shares/${named["id"]}/accept`],
+    ["POST /api/v1/shares/accept", { secret: link["secret"] }],
+    ["GET /api/v1/shares"],
+    [`GET ${at}`],
+    [`DELETE /api/v1/shares/${named["id"]}`],
+  ]);
+  await walk(token, [
+    [`GET ${at}/shares`],
+    [`PATCH ${at}/shares/${link["id"]}`, { role: "viewer" }],
+    [`DELETE ${at}/shares/${link["id"]}`],
+  ]);
 }
 
 function newCluster(token: string): Promise<Body> {

@@ -1,13 +1,14 @@
 /**
- * Check 1: every route with somebody's id in it, tried by its owner, a stranger, an administrator, nobody, an expired
- * token and a personal token without the scope: only the owner gets anywhere, and a foreign id answers as a missing one.
+ * Check 1: every route with somebody's id in it, tried by its owner, a stranger, a viewer, a driver, an administrator,
+ * nobody, an expired token and a personal token without the scope: only the owner gets anywhere, guests where the table
+ * of what they may says so, and a foreign id answers as a missing one.
  */
 import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../../../workers/env.ts";
 import { signToken } from "../../../workers/rules/tokens.ts";
-import { api, db, newWorld } from "../environments/world.ts";
+import { api, db, newWorld, setPlan } from "../environments/world.ts";
 import { call, newPerson, type Person, randomText } from "../support/api.ts";
 import { routes } from "./routes.ts";
 
@@ -18,16 +19,40 @@ interface Owned {
   missing: string;
 }
 
-let owner: { id: string; token: string };
+let owner: { id: string; token: string; username: string };
 let others: Record<string, string>;
 let world: Awaited<ReturnType<typeof newWorld>>;
 let stranger: Person;
 
 const owned: Record<string, Owned> = {
   environment: {
-    pattern: /^\w+ \/api\/v1\/environments\/:\w+/,
+    pattern: /^\w+ \/api\/v1\/environments\/:\w+(?!.*:)/,
     make: async () => (await world.create()).body.id,
     missing: `env_${"z".repeat(20)}`,
+  },
+  "environment's share": {
+    pattern: /^\w+ \/api\/v1\/environments\/:\w+\/shares\/:/,
+    make: async () => {
+      const { id } = (await world.create()).body;
+      const share = await newShareOf(id, "viewer");
+      return `${id}/shares/${share["id"]}`;
+    },
+    missing: `env_${"z".repeat(20)}/shares/shr_${"z".repeat(20)}`,
+  },
+  "accepted share": {
+    pattern: /^\w+ \/api\/v1\/shares\/:\w+/,
+    make: async () => {
+      const host = await newPerson();
+      await setPlan(host.userId, "test-1000", { maxEnvironments: 1000 });
+      const { body } = await api("POST", "/api/v1/environments", {
+        token: host.accessToken,
+        body: { name: randomText(8), template: world.template, cluster_id: world.cluster.id },
+      });
+      const json = { kind: "user", username: owner.username };
+      const at = `POST /api/v1/environments/${body.id}/shares`;
+      return String((await call(at, { token: host.accessToken, json })).body["id"]);
+    },
+    missing: `shr_${"z".repeat(20)}`,
   },
   session: {
     pattern: /^\w+ \/api\/v1\/auth\/sessions\/:\w+/,
@@ -44,6 +69,11 @@ const owned: Record<string, Owned> = {
   },
 };
 
+async function newShareOf(environmentId: string, role: string): Promise<Record<string, unknown>> {
+  const route = `POST /api/v1/environments/${environmentId}/shares`;
+  return (await call(route, { token: owner.token, json: { kind: "link", role } })).body;
+}
+
 async function newSessionOf(userId: string): Promise<string> {
   const id = `ses_${randomText(20)}`;
   await db.execute(sql`insert into sessions (id, user_id, refresh_jti_hash, refresh_issued_at, refresh_expires_at, absolute_expires_at)
@@ -53,7 +83,10 @@ async function newSessionOf(userId: string): Promise<string> {
 
 beforeAll(async () => {
   world = await newWorld(1000);
-  owner = world.person;
+  const [named] = (
+    await db.execute<{ username: string }>(sql`select username from users where id = ${world.person.id}`)
+  ).rows;
+  owner = { ...world.person, username: String(named?.username) };
   stranger = await newPerson();
   const admin = await newPerson();
   await db.execute(sql`update users set role = 'admin' where id = ${admin.userId}`);
@@ -86,7 +119,7 @@ describe.each(Object.entries(owned))("somebody's %s", (_name, { pattern, make, m
   it.each(mine)("%s is its owner's alone", async (route) => {
     const [method = "", path = ""] = route.split(" ");
     const id = await make();
-    const at = (which: string) => path.replace(/:[a-zA-Z]+/, which);
+    const at = (which: string) => path.replace(/:[a-zA-Z_]+(\/shares\/:[a-zA-Z_]+)?/, which);
     const options = /POST|PUT|PATCH/.test(method) ? { body: {} } : {};
     for (const [name, status] of Object.entries(expected)) {
       const answer = await api(method, at(id), { token: others[name], ...options });
@@ -98,5 +131,28 @@ describe.each(Object.entries(owned))("somebody's %s", (_name, { pattern, make, m
     expect((await api(method, at(id), options)).status).toBe(401);
     const own = await api(method, at(id), { token: owner.token, ...options });
     expect([401, 403, 404], JSON.stringify(own.body)).not.toContain(own.status);
+  });
+});
+
+/** What guests may of an environment: read it, read its logs (503: no bridge is there), open a socket. */
+const forGuests: Record<string, readonly number[]> = {
+  "GET /api/v1/environments/:id": [200],
+  "GET /api/v1/environments/:id/logs": [503],
+};
+
+describe.each(["viewer", "driver"])("a %s", (role) => {
+  const onEnvironments = routes.filter((route) => /^\w+ \/api\/v1\/environments\/:\w+/.test(route));
+
+  it.each(onEnvironments)("gets nowhere they may not: %s", async (route) => {
+    const { id } = (await world.create()).body;
+    const share = await newShareOf(id, role);
+    const guest = await newPerson();
+    const token = guest.accessToken;
+    const accepted = await call("POST /api/v1/shares/accept", { token, json: { secret: share["secret"] } });
+    expect(accepted.status).toBe(200);
+    const [method = "", pattern = ""] = route.split(" ");
+    const path = pattern.replace(/:[a-zA-Z]+/, id).replace(/:[a-zA-Z_]+/, String(share["id"]));
+    const answer = await api(method, path, { token, ...(/POST|PUT|PATCH/.test(method) ? { body: {} } : {}) });
+    expect(forGuests[route.replace(/:\w+/, ":id")] ?? [404], JSON.stringify(answer.body)).toContain(answer.status);
   });
 });

@@ -6,6 +6,7 @@ import { phaseAt } from "../../rules/lifecycle.ts";
 import type { EnvironmentRow } from "../../store/environments/find.ts";
 import { type HistoryPoint, readHistory } from "../../store/environments/samples.ts";
 import type { Deps } from "../deps.ts";
+import { openEnvironment } from "../sharing/access.ts";
 import { type Owner, ownEnvironment } from "./view.ts";
 
 /** So many points a chart can show; a finer step is widened. */
@@ -56,14 +57,14 @@ function noReadings(deps: Deps, reason: string): Readings {
   };
 }
 
-/** The newest log lines. An environment of which the cluster holds nothing has none; no bridge = `unavailable`. */
+/** The newest log lines, for its owner and guests. An environment of which the cluster holds nothing has none; no bridge = `unavailable`. */
 export async function readLogs(
   deps: Deps,
-  owner: Owner,
+  person: { userId: string },
   id: string,
   asked: { lines: number; since?: string | undefined },
 ): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
-  const row = await ownEnvironment(deps, owner, id);
+  const row = await openEnvironment(deps, person, id, "read_logs");
   const since = asked.since === undefined ? {} : { since: asked.since };
   const question = { kind: "logs", environment_id: row.id, lines: asked.lines, ...since } as const;
   const answer = await deps.objects.cluster(row.clusterId).ask(question, deps.requestId);

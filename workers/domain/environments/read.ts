@@ -11,7 +11,8 @@ import {
   listEnvironments,
 } from "../../store/environments/find.ts";
 import type { Deps } from "../deps.ts";
-import { type Owner, ownEnvironment, type View, viewOf } from "./view.ts";
+import { openEnvironment } from "../sharing/access.ts";
+import { type Owner, type View, viewOf } from "./view.ts";
 
 export interface AskedPage {
   /** A status or a phase; `running` and the like mean the status, which covers more. */
@@ -61,11 +62,26 @@ function phasesNamed(name: Status | Phase): Phase[] {
 /** When an environment was last looked at is written no more often than this. */
 const noteAccessAfterMs = 60_000;
 
-/** One environment in full; that its owner looked at it is noted once the answer is on its way. */
-export async function readEnvironment(deps: Deps, owner: Owner, id: string): Promise<View<EnvironmentInFull>> {
-  const row = await ownEnvironment(deps, owner, id);
+/**
+ * One environment in full, for its owner or a guest, who sees nothing that is its owner's. That its owner looked at it is
+ * noted once the answer is on its way.
+ */
+export async function readEnvironment(
+  deps: Deps,
+  person: { userId: string },
+  id: string,
+): Promise<View<EnvironmentInFull>> {
+  const { access, owner, ...row } = await openEnvironment(deps, person, id, "look");
+  if (access.role !== "owner") {
+    return { row: phaseAt(withoutOwn(row), deps.now()), variables: {}, guest: { role: access.role, owner } };
+  }
   const now = deps.now();
   const isNoted = row.lastAccessedAt !== null && now.getTime() - row.lastAccessedAt.getTime() < noteAccessAfterMs;
   if (!isNoted) deps.waitUntil(noteAccess(deps.db, row.id, now));
   return viewOf(deps, row);
+}
+
+/** What an owner notes and where they were last is theirs; so is where their program is served. */
+function withoutOwn(row: EnvironmentInFull): EnvironmentInFull {
+  return { ...row, sealedVariables: "", description: null, externalUrl: null, lastAccessedAt: null, autoStopAt: null };
 }

@@ -1,4 +1,5 @@
 /** An environment as its owner sees it: as it stands now, with its variables opened. */
+import type { GuestRole } from "../../../durable-objects/protocol/vocabulary.ts";
 import { Failed } from "../../rules/failures.ts";
 import { phaseAt } from "../../rules/lifecycle.ts";
 import type { Principal } from "../../rules/principal.ts";
@@ -17,6 +18,8 @@ export type Actor = Pick<Principal, "userId" | "scopes" | "sessionId">;
 export interface View<Row extends EnvironmentInList = EnvironmentInList> {
   row: Row;
   variables: Variables;
+  /** What who asks is here, if not its owner. */
+  guest?: { role: GuestRole; owner: { id: string; username: string } };
 }
 
 /** The owner's environment as it is stored, or the failure that says nothing about other people's ids. */

@@ -67,7 +67,13 @@ async function own(c: AppContext, asked: AskedPage) {
 
 async function everybodys(c: AppContext, asked: AskedPage & { userId: string | undefined }) {
   const { views, total } = await readAllEnvironments(c.var.deps, c.var.principal, asked);
-  return { environments: views.map((view) => ({ ...environmentBody(view), owner: view.row.owner })), total };
+  return {
+    environments: views.map(({ row, variables }) => {
+      const { role: _own, ...body } = environmentBody({ row, variables });
+      return { ...body, owner: row.owner };
+    }),
+    total,
+  };
 }
 
 const creationSchema = withOneOf(

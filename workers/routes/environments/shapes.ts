@@ -4,6 +4,7 @@ import {
   hasShell,
   mainWindow,
   phaseSchema,
+  roles,
   statusOf,
   statusSchema,
   terminalId,
@@ -20,6 +21,7 @@ const resourcesExample = { cpu: "500m", memory: "1Gi", storage: "10Gi" };
 const environmentExample = {
   id: "env_k3v9q0z7w1m5x8r2t6y4",
   name: "my-app",
+  role: "owner",
   description: null,
   template_id: "python",
   template_name: "Python",
@@ -54,6 +56,10 @@ export const environmentSchema = z
   .object({
     id: z.string(),
     name: z.string(),
+    role: z
+      .enum(roles)
+      .optional()
+      .openapi({ description: "What you are here, but for scope=all. Guests see no variables, description and URL" }),
     description: z.string().nullable(),
     template_id: z.string(),
     template_name: z.string(),
@@ -84,7 +90,7 @@ export const environmentSchema = z
     owner: z
       .object({ id: z.string(), username: z.string() })
       .optional()
-      .openapi({ description: "Only with scope=all, which shows no environment variables" }),
+      .openapi({ description: "With scope=all, which shows no environment variables, and to guests" }),
   })
   .openapi("Environment", { example: environmentExample });
 export type EnvironmentBody = z.infer<typeof environmentSchema>;
@@ -112,7 +118,7 @@ export const environmentInFullSchema = z
   });
 
 /** An environment as lists and answers show it. Usage is told only of what runs: an old reading would be untrue. */
-export function environmentBody({ row, variables }: View): EnvironmentBody {
+export function environmentBody({ row, variables, guest }: View): EnvironmentBody {
   const resources = formatResources({
     cpu_millicores: row.cpuMillicores,
     memory_bytes: row.memoryBytes,
@@ -122,6 +128,7 @@ export function environmentBody({ row, variables }: View): EnvironmentBody {
   return {
     id: row.id,
     name: row.name,
+    role: guest?.role ?? "owner",
     description: row.description,
     template_id: row.templateId,
     template_name: row.templateName,
@@ -146,6 +153,7 @@ export function environmentBody({ row, variables }: View): EnvironmentBody {
     cpu_usage: isRunning ? row.cpuUsage : null,
     memory_usage: isRunning ? row.memoryUsage : null,
     storage_usage: row.storageUsage,
+    ...(guest === undefined ? {} : { owner: guest.owner }),
   };
 }
 

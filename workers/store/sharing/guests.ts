@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { GuestRole } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type ShareKind, shareKinds } from "../../rules/sharing.ts";
 import type { Database } from "../database.ts";
+import { type LifecycleRow, lifecycleColumns } from "../environments/cluster-view.ts";
 import { users } from "../schema/accounts.ts";
 import { templates } from "../schema/catalog.ts";
 import { environments } from "../schema/environments.ts";
@@ -21,9 +22,7 @@ export interface Offer {
   /** null = not yet. */
   acceptedAt: Date | null;
   owner: { id: string; username: string };
-  environment: Pick<typeof environments.$inferSelect, "id" | "name" | "phase" | "phaseDeadlineAt" | "templateId"> & {
-    templateName: string;
-  };
+  environment: LifecycleRow & { name: string; templateId: string; templateName: string };
 }
 
 /** A share that lives, by the hash of its secret or by its id, as this person sees it. */
@@ -63,10 +62,8 @@ function offers(db: Database, userId: string) {
       acceptedAt: shareGuests.acceptedAt,
       owner: { id: users.id, username: users.username },
       environment: {
-        id: environments.id,
+        ...lifecycleColumns,
         name: environments.name,
-        phase: environments.phase,
-        phaseDeadlineAt: environments.phaseDeadlineAt,
         templateId: environments.templateId,
         templateName: templates.displayName,
       },

@@ -14,7 +14,9 @@ import { isHalfOpen } from "./window.ts";
 type Input = Extract<ClientMessage2, { type: "input" | "paste" | "key" }>;
 
 export function takeInput2(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
-  const refusal = refusalOf(room, viewer);
+  // What carries nothing only asks how far the input has come.
+  const isQuestion = input.type === "input" && input.data === "" && isWritable(viewer);
+  const refusal = isQuestion ? null : refusalOf(room, viewer);
   if (refusal !== null) {
     refuse2(turn, viewer, refusal.code, refusal.message, input.i);
     if (isWritable(viewer)) passNumber(room, turn, viewer, input);

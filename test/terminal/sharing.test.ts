@@ -123,6 +123,15 @@ describe("control", () => {
     ]);
   });
 
+  it("lets everybody who may type ask how far their input has come", () => {
+    const { come, owner, settle, say, typed, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    say(driver, { type: "control", action: "take" });
+    say(owner, { type: "input", data: "", i: 7 });
+    expect([errors(owner), typed().map(({ i }) => i)]).toEqual([[], [7]]);
+  });
+
   it("closes the bracket of a paste that it interrupts", () => {
     const { world, come, owner, bridge, settle, say } = shared();
     const driver = come("dan", "driver");

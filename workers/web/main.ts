@@ -3,6 +3,7 @@ import { config } from "zod/mini";
 import { type App, createApp, type View } from "./app.ts";
 import { el } from "./dom.ts";
 import { pages } from "./pages.ts";
+import { keepPendingShare } from "./pending-share.ts";
 import { type Route, startRouter } from "./router.ts";
 import { environmentsView } from "./views/environments.ts";
 import { googleFailedView, googleView } from "./views/google.ts";
@@ -23,7 +24,7 @@ async function show(route: Route): Promise<void> {
   const { title, who } = pages[route.view];
   const isSignedIn = app.tokens.read() !== null;
   wasSignedIn = isSignedIn;
-  if (who === "member" && !isSignedIn) return router.go({ view: "sign-in" }, true);
+  if (who === "member" && !isSignedIn) return askToSignIn(route);
   if (who === "guest" && isSignedIn) return router.go({ view: "environments" }, true);
   leave.abort();
   leave = new AbortController();
@@ -34,6 +35,14 @@ async function show(route: Route): Promise<void> {
   page.dataset["view"] = route.view;
   page.replaceChildren(view(app, signal));
   page.querySelector<HTMLElement>("[data-focus]")?.focus({ preventScroll: true });
+}
+
+function askToSignIn(route: Route): void {
+  if (route.view === "share") {
+    if (route.secret !== null) keepPendingShare(route.secret);
+    app.interrupted = { route: { view: "share", secret: null }, why: "Sign in to open what is shared with you." };
+  }
+  router.go({ view: "sign-in" }, true);
 }
 
 /** What few people need at once is fetched when it is first needed: the terminal is most of the page's code. */
@@ -63,6 +72,8 @@ async function viewOf(route: Route): Promise<View> {
       return (await import("./views/account/sessions.ts")).sessionsView;
     case "tokens":
       return (await import("./views/account/tokens.ts")).tokensView;
+    case "share":
+      return (await import("./views/sharing/accept.ts")).acceptView(route.secret);
     case "terminal":
       return (await import("./views/terminal.ts")).terminalView(route.environmentId);
     case "logs":

@@ -21,5 +21,6 @@ export const pages: Readonly<Record<Route["view"], PageFacts>> = {
   sessions: { title: "Sessions", who: "member" },
   tokens: { title: "Personal tokens", who: "member" },
   terminal: { title: "Terminal", who: "member" },
+  share: { title: "Shared with you", who: "member" },
   logs: { title: "Logs", who: "member" },
 };

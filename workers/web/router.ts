@@ -23,8 +23,8 @@ const plainPaths = {
 type PlainView = keyof typeof plainPaths;
 const plainRoutes = (Object.keys(plainPaths) as PlainView[]).map((view) => ({ view }));
 
-/** The views that links bring a secret to: a mail's token, or Google's one-time code. */
-type SecretView = "reset" | "verify" | "google";
+/** The views that links bring a secret to: a mail's token, Google's one-time code, or what somebody shares. */
+type SecretView = "reset" | "verify" | "google" | "share";
 
 export type Route =
   | { view: PlainView }
@@ -49,6 +49,7 @@ function parseWithArgument([first, second, third, ...rest]: string[]): Route | n
     case "reset":
     case "verify":
     case "google":
+    case "share":
       return { view: first, secret: second !== undefined && secretPattern.test(second) ? second : null };
     case "google-failed":
       return { view: first, reason: second !== undefined && reasonPattern.test(second) ? second : "unknown" };
@@ -75,6 +76,7 @@ export function linkTo(route: Route): string {
     case "reset":
     case "verify":
     case "google":
+    case "share":
       return `#/${route.view}`;
     default:
       return `#/${plainPaths[route.view]}`;

@@ -14,11 +14,12 @@ import {
   templateListSchema,
   ticketSchema,
 } from "./model.ts";
+import { createShareCalls, type ShareCalls } from "./share-calls.ts";
 import type { TokenStore } from "./tokens.ts";
 
 export type EnvironmentAction = "start" | "stop" | "restart" | "recover";
 
-export interface Calls extends AccountCalls {
+export interface Calls extends AccountCalls, ShareCalls {
   /** Whether people can sign in with Google here. */
   offersGoogle(): Promise<boolean>;
   templates(): Promise<Template[]>;
@@ -52,6 +53,7 @@ export function createCalls(client: Client, tokens: TokenStore): Calls {
 
   return {
     ...createAccountCalls(client, tokens),
+    ...createShareCalls(client),
     async offersGoogle() {
       const info = await request({ method: "GET", path: "/info", isPublic: true });
       return parseAnswer(infoSchema, info).features.google_oauth;

@@ -1,6 +1,6 @@
 /** The shapes of the API's answers (contract.md sections 4-6), as far as the page reads them. */
 import * as z from "zod/mini";
-import { phases, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
+import { phases, roles, statuses } from "../../../durable-objects/protocol/vocabulary.ts";
 
 /** What this server offers; a feature that is not named is not there. */
 export const infoSchema = z.object({ features: z.object({ google_oauth: z._default(z.boolean(), false) }) });
@@ -22,6 +22,8 @@ export const templateListSchema = z.object({ templates: z.array(templateSchema) 
 export const environmentSchema = z.object({
   id: z.string(),
   name: z.string(),
+  /** What one is here; older servers know owners only. */
+  role: z._default(z.enum(roles), "owner"),
   template_id: z.string(),
   template_name: z.nullish(z.string()),
   status: z.enum(statuses),

@@ -1,6 +1,6 @@
 /** Reads the server's frames of version 2 (protocol/client-2.ts). Types the page does not know are ignored. */
 import * as z from "zod/mini";
-import { phases } from "../../../durable-objects/protocol/vocabulary.ts";
+import { phases, roles } from "../../../durable-objects/protocol/vocabulary.ts";
 import { parseJson } from "../api/tokens.ts";
 
 const count = z.number().check(z.int(), z.nonnegative());
@@ -13,6 +13,20 @@ const frameSchema = z.discriminatedUnion("type", [
     ledger: z.string(),
     cols: count,
     rows: count,
+    role: z.optional(z.enum(roles)),
+  }),
+  z.object({
+    type: z.literal("participants"),
+    total: count,
+    list: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        role: z.enum(roles),
+        visible: z.boolean(),
+        has_control: z.boolean(),
+      }),
+    ),
   }),
   z.object({ type: z.literal("iack"), i: count }),
   z.object({ type: z.literal("uncertain"), from: count, to: count }),

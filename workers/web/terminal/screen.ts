@@ -56,6 +56,8 @@ export interface Screen {
   selection(): string;
   clearSelection(): void;
   focus(): void;
+  /** Takes no typing, and no soft keyboard comes. */
+  setReadOnly(isReadOnly: boolean): void;
   apply(preferences: Preferences): void;
   /** Keeps the cursor in sight when this many pixels at the bottom are covered. */
   uncover(coveredPx: number): void;
@@ -184,6 +186,9 @@ export function createScreen(options: ScreenOptions): Screen {
     selection: () => terminal.getSelection(),
     clearSelection: () => terminal.clearSelection(),
     focus: () => terminal.focus(),
+    setReadOnly(isReadOnly) {
+      terminal.options.disableStdin = isReadOnly;
+    },
     apply(preferences) {
       terminal.options.screenReaderMode = preferences.isScreenReader;
       sizing.prefer(preferences.fontSizePx);

@@ -3,6 +3,7 @@
  * client-core.ts decides, carried out with a clock and a socket; version 1 is passed through.
  */
 import { type ClientMessage, clientProtocol2 } from "../../../durable-objects/protocol/client.ts";
+import type { Role } from "../../../durable-objects/protocol/vocabulary.ts";
 import { listen } from "../dom.ts";
 import { createClientCore } from "./client-core.ts";
 import type { CoreEffect, CoreEvent } from "./client-events.ts";
@@ -16,12 +17,19 @@ export interface Size {
   rows: number;
 }
 
+export type PeopleFrame = Extract<Frame2, { type: "participants" }>;
 export type HistoryFrame = Extract<Frame2, { type: "history" }>;
 export type WindowsFrame = Extract<Frame2, { type: "windows" }>;
 
 /** What is the view's business alone. */
-type Passed = Extract<Frame2, { type: "history" | "windows" | "status_update" | "info" }>;
-const passedOn: readonly string[] = ["history", "windows", "status_update", "info"] satisfies Passed["type"][];
+type Passed = Extract<Frame2, { type: "history" | "windows" | "participants" | "status_update" | "info" }>;
+const passedOn: readonly string[] = [
+  "history",
+  "windows",
+  "participants",
+  "status_update",
+  "info",
+] satisfies Passed["type"][];
 
 /** A frame as the version that its socket speaks has it. */
 type Heard = { type: string } & ({ version: 1; frame: Frame } | { version: 2; frame: Frame2 });
@@ -37,7 +45,9 @@ export interface TerminalLineOptions {
   ownSize(): Size;
   /** It is shown how the shell is. */
   onShown(): void;
-  onFrame(frame: Frame | HistoryFrame | WindowsFrame): void;
+  onFrame(frame: Frame | Passed): void;
+  /** What one is at this terminal. */
+  onRole(role: Role): void;
   onConnection(connection: Connection): void;
   /** What is typed waits for long, or no more. */
   onLagging(isLagging: boolean): void;
@@ -56,6 +66,8 @@ export interface TerminalLine {
   /** Asks for lines above the screen; false where the server cannot answer. */
   history(before: number, lines: number): boolean;
   hasHistory(): boolean;
+  /** Asks to be the only one who types, or no longer. */
+  control(action: "take" | "release"): void;
   reopen(): void;
 }
 
@@ -119,8 +131,10 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
   function hear2(frame: Frame2): void {
     tell({ kind: "frame", frame });
     if (frame.type === "status") delay("bridge", frame.bridge === "away");
-    else if (frame.type === "hello") delay("bridge", false);
-    else if (frame.type === "error") {
+    else if (frame.type === "hello") {
+      delay("bridge", false);
+      options.onRole(frame.role ?? "owner");
+    } else if (frame.type === "error") {
       // These the core has dealt with.
       if (!["bad_sequence", "bad_ack", "rate_limited"].includes(frame.code ?? "")) options.onFrame(frame);
     } else if (passedOn.includes(frame.type)) options.onFrame(frame as Passed);
@@ -204,6 +218,9 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     },
     history: (before, lines) => version === 2 && socket.send({ type: "history", before, lines }),
     hasHistory: () => version === 2,
+    control(action) {
+      if (version === 2) socket.send({ type: "control", action });
+    },
     reopen: socket.reopen,
   };
 }

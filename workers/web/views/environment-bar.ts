@@ -22,6 +22,8 @@ export interface EnvironmentBarOptions {
   /** The other view of the environment. */
   other: { route: Route; label: string; picture: IconName };
   onMore(): void;
+  /** Only owners are told how much is used. */
+  isOwner(): boolean;
   signal: AbortSignal;
 }
 
@@ -35,7 +37,14 @@ const connectionWords: Readonly<Record<Connection["kind"], readonly [string, Ton
   closed: ["Closed", "error"],
 };
 
-export function environmentBar({ app, environmentId, other, onMore, signal }: EnvironmentBarOptions): EnvironmentBar {
+export function environmentBar({
+  app,
+  environmentId,
+  other,
+  onMore,
+  isOwner,
+  signal,
+}: EnvironmentBarOptions): EnvironmentBar {
   const name = el("h1", { class: "bar-name" }, "…");
   const word = el("span");
   const chip = el("span", { class: "chip", role: "status" }, el("span", { class: "dot", "aria-hidden": "true" }), word);
@@ -45,7 +54,8 @@ export function environmentBar({ app, environmentId, other, onMore, signal }: En
   more.addEventListener("click", onMore);
   // What there is to do depends on what the environment is doing.
   more.disabled = true;
-  const measure = showMetrics(app, environmentId, metrics, signal);
+  const readMetrics = () => (isOwner() ? app.calls.metrics(environmentId) : null);
+  const measure = showMetrics(readMetrics, metrics, signal);
   let phase: Phase | null = null;
   let connection: Connection["kind"] = "connecting";
 
@@ -91,10 +101,11 @@ function iconLink(route: Route, label: string, picture: IconName): HTMLElement {
 }
 
 /** Reads the metrics now and then while the page is seen, and whenever the returned function is called. */
-function showMetrics(app: App, environmentId: string, line: HTMLElement, signal: AbortSignal): () => void {
+function showMetrics(read: () => Promise<Metrics> | null, line: HTMLElement, signal: AbortSignal): () => void {
   async function look(): Promise<void> {
-    if (document.hidden) return;
-    const metrics = await app.calls.metrics(environmentId).catch(failedMetrics);
+    const reading = document.hidden ? null : read();
+    if (reading === null) return;
+    const metrics = await reading.catch(failedMetrics);
     setText(line, metricsLine(metrics));
     line.title = metrics.reason ?? "";
   }

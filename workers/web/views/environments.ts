@@ -3,6 +3,7 @@ import type { Environment } from "../api/model.ts";
 import type { View } from "../app.ts";
 import { el } from "../dom.ts";
 import { icon } from "../icons.ts";
+import { pendingShare } from "../pending-share.ts";
 import { keepFresh } from "../poll.ts";
 import { linkTo } from "../router.ts";
 import { isPassing } from "../words.ts";
@@ -11,12 +12,14 @@ import { brand } from "./brand.ts";
 import { verifyBanner } from "./code-form.ts";
 import { type EnvironmentCard, environmentCard } from "./environment-card.ts";
 import { problemLine } from "./screen.ts";
+import { sharedList } from "./sharing/shared-list.ts";
 import { toast } from "./toast.ts";
 
 export const environmentsView: View = (app, signal) => {
   const list = el("ul", { class: "cards", "aria-busy": "true" }, placeholder(), placeholder());
   const empty = emptyState();
   const problem = problemLine();
+  const shared = sharedList(app, () => lookNow());
   const cards = new Map<string, EnvironmentCard>();
   let deedsUnderWay = 0;
 
@@ -38,8 +41,9 @@ export const environmentsView: View = (app, signal) => {
 
   async function look(): Promise<boolean> {
     try {
-      const environments = await app.calls.environments();
+      const [environments, offers] = await Promise.all([app.calls.environments(), app.calls.offers()]);
       problem.hide();
+      shared.show(offers);
       show(environments);
       return deedsUnderWay > 0 || environments.some(({ phase }) => isPassing(phase));
     } catch (error) {
@@ -59,7 +63,19 @@ export const environmentsView: View = (app, signal) => {
   }
 
   const lookNow = keepFresh(look, signal);
-  return el("div", { class: "shell" }, topBar(), heading(), verifyBanner(app, signal), problem.element, list, empty);
+  // Whoever opened a link and then signed in elsewhere comes back here.
+  if (pendingShare() !== null) queueMicrotask(() => app.router.go({ view: "share", secret: null }, true));
+  return el(
+    "div",
+    { class: "shell" },
+    topBar(),
+    heading(),
+    verifyBanner(app, signal),
+    problem.element,
+    list,
+    empty,
+    shared.element,
+  );
 };
 
 const pastWords: Readonly<Record<Deed, string>> = {

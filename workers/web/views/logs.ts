@@ -9,6 +9,7 @@ import { environmentBar } from "./environment-bar.ts";
 import { linePill } from "./line-pill.ts";
 import { choose } from "./sheet.ts";
 import { stopWarning } from "./stop-warning.ts";
+import { toast } from "./toast.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 
 const mostLines = 2_000;
@@ -24,6 +25,7 @@ export const logsView =
       environmentId,
       other: { route: { view: "terminal", environmentId }, label: "Terminal", picture: "terminal" },
       onMore: () => void askMore(),
+      isOwner: () => watched.state()?.role === "owner",
       signal,
     });
     const warning = stopWarning(() => watched.extend(), signal);
@@ -60,6 +62,7 @@ export const logsView =
     async function askMore(): Promise<void> {
       const state = watched.state();
       if (state === null) return;
+      if (state.role !== "owner") return toast("Only its owner can do more here.");
       const deed = await choose(state.name, deedChoices(deedsFor(state)));
       if (deed !== null) await watched.perform(deed);
     }

@@ -1,4 +1,5 @@
 /** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
+import type { ClientMessage } from "../../../durable-objects/protocol/client.ts";
 import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { View } from "../app.ts";
 import { pasteText } from "../clipboard.ts";
@@ -10,7 +11,7 @@ import { keyRow } from "../terminal/key-row.ts";
 import { followKeyboard } from "../terminal/keyboard.ts";
 import type { Connection } from "../terminal/live-socket.ts";
 import { createScreen } from "../terminal/screen.ts";
-import { type HistoryFrame, openTerminalLine, type WindowsFrame } from "../terminal/terminal-line.ts";
+import { type HistoryFrame, openTerminalLine, type PeopleFrame, type WindowsFrame } from "../terminal/terminal-line.ts";
 import { createTyping } from "../terminal/typing.ts";
 import { type Deed, deedChoices, deedsFor } from "./actions.ts";
 import { curtain } from "./curtain.ts";
@@ -18,9 +19,11 @@ import { environmentBar } from "./environment-bar.ts";
 import { historySheet } from "./history-sheet.ts";
 import { linePill } from "./line-pill.ts";
 import { selectionBar } from "./selection-bar.ts";
+import { peopleStrip } from "./sharing/people-strip.ts";
+import { openShareSheet } from "./sharing/share-sheet.ts";
 import { choose } from "./sheet.ts";
 import { stopWarning } from "./stop-warning.ts";
-import { toast } from "./toast.ts";
+import { toast, toastFailure } from "./toast.ts";
 import { uncertainLine } from "./uncertain-line.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 import { windowDeeds } from "./window-deeds.ts";
@@ -37,6 +40,7 @@ export const terminalView =
       environmentId,
       other: { route: { view: "logs", environmentId }, label: "Logs", picture: "logs" },
       onMore: () => void askMore(),
+      isOwner: () => watched.state()?.role === "owner",
       signal,
     });
     const cover = curtain((deed) => void watched.perform(deed));
@@ -46,7 +50,14 @@ export const terminalView =
       bar.show(name, phase);
       warning.show(autoStopAt);
       cover.show(phase, message);
-      tabs.setUsable(!isCovered());
+      showTabs();
+    });
+    let ownId: string | null = null;
+    const people = peopleStrip({
+      ownId: () => ownId,
+      control: (action) => socket.control(action),
+      onRole: () => showRole(),
+      say: toast,
     });
     const isCovered = () => !cover.element.hidden;
     let line: "lost" | "welcome" | "shown" = "lost";
@@ -70,6 +81,7 @@ export const terminalView =
       ownSize: () => screen.size(),
       onShown: () => line === "welcome" && showLine(),
       onFrame,
+      onRole: people.showRole,
       onConnection,
       onLagging(isLagging) {
         isSlow = isLagging;
@@ -79,18 +91,19 @@ export const terminalView =
       onFull: () => toast("Too much is waiting to be sent already. This was not taken."),
       signal,
     });
+    const send = (message: ClientMessage) => (message.type !== "input" || people.mayType()) && socket.send(message);
     const typing = createTyping({
-      send: socket.send,
+      send,
       isApplicationMode: () => screen.isApplicationMode(),
       onLatches: (latches) => keys.show(latches),
     });
     const uncertain = uncertainLine(({ kind, text }) => {
-      if (kind === "typed" || !socket.paste(text)) socket.send({ type: "input", data: text });
+      if (kind === "typed" || !pasteWhole(text)) send({ type: "input", data: text });
     });
     const screen = createScreen({
       preferences: readPreferences(),
       onTyped: typing.text,
-      onPasted: socket.paste,
+      onPasted: pasteWhole,
       onSize: (cols, rows) => socket.send({ type: "resize", cols, rows }),
       hasHistory: socket.hasHistory,
       onPull: history.open,
@@ -106,11 +119,31 @@ export const terminalView =
     const keys = keyRow({ onNamedKey: typing.named, onText: typing.text, onLatch: typing.latch });
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
-    function onFrame(frame: Frame | HistoryFrame | WindowsFrame): void {
+    /** What may not be typed is dealt with by saying so. */
+    function pasteWhole(text: string): boolean {
+      return !people.mayType() || socket.paste(text);
+    }
+
+    /** Who only watches has nothing to type with. */
+    function showRole(): void {
+      const isWatching = people.isWatching();
+      keys.element.hidden = isWatching;
+      compose.element.hidden = isWatching;
+      screen.setReadOnly(isWatching);
+      showTabs();
+    }
+
+    /** Windows are changed by their owner; guests see which there are. */
+    function showTabs(): void {
+      tabs.setUsable(!isCovered() && people.isOwner());
+    }
+
+    function onFrame(frame: Frame | HistoryFrame | WindowsFrame | PeopleFrame): void {
       if (line === "welcome" && frame.type === "status_update" && !hasShell(frame.phase)) showLine();
       if (frame.type === "error") history.fail();
       if (frame.type === "history") history.take(frame);
       else if (frame.type === "windows") tabs.show(frame.windows);
+      else if (frame.type === "participants") people.showPeople(frame.list, frame.total);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
@@ -143,6 +176,7 @@ export const terminalView =
     }
 
     function sendLine(text: string): boolean {
+      if (!people.mayType()) return false;
       const isSent = line === "shown" && !isCovered() && typing.line(text);
       if (!isSent) toast("There is no shell right now. The line was not sent.");
       return isSent;
@@ -150,7 +184,7 @@ export const terminalView =
 
     async function paste(): Promise<void> {
       const text = await pasteText();
-      if (text !== null && socket.paste(text)) return;
+      if (text !== null && pasteWhole(text)) return;
       if (text !== null) return screen.paste(text);
       compose.insert("");
       toast("This browser does not let the page paste. Hold the line below to paste there.");
@@ -160,8 +194,10 @@ export const terminalView =
       const state = watched.state();
       if (state === null) return;
       const { fontSizePx, isScreenReader } = readPreferences();
-      const deeds = deedChoices(deedsFor(state));
-      const answer = await choose<Deed | "history" | Partial<Preferences>>(state.name, [
+      const isOwner = state.role === "owner";
+      const deeds = isOwner ? deedChoices(deedsFor(state)) : [];
+      const answer = await choose<Deed | "history" | "share" | Partial<Preferences>>(state.name, [
+        ...(isOwner ? [{ label: "Share…", value: "share" as const }] : []),
         ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
@@ -173,9 +209,15 @@ export const terminalView =
       ]);
       if (answer === null) return;
       if (answer === "history") history.open();
+      else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
     }
+
+    void app.calls.me().then(({ id }) => {
+      ownId = id;
+      people.know();
+    }, toastFailure);
 
     // The view is in the page only after it was returned.
     requestAnimationFrame(() => {
@@ -189,6 +231,6 @@ export const terminalView =
     screen.element.id = paneId;
     screen.element.setAttribute("role", "tabpanel");
     screen.element.setAttribute("aria-label", "Terminal");
-    const parts = [bar.element, tabs.element, screen.element, keys.element, compose.element];
+    const parts = [bar.element, people.element, tabs.element, screen.element, keys.element, compose.element];
     return el("section", { class: "terminal-view" }, ...parts);
   };

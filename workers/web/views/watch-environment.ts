@@ -1,5 +1,5 @@
 /** Keeps one environment's name and phase fresh for the views above its sockets, and acts on it. */
-import type { Phase } from "../../../durable-objects/protocol/vocabulary.ts";
+import type { Phase, Role } from "../../../durable-objects/protocol/vocabulary.ts";
 import { explain, Failed } from "../api/problem.ts";
 import type { App } from "../app.ts";
 import { keepFresh } from "../poll.ts";
@@ -11,6 +11,8 @@ export interface EnvironmentState {
   name: string;
   phase: Phase;
   message: string;
+  /** What one is here. */
+  role: Role;
   /** When it stops by itself; null while that is not near. */
   autoStopAt: string | null;
 }
@@ -44,8 +46,9 @@ export function watchEnvironment(
   async function look(): Promise<boolean> {
     try {
       const found = await app.calls.environment(id);
-      const { phase, status_message: message, auto_stop_at: autoStopAt } = found;
-      if (!signal.aborted) become({ name: found.name, phase, message: message ?? "", autoStopAt: autoStopAt ?? null });
+      const { phase, role, status_message: message, auto_stop_at: autoStopAt } = found;
+      const next = { name: found.name, phase, role, message: message ?? "", autoStopAt: autoStopAt ?? null };
+      if (!signal.aborted) become(next);
       return isPassing(phase);
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
@@ -56,7 +59,10 @@ export function watchEnvironment(
   /** Whether to look again: not when the environment or the session is gone. */
   function miss({ failure }: Failed): boolean {
     if (failure.kind === "problem" && failure.status === 404) {
-      toast("This environment does not exist (any more).");
+      const isGuest = state !== null && state.role !== "owner";
+      toast(
+        isGuest ? "This environment is not shared with you any more." : "This environment does not exist (any more).",
+      );
       app.router.go({ view: "environments" }, true);
     } else if (failure.kind === "problem") toast(explain(failure));
     return failure.kind === "offline";
@@ -66,7 +72,7 @@ export function watchEnvironment(
   return {
     state: () => state,
     heard(phase, message) {
-      become({ name: name(), phase, message, autoStopAt: state?.autoStopAt ?? null });
+      become({ name: name(), phase, message, role: state?.role ?? "owner", autoStopAt: state?.autoStopAt ?? null });
       // A frame does not tell all, and one that warns of a stop changes no phase.
       lookNow();
     },

@@ -1,0 +1,168 @@
+/** Two people with a browser each at one terminal, against the whole product: link, watching, typing, control, revoking. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
+import { type Product, startProduct } from "./support/product.ts";
+
+if (browserPath === null)
+  console.warn("test/e2e/sharing-page.test.ts is skipped: there is no chromium (apt-get install chromium)");
+
+const phoneSize = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+  colorScheme: "dark",
+} as const;
+const lightPhone = { ...phoneSize, colorScheme: "light" } as const;
+
+describe.skipIf(browserPath === null)("a terminal that is shared", () => {
+  let product: Product;
+  let browser: Browser;
+  let owner: Phone;
+  let guest: Phone;
+  let link = "";
+
+  beforeAll(async () => {
+    product = await startProduct();
+    browser = await launchBrowser(browserPath ?? "");
+    owner = await openPhone(browser, product.url, phoneSize);
+    guest = await openPhone(browser, product.url, lightPhone);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+  });
+
+  const send = async ({ page }: Phone, line: string) => {
+    await page.getByLabel("Line for the shell").fill(line);
+    await page.getByLabel("Send line").click();
+  };
+  const register = async ({ page }: Phone, name: string) => {
+    await page.getByRole("link", { name: "Create an account" }).click();
+    await page.getByLabel("User name").fill(name);
+    await page.getByLabel("E-mail").fill(`${name}@example.com`);
+    await page.getByLabel("Password").fill("SecurePass123!");
+    await page.getByRole("button", { name: "Create account" }).click();
+  };
+  /** The owner's sheet, with its list loaded. */
+  const openSheet = async () => {
+    await owner.page.getByRole("button", { name: "More" }).click();
+    await owner.page.getByRole("button", { name: "Share…" }).click();
+    await owner.page.getByText(/Nobody else can open|never see its variables/).waitFor();
+  };
+
+  it("is offered by a link that is shown once", async () => {
+    const { page } = owner;
+    await register(owner, "host-person");
+    await page.getByRole("link", { name: "New", exact: true }).click();
+    await page.getByRole("button", { name: /Python/ }).click();
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.locator(".chip", { hasText: "Live" }).waitFor();
+    await openSheet();
+    await page.getByRole("button", { name: "Share with…" }).click();
+    await owner.photograph("sharing-new");
+    await page.getByRole("button", { name: "Share", exact: true }).click();
+    link = await page.getByRole("textbox", { name: "Link" }).inputValue();
+    expect(link).toMatch(/\/#\/share\/dp_share_[A-Za-z0-9_-]{43}$/);
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.getByText("Copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    await owner.photograph("sharing-link");
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText("Anyone with the link").waitFor();
+    await owner.photograph("sharing-list");
+    expect(await owner.overflowPx()).toBe(0);
+    await page.getByRole("button", { name: "Done" }).click();
+  });
+
+  it("leads whoever opens the link through signing up, and never keeps the secret in the address", async () => {
+    const { page } = guest;
+    await page.goto(link);
+    await page.getByText("Sign in to open what is shared with you.").waitFor();
+    expect(page.url()).not.toContain("dp_share_");
+    await register(guest, "guest-person");
+    await page.getByText("You are watching").first().waitFor();
+    await page.locator(".chip", { hasText: "Live" }).waitFor();
+    expect(page.url()).not.toContain("dp_share_");
+    await send(owner, "clear; echo seen-$((40+2))");
+    await guest.sees(/^seen-42/m);
+  });
+
+  it("takes nothing from who only watches, who sees that they do", async () => {
+    const { page } = guest;
+    expect(await page.getByLabel("Line for the shell").isVisible()).toBe(false);
+    expect(await page.locator(".keys").isVisible()).toBe(false);
+    expect(await page.locator(".xterm-helper-textarea").getAttribute("readonly")).not.toBeNull();
+    await page.locator(".xterm-helper-textarea").press("x");
+    await page
+      .getByLabel("guest-person")
+      .or(page.getByLabel(/^You, watches/))
+      .first()
+      .waitFor();
+    await owner.page.getByLabel(/^guest-person, watches/).waitFor();
+    await guest.photograph("sharing-watching");
+    await owner.photograph("sharing-people");
+    await page.getByRole("button", { name: "More" }).click();
+    expect(await page.getByRole("button", { name: "Delete" }).count()).toBe(0);
+    await page.keyboard.press("Escape");
+    expect(await guest.screen()).not.toMatch(/x\s*$/);
+  });
+
+  it("is typed in by a driver, until somebody takes control", async () => {
+    const { page } = owner;
+    await openSheet();
+    await page.getByRole("button", { name: /^Change/ }).click();
+    await page.getByRole("button", { name: "Let them type" }).click();
+    await page.getByText(/never see its variables/).waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    await guest.page.getByLabel("Line for the shell").waitFor();
+    await guest.page.locator(".chip", { hasText: "Live" }).waitFor();
+    await send(guest, "clear; echo driven-$((40+2))");
+    await owner.sees(/^driven-42/m);
+
+    await page.getByRole("button", { name: "Take control" }).click();
+    await guest.page.getByText("host-person has control").first().waitFor();
+    await send(guest, "echo never");
+    await guest.page.getByText(/What you typed was not sent/).waitFor();
+    await guest.photograph("sharing-control");
+    await owner.photograph("sharing-control");
+    await send(owner, "clear; echo mine-$((40+2))");
+    expect(await guest.sees(/^mine-42/m)).not.toContain("never");
+    await page.getByRole("button", { name: "Release control" }).click();
+    await guest.page.getByText("host-person has control").first().waitFor({ state: "detached" });
+    guest.complaints.length = 0;
+  });
+
+  it("is listed for its guest", async () => {
+    const { page } = guest;
+    await page.getByRole("link", { name: "Back to environments" }).click();
+    await page.getByRole("heading", { name: "Shared with you" }).waitFor();
+    await guest.photograph("sharing-received");
+    await page.getByRole("link", { name: "my-python" }).click();
+    await page.locator(".chip", { hasText: "Live" }).waitFor();
+  });
+
+  it("is closed for a guest whose share is revoked: the page says so and does not dial again", async () => {
+    const { page } = guest;
+    let dials = 0;
+    page.on("websocket", () => {
+      dials += 1;
+    });
+    const closed = page.getByText("This environment is not shared with you any more.");
+    await openSheet();
+    await owner.page.getByRole("button", { name: /^Change/ }).click();
+    await owner.page.getByRole("button", { name: "Revoke…" }).click();
+    await owner.page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await closed.waitFor();
+    await guest.photograph("sharing-revoked");
+    await page.getByRole("heading", { name: "No environment yet" }).waitFor();
+    expect(dials).toBe(0);
+    expect(await page.getByRole("heading", { name: "Shared with you" }).isVisible()).toBe(false);
+    await owner.page.getByText(/Nobody else can open/).waitFor();
+    await owner.page.getByRole("button", { name: "Done" }).click();
+    await owner.page.locator(".people").waitFor({ state: "hidden" });
+    expect(owner.complaints).toEqual([]);
+    expect(guest.complaints.filter((complaint) => !/40[034]/.test(complaint))).toEqual([]);
+  });
+});

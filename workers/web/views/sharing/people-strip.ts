@@ -1,0 +1,102 @@
+/** Who is at the terminal, who may type, and taking control; not there while one is alone and may type. */
+import type { Participant } from "../../../../durable-objects/protocol/client-2.ts";
+import type { Role } from "../../../../durable-objects/protocol/vocabulary.ts";
+import { el, setText } from "../../dom.ts";
+
+export interface PeopleStrip {
+  element: HTMLElement;
+  /** What one is here; the server says so anew with every socket. */
+  showRole(role: Role): void;
+  showPeople(list: readonly Participant[], total: number): void;
+  /** Who one is has become known. */
+  know(): void;
+  /** Whether what is typed now would be taken; says why not where it would not. */
+  mayType(): boolean;
+  isWatching(): boolean;
+  isOwner(): boolean;
+}
+
+export interface PeopleStripOptions {
+  /** Who one is; null while that is not known. */
+  ownId(): string | null;
+  control(action: "take" | "release"): void;
+  /** Whether one may type at all has changed. */
+  onRole(): void;
+  say(text: string): void;
+}
+
+export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions): PeopleStrip {
+  let role: Role = "owner";
+  let people: readonly Participant[] = [];
+  let count = 0;
+  let isOwn = false;
+  const chips = el("ul", { class: "people-chips", "aria-label": "People here" });
+  const note = el("span", { class: "people-note", role: "status" });
+  const button = el("button", { class: "button small", type: "button" });
+  const element = el("div", { class: "people", hidden: true }, chips, note, button);
+  button.addEventListener("click", () => control(isOwn ? "release" : "take"));
+
+  const holder = () => people.find(({ has_control }) => has_control) ?? null;
+
+  function show(): void {
+    const held = holder();
+    isOwn = held !== null && held.id === ownId();
+    const more = count - people.length;
+    const rest = more > 0 ? [el("li", { class: "person" }, `+${more}`)] : [];
+    chips.replaceChildren(...people.map((person) => chip(person, person.id === ownId())), ...rest);
+    element.hidden = people.length < 2 && role !== "viewer";
+    setText(note, isOwn ? "" : noteFor(role, held));
+    setText(button, isOwn ? "Release control" : "Take control");
+    button.hidden = role === "viewer" || people.length < 2 || (held !== null && !isOwn && role !== "owner");
+  }
+
+  return {
+    element,
+    showRole(next) {
+      const isNew = next !== role;
+      role = next;
+      show();
+      if (isNew) onRole();
+    },
+    showPeople(list, total) {
+      people = list;
+      count = total;
+      show();
+    },
+    know: show,
+    mayType() {
+      const held = holder();
+      if (role === "viewer") say("You are watching: only its owner can let you type.");
+      else if (held !== null && !isOwn) say(`${held.name} has control. What you typed was not sent.`);
+      else return true;
+      return false;
+    },
+    isWatching: () => role === "viewer",
+    isOwner: () => role === "owner",
+  };
+}
+
+/** Whoever has control reads so at the button that gives it back. */
+function noteFor(role: Role, held: Participant | null): string {
+  if (held !== null) return `${held.name} has control`;
+  return role === "viewer" ? "You are watching" : "";
+}
+
+const roleWords: Readonly<Record<Role, string>> = { owner: "owner", driver: "types", viewer: "watches" };
+
+function chip({ name, role, visible, has_control }: Participant, isSelf: boolean): HTMLElement {
+  const shown = isSelf ? "You" : name;
+  const words = [shown, roleWords[role], visible ? "" : "away", has_control ? "in control" : ""].filter(Boolean);
+  return el(
+    "li",
+    {
+      class: "person",
+      title: words.join(", "),
+      "aria-label": words.join(", "),
+      ...(has_control ? { "data-control": "" } : {}),
+      ...(visible ? {} : { "data-away": "" }),
+    },
+    el("span", { class: "person-letter", "aria-hidden": "true" }, name.charAt(0).toUpperCase()),
+    shown,
+  );
+}

@@ -22,11 +22,13 @@ import { hasShell, parseTerminalId } from "./protocol/vocabulary.ts";
 import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
-import { type BridgeKeepsake, type Room, restoreRoom } from "./terminal/room.ts";
+import { type BridgeKeepsake, type Room, readmit, restoreRoom } from "./terminal/room.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
 export class TerminalObject extends DurableObject<ObjectsEnv> implements TerminalRpc {
   readonly #sockets = new Map<string, WebSocket>();
+  /** Sockets that were closed here and whose peer has not answered. */
+  readonly #closing = new Set<string>();
   readonly #room: Room;
   readonly #log: Log;
   readonly #metering: Metering;
@@ -39,15 +41,12 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     super(ctx, env);
     this.#log = objectLog(env);
     this.#metering = { ctx, env, log: this.#log };
-    const [known] = ctx.getWebSockets();
-    if (known !== undefined) this.#terminal = ctx.getTags(known)[2] ?? "";
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
     const open = ctx.getWebSockets().filter(isOpen);
     for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
-    this.#room = restoreRoom(
-      open.map((socket) => socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake),
-      parseTerminalId(this.#terminal).window,
-    );
+    this.#room = restoreRoom(open.map((socket) => this.#kept(socket)));
+    const [known] = ctx.getWebSockets();
+    if (known !== undefined) this.#become(ctx.getTags(known)[2] ?? "");
   }
 
   override async fetch(request: Request): Promise<Response> {
@@ -89,14 +88,15 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
 
   #leave(socket: WebSocket, code: number): void {
     const [role, id = ""] = this.ctx.getTags(socket);
-    if (!this.#sockets.delete(id)) return;
+    if (this.#closing.delete(id)) return;
+    if (!this.#sockets.delete(id)) readmit(this.#room, this.#kept(socket));
     meterClose(this.#metering, kindOf(socket), code);
     this.#log("info", `${role} left`, { ...this.#detail(socket) });
     this.#run(role === "bridge" ? { kind: "bridge_left", id } : { kind: "viewer_left", id });
   }
 
   #acceptViewer(ticket: ViewerTicket): Response {
-    this.#terminal = ticket.terminal;
+    this.#become(ticket.terminal);
     const arrival = arrivalOf(ticket);
     const { id } = arrival.viewer;
     return this.#accept(
@@ -114,13 +114,18 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     const { clusterId, bridgeId, bridgeTokenId: tokenId, requestId, version, assignment } = ticket;
     if (assignment === null) return this.#refuse("superseded");
     const cluster = this.env.CLUSTERS.getByName(clusterId);
-    this.#terminal = assignment.terminal;
+    this.#become(assignment.terminal);
     const verdict = await cluster.verifyAssignment(assignment);
     if (verdict !== "current") return this.#refuse(verdict);
     const id = crypto.randomUUID();
     const number = assignment.assignment;
     const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId, version };
     return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
+  }
+
+  #become(terminal: string): void {
+    this.#terminal = terminal;
+    this.#room.window = parseTerminalId(terminal).window;
   }
 
   #refuse(close: CloseName): Response {
@@ -186,6 +191,7 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     const socket = this.#sockets.get(id);
     if (socket === undefined) return;
     this.#sockets.delete(id);
+    this.#closing.add(id);
     this.#log("info", `${this.ctx.getTags(socket)[0]} closed`, { ...this.#detail(socket), close });
     meterClose(this.#metering, kindOf(socket), closes[close].code);
     closeSocket(socket, close);
@@ -209,6 +215,10 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
   #warn(msg: string, error: unknown): void {
     const { environmentId } = parseTerminalId(this.#terminal);
     this.#log("warn", msg, { environment_id: environmentId, error: String(error) });
+  }
+
+  #kept(socket: WebSocket): ViewerKeepsake | BridgeKeepsake {
+    return socket.deserializeAttachment() as ViewerKeepsake | BridgeKeepsake;
   }
 
   #idOf(socket: WebSocket): string {

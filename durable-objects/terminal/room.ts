@@ -66,8 +66,8 @@ export interface SnapshotAsk {
 export type Tabs = { state: "unknown" } | { state: "asked" } | { state: "known"; windows: WindowTab[] };
 
 export interface Room {
-  /** Which window of the environment this is the terminal of. */
-  readonly window: string;
+  /** Which window of the environment this is the terminal of; the first to arrive says so. */
+  window: string;
   viewers: Map<string, Viewer>;
   bridge: Bridge | null;
   /** The next byte that live viewers expect; null after waking, when the next frame decides. */
@@ -129,6 +129,13 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
   room.toldParticipants = room.isWanted ? null : "";
   room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);
   return room;
+}
+
+/** Whose end woke the object is in the room again, so that they leave it as everybody does; who never came in is not. */
+export function readmit(room: Room, keepsake: Partial<ViewerKeepsake | BridgeKeepsake>): void {
+  if (keepsake.role === "viewer")
+    room.viewers.set((keepsake as ViewerKeepsake).id, restoreViewer(keepsake as ViewerKeepsake));
+  else if (keepsake.role === "bridge") room.bridge ??= restoreBridge(keepsake as BridgeKeepsake);
 }
 
 export function restoreBridge(keepsake: BridgeKeepsake): Bridge {

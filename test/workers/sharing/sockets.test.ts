@@ -1,6 +1,9 @@
 /** What a guest's sockets may do, and that they are gone when their share is, under a flood too. */
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
+import { closes } from "../../../durable-objects/protocol/closes.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { terminalId } from "../../../durable-objects/protocol/vocabulary.ts";
 import { link, serve, ViewerPeer } from "../../durable-objects/peers.ts";
@@ -126,6 +129,23 @@ describe("a guest's socket", () => {
     expect(await closeOf(socket)).toBe("accessEnded");
     const { rows } = await db.execute(sql`select closed_at is not null as closed from shares where id = ${shareId}`);
     expect(rows).toEqual([{ closed: true }]);
+  });
+});
+
+describe("people at a terminal whose memory was taken", () => {
+  it("hear that somebody left, and their control with them", async () => {
+    const { id, owner, guest } = await hosting();
+    const driver = await guest("driver");
+    const [own, driving] = [await open2(id, owner.token), await open2(id, driver.token)];
+    driving.say({ type: "control", action: "take" });
+    const told = () => own.received.findLast((message) => (message.type as string) === "participants");
+    await vi.waitFor(() => expect(told()).toMatchObject({ total: 2, list: [{}, { has_control: true }] }));
+    await evictDurableObject(env.TERMINALS.getByName(terminalId(id, "main")));
+    driving.socket.close(closes.finished.code);
+    await vi.waitFor(
+      () => expect(told()).toMatchObject({ total: 1, list: [{ id: owner.id, has_control: false }] }),
+      15_000,
+    );
   });
 });
 

@@ -56,6 +56,13 @@ export const clientMessage2Schema = z.discriminatedUnion("type", [
   }),
   /** To be the only one who types, or no longer. Ends when the last of one's sockets leaves. */
   z.object({ type: z.literal("control"), action: z.enum(["take", "release"]) }),
+  /** Whose size the terminal has: for its owner to choose, while they are here. A `fixed` one is named. */
+  z.object({
+    type: z.literal("policy"),
+    kind: z.enum(["smallest", "latest", "owner", "fixed"]),
+    cols: cells.optional(),
+    rows: cells.optional(),
+  }),
   z.object({ type: z.literal("ping") }),
 ]);
 export type ClientMessage2 = z.infer<typeof clientMessage2Schema>;
@@ -66,6 +73,8 @@ export type ClientErrorCode2 =
   | "bad_hello"
   /** `i` leaves a gap: not applied. */
   | "bad_sequence"
+  /** Something that is for the environment's owner to decide. */
+  | "not_owner"
   /** Bytes are acknowledged that were never sent. */
   | "bad_ack";
 

@@ -9,7 +9,7 @@ import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 export interface Arrival {
   viewer: Omit<
     Viewer1Keepsake,
-    "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "hasControl"
+    "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "hasControl" | "policy"
   > & {
     version: ClientVersion;
   };

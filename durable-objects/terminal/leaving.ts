@@ -6,6 +6,7 @@ import type { Moment, Turn } from "./events.ts";
 import { expireInput } from "./holding.ts";
 import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
+import { passPolicy } from "./policy.ts";
 import { passControl } from "./rights.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
 import { send, tellBridge } from "./send.ts";
@@ -21,6 +22,7 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
   room.viewers.delete(viewer.id);
   noteAbsence(room);
   passControl(room, turn, viewer);
+  passPolicy(room, turn, viewer);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
   if (close !== null && isForGood(close)) endTyping(room, turn, viewer);
   turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });

@@ -5,13 +5,12 @@
  */
 import type { Turn } from "./events.ts";
 import { notePresence } from "./participants.ts";
-import { decideSize, type SizePolicy, type SizeVote } from "./policies.ts";
+import { decideSize, type SizeVote } from "./policies.ts";
+import { policyOf } from "./policy.ts";
 import { isWritable } from "./rights.ts";
 import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
 import type { Size, Viewer, Viewer1, Viewer2 } from "./viewers.ts";
-
-const policy: SizePolicy = { kind: "smallest" };
 
 export function isSameSize(a: Size | null, b: Size | null): boolean {
   return a?.cols === b?.cols && a?.rows === b?.rows;
@@ -31,7 +30,7 @@ function votesOf(room: Room): SizeVote[] {
 export function askForSize(room: Room, turn: Turn): void {
   const { bridge } = room;
   const votes = votesOf(room);
-  const size = decideSize(policy, votes);
+  const size = decideSize(policyOf(room), votes);
   if (bridge === null || size === null || isSameSize(size, bridge.asked)) return;
   bridge.asked = size;
   tellBridge(turn, bridge, { type: "resize", ...size, alone: votes.length === 1 });
@@ -45,10 +44,10 @@ export function changeViewerSize(room: Room, turn: Turn, viewer: Viewer1, size: 
     viewer.told = size;
     keepViewer(turn, viewer);
   }
-  noteUse(viewer, turn);
+  viewer.usedAt = turn.moment.now;
   askForSize(room, turn);
   const shell = room.bridge?.shell;
-  const isApplied = shell?.state === "attached" && isSameSize(shell.size, decideSize(policy, votesOf(room)));
+  const isApplied = shell?.state === "attached" && isSameSize(shell.size, decideSize(policyOf(room), votesOf(room)));
   if (isApplied) tellStrangers(room, turn, shell.size);
 }
 
@@ -60,12 +59,14 @@ export function changeViewer2Size(room: Room, turn: Turn, viewer: Viewer2, size:
     viewer.isVisible = isVisible;
     keepViewer(turn, viewer);
   }
-  noteUse(viewer, turn);
+  viewer.usedAt = turn.moment.now;
   askForSize(room, turn);
 }
 
-export function noteUse(viewer: Viewer, turn: Turn): void {
+/** It has typed: where the latest decides, the size may be its own now. */
+export function noteUse(room: Room, turn: Turn, viewer: Viewer): void {
   viewer.usedAt = turn.moment.now;
+  if (policyOf(room).kind === "latest") askForSize(room, turn);
 }
 
 /** The bridge has said which size the terminal has now. What viewers that wait have seen is of an earlier generation,

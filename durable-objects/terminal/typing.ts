@@ -22,7 +22,7 @@ export function takeInput2(room: Room, turn: Turn, viewer: Viewer2, input: Input
     if (isWritable(viewer)) passNumber(room, turn, viewer, input);
     return;
   }
-  noteUse(viewer, turn);
+  noteUse(room, turn, viewer);
   passInput(room, turn, viewer, input);
 }
 

@@ -6,6 +6,7 @@ import type { ServerMessage } from "../protocol/client.ts";
 import type { Position } from "../protocol/data-socket.ts";
 import type { Role, SocketKind } from "../protocol/vocabulary.ts";
 import type { Bucket } from "./bucket.ts";
+import type { SizePolicy } from "./policies.ts";
 import { newWindow, type Window } from "./window.ts";
 
 export interface Size {
@@ -66,6 +67,8 @@ interface Kept {
   roleEnds: { atMs: number; mayRetry: boolean } | null;
   /** Nobody but this user may type now. */
   hasControl: boolean;
+  /** The size policy that this socket of the owner has chosen; null if none, or another has since. */
+  policy: SizePolicy | null;
   sessionId: string;
   clusterId: string;
   kind: SocketKind;
@@ -172,9 +175,9 @@ function remembered({ joinedAt }: Kept): Remembered {
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, username, access, roleEnds, hasControl } = viewer;
+  const { id, userId, username, access, roleEnds, hasControl, policy } = viewer;
   const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
-  const who = { id, userId, username, access, roleEnds, hasControl };
+  const who = { id, userId, username, access, roleEnds, hasControl, policy };
   const kept: Kept = { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
   if (viewer.version === 1) {
     const { version, standing, told, held } = viewer;

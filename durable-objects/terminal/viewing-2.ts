@@ -10,11 +10,12 @@ import { removeViewer } from "./leaving.ts";
 import { askForHistory } from "./looking-back.ts";
 import { notePresence } from "./participants.ts";
 import { placeOf } from "./places.ts";
+import { choosePolicy } from "./policy.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
 import { releaseControl, takeControl } from "./rights.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
-import { changeViewer2Size } from "./sizing.ts";
+import { askForSize, changeViewer2Size } from "./sizing.ts";
 import { explainWait } from "./status.ts";
 import { takeInput2 } from "./typing.ts";
 import { newViewer1, type Viewer2 } from "./viewers.ts";
@@ -77,6 +78,9 @@ function takeWord(
     case "control":
       if (message.action === "take") takeControl(room, turn, viewer);
       else releaseControl(room, turn, viewer);
+      return;
+    case "policy":
+      if (choosePolicy(room, turn, viewer, message)) askForSize(room, turn);
       return;
     case "input":
       if (message.a !== undefined) takeAck(turn, viewer, message.a);

@@ -22,7 +22,14 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
     turn.effects.push({ kind: "close_viewer", id, close: ended.close }, { kind: "release", userId, id });
     return;
   }
-  const kept = { ...known, role: "viewer", joinedAt: turn.moment.now, size: null, hasControl: false } as const;
+  const kept = {
+    ...known,
+    role: "viewer",
+    joinedAt: turn.moment.now,
+    size: null,
+    hasControl: false,
+    policy: null,
+  } as const;
   const viewer = known.version === 1 ? arrive1(kept) : arrive2(kept, greeting);
   room.viewers.set(id, viewer);
   keepViewer(turn, viewer);
@@ -36,6 +43,7 @@ type Arriving = Omit<Arrival["viewer"], "version"> & {
   joinedAt: number;
   size: null;
   hasControl: false;
+  policy: null;
 };
 
 function arrive1(kept: Arriving): Viewer1 {
@@ -102,7 +110,7 @@ function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void 
     refuse(turn, viewer, refusal.code, refusal.message);
     return;
   }
-  noteUse(viewer, turn);
+  noteUse(room, turn, viewer);
   const { bridge } = room;
   if (room.isUnlinked) {
     refuse(turn, viewer, "bridge_unavailable", notConnected);

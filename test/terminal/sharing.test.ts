@@ -198,6 +198,46 @@ describe("control", () => {
   });
 });
 
+describe("the size", () => {
+  /** The widths that the bridge was asked for after `from`. */
+  const widths = (world: World, bridge: string, from: number) =>
+    world
+      .toBridge(bridge)
+      .slice(from)
+      .flatMap((message) => (message.type === "resize" ? [message.cols] : []));
+
+  it("is the owner's, the latest one's or a fixed one, as its owner chooses, and the smallest again without them", () => {
+    const { world, come, owner, bridge, settle, say } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    say(owner, { type: "resize", cols: 120, rows: 40, visible: true });
+    say(driver, { type: "resize", cols: 60, rows: 20, visible: true });
+    const from = world.toBridge(bridge).length;
+    say(owner, { type: "policy", kind: "owner" });
+    world.now += 10;
+    say(owner, { type: "policy", kind: "latest" });
+    say(driver, { type: "input", data: "x", i: 1 });
+    say(owner, { type: "policy", kind: "fixed", cols: 100, rows: 30 });
+    world.hibernate();
+    say(driver, { type: "resize", cols: 50, rows: 20, visible: true });
+    const second = come("ann", "owner");
+    settle();
+    world.leave(owner);
+    world.leave(second);
+    expect(widths(world, bridge, from)).toEqual([120, 60, 100, 50]);
+  });
+
+  it("is not for guests to choose, and a fixed one has to be named", () => {
+    const { world, come, owner, bridge, settle, say, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    const from = world.toBridge(bridge).length;
+    say(driver, { type: "policy", kind: "latest" });
+    say(owner, { type: "policy", kind: "fixed", cols: 100 });
+    expect([errors(driver), errors(owner), widths(world, bridge, from)]).toEqual([["not_owner"], ["bad_frame"], []]);
+  });
+});
+
 describe("participants", () => {
   it("are told to clients of version 2 when somebody comes, hides and goes; who is alone hears nothing", () => {
     const { world, come, owner, settle, say, told } = shared();

@@ -134,6 +134,20 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     guest.complaints.length = 0;
   });
 
+  it("is as large as its owner's screen where the owner says so, and else as the smallest", async () => {
+    const foreign = owner.page.locator(".foreign-size");
+    await guest.page.setViewportSize({ width: 280, height: 560 });
+    await foreign.waitFor();
+    await owner.page.getByRole("button", { name: "More" }).click();
+    await owner.page.getByRole("button", { name: "Fit to my screen: off" }).click();
+    await foreign.waitFor({ state: "detached" });
+    await guest.page.locator(".foreign-size").waitFor();
+    await owner.page.getByRole("button", { name: "More" }).click();
+    await owner.page.getByRole("button", { name: "Fit to my screen: on" }).click();
+    await foreign.waitFor();
+    await guest.page.setViewportSize(lightPhone.viewport);
+  });
+
   it("is listed for its guest", async () => {
     const { page } = guest;
     await page.getByRole("link", { name: "Back to environments" }).click();

@@ -68,6 +68,8 @@ export interface TerminalLine {
   hasHistory(): boolean;
   /** Asks to be the only one who types, or no longer. */
   control(action: "take" | "release"): void;
+  /** Gives the terminal the size of its owner's screens, or the smallest of all again. */
+  fit(isOwners: boolean): void;
   reopen(): void;
 }
 
@@ -220,6 +222,9 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     hasHistory: () => version === 2,
     control(action) {
       if (version === 2) socket.send({ type: "control", action });
+    },
+    fit(isOwners) {
+      if (version === 2) socket.send({ type: "policy", kind: isOwners ? "owner" : "smallest" });
     },
     reopen: socket.reopen,
   };

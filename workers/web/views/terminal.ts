@@ -53,6 +53,7 @@ export const terminalView =
       showTabs();
     });
     let ownId: string | null = null;
+    let isFitted = false;
     const people = peopleStrip({
       ownId: () => ownId,
       control: (action) => socket.control(action),
@@ -81,7 +82,11 @@ export const terminalView =
       ownSize: () => screen.size(),
       onShown: () => line === "welcome" && showLine(),
       onFrame,
-      onRole: people.showRole,
+      onRole(role) {
+        people.showRole(role);
+        // The server forgets it with the socket that asked for it.
+        if (isFitted) socket.fit(true);
+      },
       onConnection,
       onLagging(isLagging) {
         isSlow = isLagging;
@@ -195,9 +200,15 @@ export const terminalView =
       if (state === null) return;
       const { fontSizePx, isScreenReader } = readPreferences();
       const isOwner = state.role === "owner";
+      const fitLabel = `Fit to my screen: ${isFitted ? "on" : "off"}`;
       const deeds = isOwner ? deedChoices(deedsFor(state)) : [];
-      const answer = await choose<Deed | "history" | "share" | Partial<Preferences>>(state.name, [
-        ...(isOwner ? [{ label: "Share…", value: "share" as const }] : []),
+      const answer = await choose<Deed | "history" | "share" | "fit" | Partial<Preferences>>(state.name, [
+        ...(isOwner
+          ? [
+              { label: "Share…", value: "share" as const },
+              { label: fitLabel, value: "fit" as const },
+            ]
+          : []),
         ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
@@ -209,7 +220,10 @@ export const terminalView =
       ]);
       if (answer === null) return;
       if (answer === "history") history.open();
-      else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
+      else if (answer === "fit") {
+        isFitted = !isFitted;
+        socket.fit(isFitted);
+      } else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
     }

@@ -6,7 +6,7 @@ import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { Pane, WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import { mainSession, run, type TmuxServer } from "./tmux.ts";
-import { nameOption, shownOption } from "./window-name.ts";
+import { nameOption, plainName, shownOption } from "./window-name.ts";
 
 /** In this order. What a program chooses comes last, where it could only spoil itself. */
 const variables = [
@@ -64,7 +64,7 @@ function windowOf(rows: Row[], position: number): WindowInFull {
   const isNamed = first.window_name === first[shownOption];
   return {
     id: windowIdOf(first.window_id),
-    name: tidied(isNamed ? first[nameOption] : first.window_name, limits.maxWindowNameCharacters),
+    name: tidied(isNamed ? first[nameOption] : plainName(first.window_name), limits.maxWindowNameCharacters),
     position,
     is_active: first.window_active === "1",
     panes: rows.slice(0, limits.maxListedPanes).map(paneOf),

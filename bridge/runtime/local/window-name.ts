@@ -1,7 +1,7 @@
 /**
- * How a window gets the name a person chose. tmux reads names as formats (`#{...}`, `#(command)`), and escapes what it
- * keeps, differently by version. So the name as typed is an option of the window, which tmux never reads; beside it
- * stands what tmux itself was told, by which a later rename is noticed.
+ * How a window gets the name a person chose. tmux reads names as formats (`#{...}`, `#(command)`), but not what a format
+ * yields, and escapes what it keeps, differently by version. So the name as typed is an option of the window; beside it
+ * stands what tmux made of it, by which a later rename is noticed.
  */
 
 export const nameOption = "@devpocket_name";
@@ -11,15 +11,15 @@ export const shownOption = "@devpocket_shown";
 export function nameCommands(target: string, name: string): string[] {
   const option = ["set-option", "-w", "-t", target];
   return [
-    ...["rename-window", "-t", target, "--", shown(name), ";"],
     ...[...option, "--", nameOption, argument(name), ";"],
+    ...["rename-window", "-t", target, `#{${nameOption}}`, ";"],
     ...[...option, "-F", "--", shownOption, "#{window_name}"],
   ];
 }
 
-/** What tmux's own list shows to who looks there: without what begins a format or an escape. */
-function shown(name: string): string {
-  return argument(name.replaceAll(/[#\\]/g, "_"));
+/** What tmux itself was told, as vis(3) writes it: a backslash stands before itself and before a shell's variable. */
+export function plainName(windowName: string): string {
+  return windowName.replaceAll(/\\([\\$])/g, "$1");
 }
 
 /** tmux takes a semicolon at the end of an argument for the end of a command. */

@@ -51,6 +51,11 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
       expect((await runtime.changeWindow(id, window, { name })).name).toBe(name);
       expect((await runtime.windows(id))[1]?.name).toBe(name);
     }
+    // Also for who names it by tmux alone, which keeps it in writing of its own.
+    for (const name of ["a\\b $HOME #{pid}", "\\$_x\\"]) {
+      tmux("set-option", "-w", "-t", "@1", "@x", name, ";", "rename-window", "-t", "@1", "#{@x}");
+      expect((await runtime.windows(id))[1]?.name).toBe(name);
+    }
     expect(await prompt.ask("echo $((6*7))")).toBe("42");
     expect(existsSync(canary)).toBe(false);
   });

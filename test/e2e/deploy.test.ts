@@ -184,6 +184,9 @@ describe("a production server", () => {
     await production.reconfigure(changes);
     for (const path of ["/health", "/api/v1/templates", "/api/v1/auth/me"])
       expect(await ask("GET", path)).toMatchObject({ status: 503, body: { code: "misconfigured" } });
+  });
+
+  it("serves again with none of them", async () => {
     await production.reconfigure({});
     expect((await ask("GET", "/health")).status).toBe(200);
   });

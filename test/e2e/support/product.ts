@@ -45,7 +45,14 @@ export async function startProduct(
   const port = await freePort();
   const child = spawn(process.execPath, ["bridge/dev/main.ts"], {
     cwd: options.root ?? root,
-    env: { ...cleanEnvironment(), PORT: String(port), DEVPOCKET_DATA_DIR: dataDirectory, ...options.environment },
+    env: {
+      ...cleanEnvironment(),
+      PORT: String(port),
+      DEVPOCKET_DATA_DIR: dataDirectory,
+      // Each directory is new, but what is compiled is the same.
+      NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node"),
+      ...options.environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const product = { ...watch(child), url: `http://localhost:${port}`, dataDirectory, process: child };

@@ -124,8 +124,10 @@ describe("the same shell is there again", () => {
     await expectSameShell();
   });
 
-  it("after the objects were killed", async () => {
+  it("after the objects were killed, with whom every socket goes", async () => {
+    const terminal = await reopen();
     process.kill(supervised(/wrangler-dist\/cli\.js dev .*durable-objects\/wrangler\.toml/).pid, "SIGKILL");
+    await terminal.closed;
     await expectSameShell();
   });
 

@@ -27,12 +27,10 @@ export function takeInput2(room: Room, turn: Turn, viewer: Viewer2, input: Input
 }
 
 /** What was refused used its number up: the bridge counts it without applying anything, so that what is typed later does
- * not stand behind a gap. A paste that was under way ends there. */
+ * not stand behind a gap. It also ends a paste of theirs that is under way. */
 function passNumber(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {
   if (room.bridge?.shell.state === "detached") return;
-  const counted: Input =
-    input.type === "paste" ? { ...input, data: "", last: true } : { type: "input", data: "", i: input.i };
-  passInput(room, turn, viewer, counted);
+  passInput(room, turn, viewer, { type: "input", data: "", i: input.i });
 }
 
 function passInput(room: Room, turn: Turn, viewer: Viewer2, input: Input): void {

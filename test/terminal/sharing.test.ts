@@ -132,15 +132,18 @@ describe("control", () => {
     expect([errors(owner), typed().map(({ i }) => i)]).toEqual([[], [7]]);
   });
 
-  it("closes the bracket of a paste that it interrupts", () => {
+  it("ends a paste that it interrupts, without a byte of its rest", () => {
     const { world, come, owner, bridge, settle, say } = shared();
     const driver = come("dan", "driver");
     settle();
     say(driver, { type: "paste", i: 1, id: "p", data: "begun", last: false });
     say(owner, { type: "control", action: "take" });
     say(driver, { type: "paste", i: 2, id: "p", data: "rest", last: false });
-    const parts = world.toBridge(bridge).filter(({ type }) => type === "paste");
-    expect(parts.at(-1)).toMatchObject({ i: 2, data: "", last: true });
+    const last = world.toBridge(bridge).slice(-2);
+    expect(last).toMatchObject([
+      { type: "paste", i: 1, data: "begun" },
+      { type: "input", i: 2, data: "" },
+    ]);
   });
 
   it("goes to who asks first, and the owner takes it from anybody", () => {

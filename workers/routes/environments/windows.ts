@@ -32,7 +32,10 @@ const windowExample = { id: "w3", name: "notes", position: 1, is_active: true, p
 const windowSchema = windowInFullSchema
   .extend({
     panes: z.array(
-      paneSchema.openapi("Pane", { description: "`pid` is of the pane's first process", example: paneExample }),
+      // A schema of the protocol may be older than `openapi`; one made of it here has it.
+      paneSchema
+        .extend({})
+        .openapi("Pane", { description: "`pid` is of the pane's first process", example: paneExample }),
     ),
   })
   .openapi("Window", {

@@ -110,7 +110,7 @@ async function send(asked: Case) {
   const response = await app.request(asked.path, init, bindings, context);
   const text = await response.text();
   await waitOnExecutionContext(context);
-  const isJson = /json$|json;/.test(response.headers.get("content-type") ?? "");
+  const isJson = /[/+]json\b/.test(response.headers.get("content-type") ?? "");
   return { status: response.status, headers: response.headers, body: isJson && text !== "" ? JSON.parse(text) : text };
 }
 

@@ -94,6 +94,8 @@ export const timing = {
   redialFirstMaxMs: 250,
   redialMinMs: 250,
   redialMaxMs: 10_000,
+  /** How many a second may dial one terminal again after a cut of all: its viewers spread their first dials. */
+  redialsPerSecond: 80,
   /** A fresh shell appears within this time after `exit` in the last one. */
   freshShellMs: 1_000,
   /** Sockets are gone this long after the session, token or share behind them ended. */

@@ -49,6 +49,7 @@ export class ProtocolPeer {
   #due: NodeJS.Timeout | undefined;
   #redial: NodeJS.Timeout | undefined;
   #attempt = 0;
+  #people = 1;
   #bytesBefore = 0;
   #isClosed = false;
 
@@ -122,7 +123,7 @@ export class ProtocolPeer {
     this.#way = null;
     this.#tell({ kind: "cut" });
     if (this.#isClosed) return;
-    this.#redial = setTimeout(() => this.#dial(), redialDelayMs(this.#attempt, Math.random));
+    this.#redial = setTimeout(() => this.#dial(), redialDelayMs(this.#attempt, Math.random, this.#people));
     this.#attempt += 1;
   }
 
@@ -131,6 +132,7 @@ export class ProtocolPeer {
     this.#count(frame?.type ?? "unread");
     if (frame?.type === "error") this.#count(`error ${frame.code}`);
     if (frame === null) return;
+    if (frame.type === "participants") this.#people = frame.total;
     this.#ears.onFrame?.(frame, text);
     this.#tell({ kind: "frame", frame });
   }

@@ -15,6 +15,14 @@ describe("redialDelayMs", () => {
     expect(redialDelayMs(0, latest)).toBeLessThan(timing.redialFirstMaxMs);
   });
 
+  it("spreads the first dials of a crowd so that 80 come a second", () => {
+    expect(redialDelayMs(0, latest, 1)).toBeLessThan(timing.redialFirstMaxMs);
+    const delays = Array.from({ length: 801 }, (_, at) => redialDelayMs(0, () => at / 801, 801));
+    const busiest = delays.filter((delayMs) => delayMs >= 5_000 && delayMs < 6_000);
+    expect(busiest.length).toBeLessThanOrEqual(timing.redialsPerSecond);
+    expect(Math.max(...delays)).toBeLessThan(10_250);
+  });
+
   it("spreads later waits between the least and a ceiling that doubles up to ten seconds", () => {
     const ceilings = [1, 2, 3, 4, 5, 6, 60].map((attempt) => Math.round(redialDelayMs(attempt, latest)));
     expect(ceilings).toEqual([500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
@@ -37,6 +45,12 @@ describe("createRedial", () => {
     const delays = [redial.lost(), redial.lost(), redial.lost(), redial.lost()];
     expect(delays).toEqual([...delays].sort((a, b) => a - b));
     expect(new Set(delays).size).toBe(4);
+  });
+
+  it("waits longer among many", () => {
+    const redial = createRedial(vi.fn(), latest);
+    redial.among(500);
+    expect(redial.lost()).toBeGreaterThan(6_000);
   });
 
   it("dials at once when hurried, and not again when the wait would have ended", () => {

@@ -31,7 +31,7 @@ export interface LiveSocketOptions<F extends { type: string }> {
   target(): Promise<SocketTarget>;
   /** A socket is open, in the protocol that the server chose; nothing was sent over it yet. */
   onOpen?(protocol: string): void;
-  /** The frame in a message, or null for one to ignore; `welcome` makes the line live. */
+  /** The frame in a message, or null for one to ignore; `welcome` or the server's `hello` makes the line live. */
   read(data: unknown): F | null;
   onFrame(frame: F): void;
   onConnection(connection: Connection): void;
@@ -46,6 +46,8 @@ export interface LiveSocket {
   send(message: ClientMessage | ClientMessage2): boolean;
   /** Asks whether the line still lives. */
   probe(): void;
+  /** So many people are at the terminal now: after a cut they do not all dial at once. */
+  among(people: number): void;
   /** Leaves this socket for another one. */
   redial(): void;
   /** Dials again after a close for good. */
@@ -96,7 +98,7 @@ export function openLiveSocket<F extends { type: string }>(options: LiveSocketOp
     heard();
     const frame = options.read(data);
     if (frame === null) return;
-    if (frame.type === "welcome") {
+    if (!isLive && (frame.type === "welcome" || frame.type === "hello")) {
       redial.held();
       settle({ kind: "live" });
       // The platform cuts a closed line at once only if a frame has come over it; else after seconds.
@@ -175,6 +177,7 @@ export function openLiveSocket<F extends { type: string }>(options: LiveSocketOp
       return true;
     },
     probe,
+    among: redial.among,
     redial() {
       if (socket !== null) leave(socket);
     },

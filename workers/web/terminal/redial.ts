@@ -4,9 +4,15 @@
  */
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 
-/** The wait before dial number `attempt` after a cut, in milliseconds; `random` gives 0 <= x < 1. */
-export function redialDelayMs(attempt: number, random: () => number): number {
-  if (attempt === 0) return random() * timing.redialFirstMaxMs;
+/**
+ * The wait before dial number `attempt` after a cut, in milliseconds; `random` gives 0 <= x < 1. Where `people` were at
+ * the terminal all of them may have been cut, and those beside this one are given their time.
+ */
+export function redialDelayMs(attempt: number, random: () => number, people = 1): number {
+  if (attempt === 0) {
+    const othersMs = ((people - 1) / timing.redialsPerSecond) * 1_000;
+    return random() * timing.redialFirstMaxMs + random() * othersMs;
+  }
   const ceilingMs = Math.min(timing.redialMaxMs, timing.redialMinMs * 2 ** attempt);
   return timing.redialMinMs + random() * (ceilingMs - timing.redialMinMs);
 }
@@ -16,6 +22,8 @@ export interface Redial {
   lost(): number;
   /** The connection is good. Only one that stays so for a while makes the next wait short again. */
   held(): void;
+  /** So many people are at the terminal now. */
+  among(people: number): void;
   /** Ends a wait: dials at once. Does nothing when no dial is waiting. */
   hurry(): void;
   stop(): void;
@@ -24,6 +32,7 @@ export interface Redial {
 /** Plans the calls of `dial`. */
 export function createRedial(dial: () => void, random: () => number): Redial {
   let attempt = 0;
+  let people = 1;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let steady: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,7 +50,7 @@ export function createRedial(dial: () => void, random: () => number): Redial {
   return {
     lost() {
       stop();
-      const delayMs = redialDelayMs(attempt, random);
+      const delayMs = redialDelayMs(attempt, random, people);
       attempt += 1;
       waiting = setTimeout(dialNow, delayMs);
       return delayMs;
@@ -51,6 +60,9 @@ export function createRedial(dial: () => void, random: () => number): Redial {
       steady = setTimeout(() => {
         attempt = 0;
       }, timing.redialMaxMs);
+    },
+    among(count) {
+      people = count;
     },
     hurry() {
       if (waiting !== undefined) dialNow();

@@ -139,7 +139,8 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     } else if (frame.type === "error") {
       // These the core has dealt with.
       if (!["bad_sequence", "bad_ack", "rate_limited"].includes(frame.code ?? "")) options.onFrame(frame);
-    } else if (passedOn.includes(frame.type)) options.onFrame(frame as Passed);
+    } else if (frame.type === "participants") socket.among(frame.total);
+    if (passedOn.includes(frame.type)) options.onFrame(frame as Passed);
   }
 
   function cut(): void {

@@ -1,5 +1,5 @@
 /** What sharing an environment means, without I/O: kinds, bounds, roles and what a role may do. */
-import type { GuestRole, Role } from "../../durable-objects/protocol/vocabulary.ts";
+import type { Role } from "../../durable-objects/protocol/vocabulary.ts";
 
 /** For somebody by their user name, for whoever reads an e-mail address, for whoever has a link. */
 export const shareKinds = ["user", "email", "link"] as const;
@@ -32,19 +32,9 @@ export function mayDo(role: Role, deed: Deed): boolean {
   return deeds[role].includes(deed);
 }
 
-/** The one that allows more; a role that there is none of allows nothing. */
-export function strongerRole(a: GuestRole | null, b: GuestRole | null): GuestRole | null {
-  return a === "driver" || b === "driver" ? "driver" : (a ?? b);
-}
-
 /** Until when a share lives that is asked for now. */
 export function shareEnd(now: Date, askedSeconds: number | undefined): Date {
   return new Date(now.getTime() + (askedSeconds ?? shareBounds.defaultSeconds) * 1000);
-}
-
-/** A share ends at its time exactly: then it is nobody's any more. */
-export function isShareLive(share: { expiresAt: Date }, now: Date): boolean {
-  return share.expiresAt > now;
 }
 
 /** Whether an address is the one that was invited, in any case. */

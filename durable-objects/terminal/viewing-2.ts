@@ -1,6 +1,6 @@
 /** What a viewer of version 2 does: says hello, types, acknowledges, says its size, and is held to its limits. */
 
-import { pongText } from "../protocol/client.ts";
+import { pongText, type ServerMessage } from "../protocol/client.ts";
 import type { ClientMessage2 } from "../protocol/client-2.ts";
 import { limits } from "../protocol/timing.ts";
 import { enterAll, incarnationIn } from "./entering.ts";
@@ -114,8 +114,16 @@ function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void 
   viewer.incarnation = incarnationIn(viewer.ledger);
   if (viewer.kind === "logs") followLog(room, turn, viewer);
   else comeIn(room, turn, viewer, hello);
-  if (standing.state === "silent") for (const message of standing.greeting) send(turn, [viewer.id], message);
+  if (standing.state === "silent") greet(room, turn, viewer, standing.greeting, hello);
   if (viewer.kind === "terminal") letEnter(room, turn, viewer);
+}
+
+/** Who comes back to a terminal that is served knows where it is, and `hello` follows: a welcome would be half of it all. */
+function greet(room: Room, turn: Turn, viewer: Viewer2, greeting: readonly ServerMessage[], { position }: Hello): void {
+  const isServed = room.bridge?.version === 2 && room.bridge.shell.state === "attached";
+  const isBack = viewer.kind === "terminal" && position !== undefined && isServed;
+  const news = greeting.filter(({ type }) => !(isBack && type === "welcome"));
+  for (const message of news) send(turn, [viewer.id], message);
 }
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */

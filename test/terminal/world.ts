@@ -37,6 +37,7 @@ export class World {
   readonly keepsakes = new Map<string, string>();
   readonly wants: string[] = [];
   readonly released: string[] = [];
+  greeting: ServerMessage[] = [{ type: "info", message: "welcome" }];
   #names = 0;
 
   send(event: RoomEvent): void {
@@ -63,7 +64,7 @@ export class World {
       version,
       requestId: "r",
     } as const;
-    this.send({ kind: "viewer_joined", arrival: { viewer, greeting: [{ type: "info", message: "welcome" }] } });
+    this.send({ kind: "viewer_joined", arrival: { viewer, greeting: this.greeting } });
     return id;
   }
 

@@ -46,7 +46,8 @@ export async function ours(name: string, url: string): Promise<Contestant> {
   };
 }
 
-async function post<T>(url: string, body: object, token?: string): Promise<T> {
+/** Posts JSON and answers the JSON that comes back; throws with the answer when that is refused. */
+export async function post<T>(url: string, body: object, token?: string): Promise<T> {
   const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(url, {
     method: "POST",

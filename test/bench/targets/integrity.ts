@@ -11,6 +11,7 @@ const typists = "abcdefghijkl";
 const cutsPerSecond = 30;
 const wordsPerSecond = 8;
 const linkCutEveryMs = 2_000;
+const resetEveryMs = 7_000;
 /** Prints in bursts until a file says stop, while what is typed goes to a file as it comes. */
 const program = [
   "(while [ ! -e stop ]; do seq -f 'é€😀日本 %06.0f' 1 60; sleep 0.1; done; touch stopped) &",
@@ -22,9 +23,10 @@ interface Played {
   typed: number;
   cuts: number;
   linkCuts: number;
+  resets: number;
 }
 
-/** Cuts `cuts` sockets of viewers and meanwhile, every 2 s, all of the bridge's. */
+/** Cuts `cuts` sockets of viewers; meanwhile all of the bridge's are cut every 2 s, and the object ends every 7 s. */
 export async function integrity(stage: Stage, cuts: number): Promise<Target[]> {
   const place = await stage.newPlace();
   const check = openStreamCheck();
@@ -32,7 +34,7 @@ export async function integrity(stage: Stage, cuts: number): Promise<Target[]> {
   const peers = [...typists].map(() => newPeer(place, check, () => (answered += 1)));
   peers[0]?.type(`${program}\r`);
   await until("the program runs", () => place.hasFile("ready"));
-  const played = await play(stage, peers, cuts);
+  const played = await play(stage, place, peers, cuts);
   const wrong = await settle(place, played, check);
   const file = place.read("typed");
   const words = [...typists].map((name, at) => judgeWords(file, name, played.typed, peers[at]?.uncertain ?? []));
@@ -51,19 +53,25 @@ function newPeer(place: Place, check: StreamCheck, onAnswer: () => void): Termin
   return peer;
 }
 
-async function play(stage: Stage, peers: TerminalPeer[], cuts: number): Promise<Played> {
-  const played: Played = { peers, typed: 0, cuts: 0, linkCuts: 0 };
+async function play(stage: Stage, place: Place, peers: TerminalPeer[], cuts: number): Promise<Played> {
+  const played: Played = { peers, typed: 0, cuts: 0, linkCuts: 0, resets: 0 };
   const startMs = performance.now();
-  let nextLinkCutMs = linkCutEveryMs;
+  let [nextLinkCutMs, nextResetMs] = [linkCutEveryMs, resetEveryMs];
   while (played.cuts < cuts) {
     await delay(10);
     const nowMs = performance.now() - startMs;
     for (; played.typed < (nowMs / 1_000) * wordsPerSecond; ) typeWords(played);
     for (; played.cuts < Math.min(cuts, (nowMs / 1_000) * cutsPerSecond); played.cuts += 1) pick(peers).cut();
-    if (nowMs < nextLinkCutMs) continue;
-    nextLinkCutMs += linkCutEveryMs;
-    played.linkCuts += 1;
-    stage.bridgeWay.cut();
+    if (nowMs >= nextLinkCutMs) {
+      nextLinkCutMs += linkCutEveryMs;
+      played.linkCuts += 1;
+      stage.bridgeWay.cut();
+    }
+    if (nowMs >= nextResetMs) {
+      nextResetMs += resetEveryMs;
+      played.resets += 1;
+      await stage.reset(place);
+    }
   }
   return played;
 }
@@ -109,7 +117,7 @@ function integrityTarget(
   const { bytes, differing, gaps, snapshots } = check.findings();
   return {
     number: 1,
-    title: `${played.cuts} cut viewers and ${played.linkCuts} cut bridge links under flood and typing`,
+    title: `${played.cuts} cut viewers, ${played.linkCuts} cut bridge links, ${played.resets} ended objects under flood and typing`,
     note: `${typists.length} typists who also watch; a cut is a TCP reset at any byte. What each is sent is compared with what the others were sent at the same offset of the same epoch.`,
     figures: [
       plain("keystrokes in the shell", String(file.length)),

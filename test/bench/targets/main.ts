@@ -12,7 +12,9 @@ import { integrity } from "./integrity.ts";
 import { joins } from "./joins.ts";
 import { help, readOptions, type TargetName, type TargetOptions } from "./options.ts";
 import { paste } from "./paste.ts";
+import { reset } from "./reset.ts";
 import { resume } from "./resume.ts";
+import { sleep } from "./sleep.ts";
 import { slowWay } from "./slow-way.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { stalled } from "./stalled.ts";
@@ -38,6 +40,8 @@ const measures: Record<TargetName, Measure> = {
   typists: ({ stage }, { typistSeconds }) => twoTypists(stage, typistSeconds),
   paste: ({ stage }) => paste(stage),
   characters: ({ stage }) => characters(stage),
+  reset: ({ stage }, { viewers }) => reset(stage, viewers),
+  sleep: ({ stage }, { idleSeconds }) => sleep(stage, idleSeconds),
   wire: ({ stage }, { floodSeconds }) => wire(stage, floodSeconds),
 };
 

@@ -13,6 +13,8 @@ export const targetNames = [
   "paste",
   "characters",
   "wire",
+  "reset",
+  "sleep",
 ] as const;
 export type TargetName = (typeof targetNames)[number];
 
@@ -25,10 +27,21 @@ export interface TargetOptions {
   /** Of the flood behind the slow way, and of two typists. */
   floodSeconds: number;
   typistSeconds: number;
+  /** Of the object that is reset. */
+  viewers: number;
+  idleSeconds: number;
 }
 
-const full = { cuts: 10_000, joins: 1_000, rounds: 5, floodSeconds: 15, typistSeconds: 30 };
-const quick = { cuts: 200, joins: 50, rounds: 1, floodSeconds: 3, typistSeconds: 3 };
+const full = {
+  cuts: 10_000,
+  joins: 1_000,
+  rounds: 5,
+  floodSeconds: 15,
+  typistSeconds: 30,
+  viewers: 500,
+  idleSeconds: 600,
+};
+const quick = { cuts: 200, joins: 50, rounds: 1, floodSeconds: 3, typistSeconds: 3, viewers: 20, idleSeconds: 5 };
 
 export const help = `npm run bench:terminal -- [TARGET ...] [--quick]
 

@@ -14,6 +14,8 @@ export interface Stage {
   account: SignedIn;
   /** The way between bridge and edge. */
   bridgeWay: SlowLink;
+  /** Ends the object of a place's terminal and every socket of it, as a deploy does. */
+  reset(place: Place): Promise<void>;
   /** Another environment of the same person: a shell that nobody else uses. */
   newPlace(): Promise<Place>;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export interface Place {
 export async function openStage(): Promise<Stage> {
   const ways: SlowLink[] = [];
   const product = await startHarness({
+    entry: "test/bench/worker/targets.ts",
     bridgeDials: async (url) => {
       const { hostname, port } = new URL(url);
       const way = await openSlowLink({ host: hostname, port: Number(port), ...wide });
@@ -49,12 +52,19 @@ export async function openStage(): Promise<Stage> {
     product,
     account,
     bridgeWay,
+    reset: (place) => reset(product, place),
     newPlace: () => newPlace(product, account.token),
     close: async () => {
       await product.close();
       await bridgeWay.close();
     },
   };
+}
+
+async function reset({ productUrl }: HarnessProduct, { environmentId }: Place): Promise<void> {
+  const response = await fetch(`${productUrl}/bench/reset?terminal=${environmentId}/main`);
+  const { is_ended: isEnded } = (await response.json()) as { is_ended: boolean };
+  if (!isEnded) throw new Error("the object was not ended");
 }
 
 let places = 0;

@@ -7,6 +7,7 @@ import { failureIn } from "../../../workers/rules/failures.ts";
 import { users } from "../../../workers/store/schema/accounts.ts";
 import { call, newAddress, newPerson, randomText } from "../support/api.ts";
 import { newClock, newDeps, type TestDeps } from "../support/deps.ts";
+import { withinOneMinute } from "../support/one-minute.ts";
 
 const signIn = (json: unknown, address?: string) => call("POST /api/v1/auth/login", { json, address });
 const lockSeconds = 15 * 60;
@@ -103,21 +104,22 @@ describe("login", () => {
     expect(await attempt(deps, username, "wrong")).toBe("account_locked");
   });
 
-  it("slows one address that tries many accounts", async () => {
-    const address = newAddress();
-    const deps = newDeps({ limits: { credentialAttemptsPerAddressPerMinute: 3 } });
-    const from = (name: string) => login(deps, { name, password: "x" }, { address, userAgent: null, cookie: null });
-    const kinds: (string | undefined)[] = [];
-    for (let attempts = 0; attempts < 4; attempts += 1) {
-      kinds.push(
-        await from(randomText(12)).then(
-          () => "signed in",
-          (error) => failureIn(error)?.kind,
-        ),
-      );
-    }
-    expect(kinds).toEqual([...Array(3).fill("wrong_credentials"), "too_many_requests"]);
-  });
+  it("slows one address that tries many accounts", () =>
+    withinOneMinute(async () => {
+      const address = newAddress();
+      const deps = newDeps({ limits: { credentialAttemptsPerAddressPerMinute: 3 } });
+      const from = (name: string) => login(deps, { name, password: "x" }, { address, userAgent: null, cookie: null });
+      const kinds: (string | undefined)[] = [];
+      for (let attempts = 0; attempts < 4; attempts += 1) {
+        kinds.push(
+          await from(randomText(12)).then(
+            () => "signed in",
+            (error) => failureIn(error)?.kind,
+          ),
+        );
+      }
+      expect(kinds).toEqual([...Array(3).fill("wrong_credentials"), "too_many_requests"]);
+    }));
 
   it("gives a successful attempt back", async () => {
     const { username, password } = await newPerson();

@@ -1,6 +1,7 @@
 /** PUT /api/v1/users/me and the three paths that change a password. */
 import { describe, expect, it } from "vitest";
 import { call, newAddress, newPerson, randomText, tokensIn } from "../support/api.ts";
+import { withinOneMinute } from "../support/one-minute.ts";
 
 describe("changing one's profile", () => {
   it("changes what is named and leaves the rest", async () => {
@@ -59,17 +60,18 @@ describe("changing the password", () => {
     expect(body["detail"]).toBe("Current password is incorrect");
   });
 
-  it("stops guessing the current password with a stolen token", async () => {
-    const { accessToken: token, password } = await newPerson();
-    const attempt = (current_password: string) =>
-      call("POST /api/v1/auth/change-password", {
-        token,
-        json: { current_password, new_password: "Another1Pass" },
-        address: newAddress(),
-      });
-    for (let tries = 0; tries < 5; tries += 1) expect((await attempt("wrong")).status).toBe(400);
-    expect((await attempt(password)).status).toBe(429);
-  });
+  it("stops guessing the current password with a stolen token", () =>
+    withinOneMinute(async () => {
+      const { accessToken: token, password } = await newPerson();
+      const attempt = (current_password: string) =>
+        call("POST /api/v1/auth/change-password", {
+          token,
+          json: { current_password, new_password: "Another1Pass" },
+          address: newAddress(),
+        });
+      for (let tries = 0; tries < 5; tries += 1) expect((await attempt("wrong")).status).toBe(400);
+      expect((await attempt(password)).status).toBe(429);
+    }));
 
   it("holds the new password to the rules", async () => {
     const { accessToken: token, password } = await newPerson();

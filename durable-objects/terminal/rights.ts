@@ -6,7 +6,7 @@ import type { Turn } from "./events.ts";
 import { notePresence } from "./participants.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse2 } from "./send.ts";
-import type { Viewer, Viewer2 } from "./viewers.ts";
+import type { Viewer, Viewer1, Viewer2 } from "./viewers.ts";
 
 export interface Refusal {
   code: "read_only" | "not_in_control";
@@ -43,6 +43,13 @@ export function takeControl(room: Room, turn: Turn, viewer: Viewer2): void {
   if (holder?.userId === viewer.userId) return;
   if (holder !== null) setControl(room, turn, holder, false);
   setControl(room, turn, viewer, true);
+}
+
+/** Clients of version 1 have no word for control: what the owner types there ends that of others. */
+export function reclaimControl(room: Room, turn: Turn, viewer: Viewer1): void {
+  if (viewer.access !== "owner" || !isWritable(viewer)) return;
+  const holder = holderOf(room);
+  if (holder !== null && holder.userId !== viewer.userId) setControl(room, turn, holder, false);
 }
 
 /** Any device of the holder gives it back; for others there is nothing to do. */

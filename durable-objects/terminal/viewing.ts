@@ -7,7 +7,7 @@ import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
 import { notePresence } from "./participants.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
-import { refusalOf } from "./rights.ts";
+import { reclaimControl, refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
@@ -105,6 +105,7 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMes
 
 /** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
 function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
+  reclaimControl(room, turn, viewer);
   const refusal = refusalOf(room, viewer);
   if (refusal !== null) {
     refuse(turn, viewer, refusal.code, refusal.message);

@@ -190,14 +190,28 @@ describe("control", () => {
     expect(errors(owner)).toEqual(["not_in_control"]);
   });
 
-  it("is kept from clients of version 1 too", () => {
-    const { world, come, settle, say, errors } = shared();
+  it("is kept from guests with clients of version 1 too", () => {
+    const { world, come, settle, say, applied, errors } = shared();
     const driver = come("dan", "driver");
     settle();
     say(driver, { type: "control", action: "take" });
-    const old = world.join("terminal", 1, "ann");
+    const old = world.join("terminal", 1, "eve", { access: "driver" });
     say(old, { type: "input", data: "x" });
-    expect(errors(old)).toEqual(["not_in_control"]);
+    expect([errors(old), applied()]).toEqual([["not_in_control"], []]);
+  });
+
+  it("of others ends when its owner types with a client of version 1, which cannot take it, and not by a log", () => {
+    const { world, come, settle, say, applied, errors, told } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    say(driver, { type: "control", action: "take" });
+    say(world.join("logs", 1, "ann"), { type: "input", data: "x" });
+    expect(told(driver)?.some((each) => each.has_control)).toBe(true);
+    const old = world.join("terminal", 1, "ann");
+    say(old, { type: "input", data: "mine" });
+    say(driver, { type: "input", data: "d", i: 1 });
+    expect([errors(old), applied()]).toEqual([[], ["mine", "d"]]);
+    expect(told(driver)?.some((each) => each.has_control)).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@
 import type { ClientErrorCode } from "../protocol/client.ts";
 import { limits, timing } from "../protocol/timing.ts";
 import type { Turn } from "./events.ts";
+import { refusalOf } from "./rights.ts";
 import { type Bridge, type Room, viewers1 } from "./room.ts";
 import { keepViewer, refuse, tellBridge } from "./send.ts";
 import type { Viewer1 } from "./viewers.ts";
@@ -22,10 +23,12 @@ export function holdInput(room: Room, turn: Turn, viewer: Viewer1, data: string)
   if (isFull) refuse(turn, viewer, "bridge_unavailable", notConnected);
 }
 
-/** The bridge has shown that there is a shell: everything held goes to it. */
+/** The bridge has shown that there is a shell: what was held goes to it, unless its author may not type any more. */
 export function releaseInput(room: Room, turn: Turn, bridge: Bridge): void {
   for (const { viewer, text } of takeHeld(room, turn)) {
-    if (text !== "" && viewer.kind === "terminal") tellBridge(turn, bridge, { type: "input", data: text });
+    const refusal = refusalOf(room, viewer);
+    if (refusal !== null) refuse(turn, viewer, refusal.code, refusal.message);
+    else if (text !== "") tellBridge(turn, bridge, { type: "input", data: text });
   }
 }
 

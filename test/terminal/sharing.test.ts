@@ -213,6 +213,22 @@ describe("control", () => {
     expect([errors(old), applied()]).toEqual([[], ["mine", "d"]]);
     expect(told(driver)?.some((each) => each.has_control)).toBe(false);
   });
+
+  it("is asked for again when held input of version 1 is handed over, after waking too", () => {
+    const world = new World();
+    const owner = world.join("terminal", 2, "ann");
+    world.say(owner, { type: "hello", cid: "client-0001", cols: 80, rows: 24, visible: true });
+    const [dan, own] = [world.join("terminal", 1, "dan", { access: "driver" }), world.join("terminal", 1, "ann")];
+    for (const id of [dan, own]) world.say(id, { type: "input", data: `held ${id}` });
+    world.say(owner, { type: "control", action: "take" });
+    world.hibernate();
+    const bridge = world.dial(1, 2);
+    world.hello(bridge, { epoch: "e1", seq: 0 });
+    world.snapshot(bridge, 0, "$ ");
+    const applied = world.toBridge(bridge).flatMap((each) => (each.type === "input" ? [each.data] : []));
+    expect(applied).toEqual([`held ${own}`]);
+    expect(world.seen(dan).frames).toContainEqual(expect.objectContaining({ type: "error", code: "not_in_control" }));
+  });
 });
 
 describe("the size", () => {

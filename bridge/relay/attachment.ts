@@ -53,6 +53,10 @@ export class Attachment {
     this.#screen?.resize(size);
   }
 
+  setVote(hasVote: boolean): void {
+    this.#stream.setVote(hasVote);
+  }
+
   /** Calls back with the picture after everything `onBytes` was given so far, unless the client has ended. */
   snapshot(callback: (snapshot: Snapshot) => void): void {
     this.#screen?.snapshot((snapshot) => {

@@ -26,6 +26,8 @@ export class Shell {
   readonly #events: ShellEvents;
   /** Null until a viewer has said one or a client was attached to what was there before. */
   #chosenSize: TerminalSize | null = null;
+  /** Somebody who watches now has chosen it. */
+  #hasVote = false;
   #attachment: Attachment | null = null;
   #isAttaching = false;
   #shouldRun = false;
@@ -59,7 +61,13 @@ export class Shell {
   choose(size: TerminalSize): boolean {
     const isSame = isSameSize(size, this.size);
     this.#chosenSize = size;
+    this.#setVote(true);
     return !isSame;
+  }
+
+  /** Nobody who watches has a say in the size: it stays, and does not hold other terminals of its window back. */
+  abstain(): void {
+    this.#setVote(false);
   }
 
   /** Lets go of the client for good; the shell lives on. */
@@ -69,6 +77,11 @@ export class Shell {
     this.#attachment?.close();
   }
 
+  #setVote(hasVote: boolean): void {
+    this.#hasVote = hasVote;
+    this.#attachment?.setVote(hasVote);
+  }
+
   async #attach(): Promise<void> {
     if (this.#isAttaching) return;
     this.#isAttaching = true;
@@ -76,7 +89,7 @@ export class Shell {
     clearTimeout(this.#timer);
     try {
       const { environmentId, window } = parseTerminalId(this.#terminal);
-      const stream = await this.#context.runtime.attach(environmentId, window, this.#chosenSize);
+      const stream = await this.#context.runtime.attach(environmentId, window, this.#hasVote ? this.#chosenSize : null);
       if (this.#shouldRun) this.#begin(stream);
       else stream.close();
     } catch (error) {
@@ -98,6 +111,7 @@ export class Shell {
       onEnd: () => this.#ended(attachment),
     });
     this.#attachment = attachment;
+    attachment.setVote(this.#hasVote);
     this.#context.log("info", "terminal attached", { terminal: this.#terminal, epoch: attachment.epoch });
     this.#events.onAttached(attachment);
   }

@@ -111,6 +111,8 @@ export class TerminalRelay implements Relay {
     this.#snapshots.clear();
     this.#output.leaveOut();
     this.#receipts.clear();
+    this.#resizer.reset();
+    this.#shell.abstain();
     this.#setCredit(null);
     this.#attachment?.throttle.answered();
     this.#attachment?.throttle.setFull(false);
@@ -141,6 +143,9 @@ export class TerminalRelay implements Relay {
         return;
       case "resize":
         this.#resizer.ask({ cols: message.cols, rows: message.rows }, message.alone);
+        return;
+      case "unsized":
+        this.#resizer.ask(null, true);
         return;
       case "snapshot":
         this.#snapshots.ask(message.after_ms ?? 0);
@@ -247,7 +252,11 @@ export class TerminalRelay implements Relay {
     this.#attachment?.throttle.setCredit(until);
   }
 
-  #resize(size: TerminalSize): void {
+  #resize(size: TerminalSize | null): void {
+    if (size === null) {
+      this.#shell.abstain();
+      return;
+    }
     if (!this.#shell.choose(size)) return;
     this.#output.beginGeneration();
     this.#attachment?.resize(size);

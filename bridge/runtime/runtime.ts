@@ -21,6 +21,9 @@ export interface TerminalStream {
   write(text: string): void;
   /** Applies a size of whole numbers 1..1000; anything else throws. */
   resize(size: TerminalSize): void;
+  /** Whether its size counts for a window that other terminals show too; from the first if it was attached with one. Of a
+   * single window's terminal without a vote those others see nothing. */
+  setVote(hasVote: boolean): void;
   /** Stops and goes on reading the PTY; while paused nothing is buffered and tmux drops and redraws. */
   pause(): void;
   resume(): void;
@@ -61,7 +64,7 @@ export interface Runtime {
   apply(action: Action, signal: AbortSignal): Promise<void>;
   /** Attaches our one tmux client of this terminal, an earlier one of ours is detached: `main` shows the selected window,
    * a window's own terminal that window until it is closed. Without a size it takes the one there was, so that a new
-   * bridge changes nothing. */
+   * bridge changes nothing; a window's own terminal has no vote then. */
   attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream>;
   /** Lines that have left the window's screen upwards, as plain text, oldest first: of all but the newest `before`, the
    * newest `lines`. `hasMore` if there are older ones. */

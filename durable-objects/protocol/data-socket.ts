@@ -135,6 +135,8 @@ export const terminalMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("windows") }),
   /** The size the object has decided on; the bridge debounces and applies it. */
   z.object({ type: z.literal("resize"), cols: cells, rows: cells, alone: z.boolean() }),
+  /** Nobody who watches has a say in the size any more: it stays, but does not hold back other terminals of its window. */
+  z.object({ type: z.literal("unsized") }),
   /** Asks for a snapshot no sooner than in `after_ms` milliseconds (0 when left out); the object has no timers. One
    * snapshot answers every question that is due; asked while detached, the one that follows `attached` does. Its
    * `seq` is the offset of the next output frame on this socket: what is still unsent goes first. */

@@ -26,14 +26,15 @@ function votesOf(room: Room): SizeVote[] {
   });
 }
 
-/** Asks the bridge for the decided size, if that is not what it was asked for last. */
+/** Asks the bridge for the decided size, or for none, if that is not what it was asked for last. */
 export function askForSize(room: Room, turn: Turn): void {
   const { bridge } = room;
   const votes = votesOf(room);
   const size = decideSize(policyOf(room), votes);
-  if (bridge === null || size === null || isSameSize(size, bridge.asked)) return;
+  if (bridge === null || isSameSize(size, bridge.asked)) return;
   bridge.asked = size;
-  tellBridge(turn, bridge, { type: "resize", ...size, alone: votes.length === 1 });
+  if (size !== null) tellBridge(turn, bridge, { type: "resize", ...size, alone: votes.length === 1 });
+  else if (bridge.version === 2) tellBridge(turn, bridge, { type: "unsized" });
   keepBridge(turn, bridge);
 }
 

@@ -186,7 +186,7 @@ describe("pacer", () => {
 
 describe("resizer", () => {
   const sizes: string[] = [];
-  const resizer = () => new Resizer(({ cols, rows }) => sizes.push(`${cols}x${rows}`));
+  const resizer = () => new Resizer((size) => sizes.push(size === null ? "none" : `${size.cols}x${size.rows}`));
   beforeEach(() => {
     sizes.length = 0;
     vi.useFakeTimers();

@@ -92,6 +92,26 @@ describe("windows through the bridge", { timeout: 30_000 }, () => {
     expect([...main.end.faults, ...own.end.faults]).toEqual([]);
   });
 
+  it("have a size that their own terminals hold only while somebody with a say in it watches those", async () => {
+    const main = await watch("main");
+    const { ask: type } = await main.end.join(40, 12);
+    const becomes = (cols: number) =>
+      type(`until [ $(tput cols) = ${cols} ]; do sleep 0.05; done; echo "<$((${cols} - 1))>"`);
+    expect(await becomes(40)).toContain("<39>");
+    const own = await watch("w0");
+    await own.end.snapshot();
+    main.end.send({ type: "resize", cols: 160, rows: 50, alone: true });
+    expect(await becomes(160)).toContain("<159>");
+    own.end.send({ type: "resize", cols: 60, rows: 20, alone: true });
+    expect(await becomes(60)).toContain("<59>");
+    own.end.send({ type: "unsized" });
+    expect(await becomes(160)).toContain("<159>");
+    own.end.send({ type: "resize", cols: 60, rows: 20, alone: true });
+    expect(await becomes(60)).toContain("<59>");
+    bridge.edge.unwatch(terminalId(id, "w0"));
+    expect(await becomes(160)).toContain("<159>");
+  });
+
   it("take their own terminals with them, and are gone for who asks for them then", async () => {
     const made = await create();
     const own = await watch(made.id);

@@ -260,6 +260,18 @@ describe("the size", () => {
     expect(widths(world, bridge, from)).toEqual([120, 60, 100, 50]);
   });
 
+  it("is nobody's once those who may type hide or go, as the bridge is told, and asked for again when they are back", () => {
+    const { world, come, owner, bridge, settle, say } = shared();
+    come("vic", "viewer");
+    settle();
+    const sizes = () => world.toBridge(bridge).flatMap(({ type }) => (/size/.test(type) ? [type] : []));
+    say(owner, { type: "resize", cols: 80, rows: 24, visible: false });
+    say(owner, { type: "resize", cols: 80, rows: 24, visible: true });
+    world.hibernate();
+    world.leave(owner);
+    expect(sizes()).toEqual(["resize", "unsized", "resize", "unsized"]);
+  });
+
   it("is not for guests to choose, and a fixed one has to be named", () => {
     const { world, come, owner, bridge, settle, say, errors } = shared();
     const driver = come("dan", "driver");

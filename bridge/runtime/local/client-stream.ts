@@ -61,6 +61,9 @@ export class ClientStream implements TerminalStream {
     if (!this.#isOver) this.#pty.resize(size.cols, size.rows);
   }
 
+  /** The terminal that shows the selected window counts always. */
+  setVote(_hasVote: boolean): void {}
+
   pause(): void {
     if (!this.#isOver) this.#pty.pause();
   }

@@ -6,9 +6,27 @@
 import { randomUUID } from "node:crypto";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
 import { ClientStream } from "./client-stream.ts";
+import { SizeVote } from "./size-vote.ts";
 import { attachArguments, ignoreUnavailable, run, type TmuxServer, windowSize } from "./tmux.ts";
 
-/** Attaches a client to `window` (`w3`), which tmux calls `target`. A client of before is detached. */
+class PinnedStream extends ClientStream {
+  readonly #vote: SizeVote;
+
+  constructor(server: TmuxServer, args: string[], size: TerminalSize, hasVote: boolean) {
+    super(server, args, size);
+    this.#vote = new SizeVote(server, this.pid, hasVote);
+    this.onExit(() => this.#vote.end());
+  }
+
+  override setVote(hasVote: boolean): void {
+    this.#vote.set(hasVote);
+  }
+}
+
+/**
+ * Attaches a client to `window` (`w3`), which tmux calls `target`. A client of before is detached. One without a size does
+ * not keep the window at the size it has now.
+ */
 export async function attachPinned(
   server: TmuxServer,
   window: string,
@@ -20,7 +38,9 @@ export async function attachPinned(
   const name = `pin-${window}-${randomUUID().slice(0, 8)}`;
   await link(server, name, target);
   const untilLeft = [";", "set-option", "-t", `=${name}:`, "destroy-unattached", "on"];
-  const stream = new ClientStream(server, [...attachArguments(server, `=${name}`), ...untilLeft], asked);
+  const flags = size === null ? ["-f", "ignore-size"] : [];
+  const args = [...attachArguments(server, `=${name}`, flags), ...untilLeft];
+  const stream = new PinnedStream(server, args, asked, size !== null);
   // One that was closed before it had attached leaves the session to us.
   stream.onExit(() => void endSessions(server, name));
   return stream;

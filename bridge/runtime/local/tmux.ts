@@ -61,8 +61,8 @@ export function findTmux(path: string): string | null {
 }
 
 /** The arguments with which a client attaches to a session. -N: where the server has just ended, it starts none. */
-export function attachArguments(server: TmuxServer, session: string): string[] {
-  return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", "-t", session];
+export function attachArguments(server: TmuxServer, session: string, flags: string[] = []): string[] {
+  return ["-N", "-S", server.socket, "-f", configuration, "-u", "attach-session", ...flags, "-t", session];
 }
 
 /** Starts the server with its one session; resolves with the server's pid. */

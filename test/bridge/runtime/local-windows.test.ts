@@ -87,6 +87,26 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
     await until(() => told.at(-1) === "shell");
   });
 
+  it("has a window's own terminal hold its size only while that has a vote", async () => {
+    const width = () => tmux("list-windows", "-t", "=main", "-F", "#{window_width}").trim();
+    const main = await runtime.attach(id, "main", { cols: 40, rows: 12 });
+    await viewerOf(main, { cols: 40, rows: 12 }).ask("true");
+    const own = await runtime.attach(id, "w0", null);
+    expect(own.size).toEqual({ cols: 40, rows: 12 });
+    main.resize({ cols: 160, rows: 50 });
+    await until(() => width() === "160");
+    await viewerOf(own, own.size).ask("true");
+    own.resize({ cols: 50, rows: 20 });
+    own.setVote(true);
+    await until(() => width() === "50");
+    own.setVote(false);
+    await until(() => width() === "160");
+    own.setVote(true);
+    await until(() => width() === "50");
+    await (await attach("w0")).ask("true");
+    await until(() => width() === "80");
+  });
+
   it("leaves no session behind: not after a close, a detach, an attach after the other, nor a killed client", async () => {
     const { id: window } = await runtime.createWindow(id, { isActive: false });
     for (let round = 0; round < 3; round += 1) await (await attach(window)).ask("true");

@@ -19,43 +19,46 @@ export function noteAbsence(room: Room): void {
 }
 
 /**
- * Tells what has changed to everybody, or the whole to whoever has just come. Who is alone is told nothing. A large room
- * in which much changes is told less often: what is left over goes with whatever happens next, for there are no timers.
+ * Tells what has changed of what they see to everybody, or the whole to whoever has just come. Who is alone is told nothing.
+ * A large room in which much changes is told less often: what is left over goes with whatever happens next, for there are no
+ * timers. Until then nobody looks who is here.
  */
 export function tellParticipants(room: Room, turn: Turn): void {
   if (!room.isPresenceStale) return;
+  const all = viewers2(room);
+  const cost = Math.min(all.length, limits.participantsBurst);
+  const bucket = fill(room.presence, turn.moment.now, limits.participantsPerSecond, limits.participantsBurst);
+  room.presence = bucket;
+  const mayTell = bucket.tokens >= cost;
+  const newcomers = all.filter((viewer) => viewer.isUntold);
+  if (!mayTell && newcomers.length === 0) return;
   const people = participantsOf(room.viewers.values());
   const told = JSON.stringify(people);
-  const isNews = told !== room.toldParticipants && (people.length > 1 || Boolean(room.toldParticipants));
-  const all = viewers2(room);
-  const isTold = !isNews || mayTell(room, turn, all.length);
-  const to = isNews && isTold ? all : all.filter((viewer) => viewer.isUntold && people.length > 1);
-  for (const viewer of to) viewer.isUntold = false;
-  sendTo(turn, to, people);
-  if (isNews && isTold) room.toldParticipants = told;
-  room.isPresenceStale = !isTold;
+  const isNews = told !== room.toldParticipants && (people.total > 1 || Boolean(room.toldParticipants));
+  room.isPresenceStale = isNews && !mayTell;
+  if (isNews && mayTell) {
+    bucket.tokens -= cost;
+    room.toldParticipants = told;
+    sendTo(turn, all, people);
+  } else if (people.total > 1) sendTo(turn, newcomers, people);
 }
 
-function sendTo(turn: Turn, to: readonly Viewer2[], people: readonly Participant[]): void {
-  const list = people.slice(0, limits.maxToldParticipants);
+function sendTo(turn: Turn, to: readonly Viewer2[], people: People): void {
+  for (const viewer of to) viewer.isUntold = false;
   send(
     turn,
     to.map((viewer) => viewer.id),
-    { type: "participants", list, total: people.length },
+    { type: "participants", ...people },
   );
 }
 
-function mayTell(room: Room, turn: Turn, recipients: number): boolean {
-  const { participantsPerSecond: perSecond, participantsBurst: burst } = limits;
-  const bucket = fill(room.presence, turn.moment.now, perSecond, burst);
-  const cost = Math.min(recipients, burst);
-  const isAllowed = bucket.tokens >= cost;
-  if (isAllowed) bucket.tokens -= cost;
-  room.presence = bucket;
-  return isAllowed;
+/** As they are told: the first of them, and how many there are. */
+interface People {
+  list: Participant[];
+  total: number;
 }
 
-function participantsOf(viewers: Iterable<Viewer>): Participant[] {
+function participantsOf(viewers: Iterable<Viewer>): People {
   const people = new Map<string, Participant>();
   for (const viewer of viewers) {
     if (viewer.kind !== "terminal" || !isGreeted(viewer)) continue;
@@ -65,5 +68,5 @@ function participantsOf(viewers: Iterable<Viewer>): Participant[] {
     known.has_control ||= hasControl;
     people.set(id, known);
   }
-  return [...people.values()];
+  return { list: [...people.values()].slice(0, limits.maxToldParticipants), total: people.size };
 }

@@ -334,6 +334,57 @@ describe("participants", () => {
   });
 });
 
+describe("participants of a crowd", () => {
+  const crowd = () => {
+    const room = shared();
+    const ids = Array.from({ length: 300 }, (_, n) => room.come(`guest-${n}`, "viewer"));
+    const quiet = () => {
+      room.world.now += 10_000;
+      room.world.output(room.bridge, 0, "");
+    };
+    // Told of all of them, and rested since.
+    quiet();
+    quiet();
+    const hide = (id: string, isHidden: boolean) =>
+      room.say(id, { type: "resize", cols: 80, rows: 24, visible: !isHidden });
+    const count = () => room.world.types(room.owner).filter((type) => type === "participants").length;
+    return { ...room, ids, quiet, hide, count };
+  };
+
+  it("are told nothing again while only those change whom no message names", () => {
+    const { ids, quiet, hide, count, told, owner } = crowd();
+    const before = count();
+    for (const isHidden of [true, false, true]) {
+      hide(ids.at(-1) as string, isHidden);
+      quiet();
+    }
+    expect(count()).toBe(before);
+    hide(ids[0] as string, true);
+    expect(told(owner)?.find(({ id }) => id === "guest-0")?.visible).toBe(false);
+  });
+
+  it("are not looked at while nothing may be told of them", () => {
+    const { world, ids, hide, count, owner, quiet } = crowd();
+    const [first, ann] = [ids[0] as string, world.room.viewers.get(owner)];
+    if (ann === undefined) throw new Error("no owner");
+    let looks = 0;
+    const name = ann.username;
+    const look = () => {
+      looks += 1;
+      return name;
+    };
+    Object.defineProperty(ann, "username", { get: look });
+    hide(first, true);
+    const [told, seen] = [count(), looks];
+    expect(seen).toBeGreaterThan(0);
+    for (let n = 0; n < 20; n += 1) hide(first, n % 2 === 0);
+    expect([count(), looks]).toEqual([told, seen]);
+    hide(first, false);
+    quiet();
+    expect(count()).toBe(told + 1);
+  });
+});
+
 const people = [
   { id: "ann", access: "owner" },
   { id: "dan", access: "driver" },

@@ -17,6 +17,8 @@ export const limits = {
   defaultCols: 80,
   defaultRows: 24,
   maxSocketsPerUser: 10,
+  /** Guests' sockets at one terminal; its owner's are not counted. */
+  maxGuestSocketsPerTerminal: 1_000,
   /** Token bucket for a client's input and resize frames. */
   clientFramesPerSecond: 50,
   clientFrameBurst: 200,

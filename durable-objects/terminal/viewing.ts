@@ -11,15 +11,15 @@ import { reclaimControl, refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
-import { newViewer1, newViewer2, type Viewer1, type Viewer2 } from "./viewers.ts";
+import { newViewer1, newViewer2, type Viewer, type Viewer1, type Viewer2 } from "./viewers.ts";
 
 /** In version 1 the greeting is sent at once and the screen follows when a snapshot comes; in version 2 all that follows
  * its hello. */
 export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: Arrival): void {
   const { id, userId } = known;
-  const ended = room.ended.get(id);
-  if (ended !== undefined) {
-    turn.effects.push({ kind: "close_viewer", id, close: ended.close }, { kind: "release", userId, id });
+  const close = room.ended.get(id)?.close ?? (isFullFor(room, known.access) ? "tryLater" : null);
+  if (close !== null) {
+    turn.effects.push({ kind: "close_viewer", id, close }, { kind: "release", userId, id });
     return;
   }
   const kept = {
@@ -36,6 +36,13 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
   if (viewer.version === 2) return;
   notePresence(room);
   greet(turn, viewer, greeting);
+}
+
+/** Its owner is never kept out. */
+function isFullFor(room: Room, access: Viewer["access"]): boolean {
+  if (access === "owner" || room.viewers.size < limits.maxGuestSocketsPerTerminal) return false;
+  const guests = [...room.viewers.values()].filter((viewer) => viewer.access !== "owner");
+  return guests.length >= limits.maxGuestSocketsPerTerminal;
 }
 
 type Arriving = Omit<Arrival["viewer"], "version"> & {

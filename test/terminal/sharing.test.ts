@@ -334,6 +334,23 @@ describe("participants", () => {
   });
 });
 
+it("a terminal that is full keeps guests out until one has left, after waking too, and its owner never", () => {
+  const world = new World();
+  const guest = { access: "viewer" } as const;
+  const guests = Array.from({ length: limits.maxGuestSocketsPerTerminal }, (_, n) =>
+    world.join("terminal", 2, `guest-${n}`, guest),
+  );
+  expect(guests.filter((id) => world.seen(id).closed !== null)).toEqual([]);
+  const late = world.join("terminal", 1, "late", { access: "driver" });
+  world.hibernate();
+  const later = world.join("terminal", 2, "later", guest);
+  const owner = world.join("terminal", 2, "ann");
+  expect([late, later, owner].map((id) => world.seen(id).closed)).toEqual(["tryLater", "tryLater", null]);
+  expect([world.released, world.types(late)]).toEqual([[late, later], []]);
+  world.leave(guests[0] as string);
+  expect(world.seen(world.join("terminal", 2, "later", guest)).closed).toBeNull();
+});
+
 describe("participants of a crowd", () => {
   const crowd = () => {
     const room = shared();

@@ -7,10 +7,12 @@ import { closes } from "../../../durable-objects/protocol/closes.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { terminalId } from "../../../durable-objects/protocol/vocabulary.ts";
 import { link, serve, ViewerPeer } from "../../durable-objects/peers.ts";
+import { newAdmin } from "../administration/support.ts";
 import { api, db, runCron } from "../environments/world.ts";
+import { call } from "../support/api.ts";
 import { newDeps } from "../support/deps.ts";
 import { bearer, closeOf, dial, logsPath, offering, open, refusal, terminalPath } from "../support/sockets.ts";
-import { hosting } from "./support.ts";
+import { accept, hosting, newNamed, offersOf } from "./support.ts";
 
 /** The same over a socket of version 2, with its hello said. */
 async function open2(id: string, token: string): Promise<ViewerPeer> {
@@ -129,6 +131,32 @@ describe("a guest's socket", () => {
     expect(await closeOf(socket)).toBe("accessEnded");
     const { rows } = await db.execute(sql`select closed_at is not null as closed from shares where id = ${shareId}`);
     expect(rows).toEqual([{ closed: true }]);
+  });
+});
+
+describe("the guests of a disabled owner", () => {
+  it("are out at every terminal, find nothing, and are back when the account is enabled", async () => {
+    const { id, owner, at, share, guest } = await hosting();
+    const [driver, late] = [await guest("driver"), await newNamed()];
+    const offered = await share({ kind: "user", username: late.username });
+    const link = await share({ kind: "link" });
+    const sockets = [await open2(id, driver.token), await open(logsPath(id), bearer(driver.token))];
+    const { accessToken: token } = await newAdmin();
+    const setActive = async (isActive: boolean) =>
+      expect((await call(`PATCH /api/v1/users/${owner.id}`, { token, json: { is_active: isActive } })).status).toBe(
+        200,
+      );
+    await setActive(false);
+    for (const socket of sockets) expect(await closeOf(socket)).toBe("accessEnded");
+    expect(await refusal(await dial(terminalPath(id), bearer(driver.token)))).toBe("environmentNotFound");
+    expect((await api("GET", at, { token: driver.token })).status).toBe(404);
+    expect([await offersOf(driver), await offersOf(late)]).toEqual([[], []]);
+    expect((await api("POST", `/api/v1/shares/${offered.id}/accept`, { token: late.token })).status).toBe(404);
+    expect((await accept(late, link.secret)).body).toMatchObject({ code: "invalid_code" });
+    await setActive(true);
+    expect((await api<{ role: string }>("GET", at, { token: driver.token })).body.role).toBe("driver");
+    await open2(id, driver.token);
+    expect(await offersOf(late)).toHaveLength(1);
   });
 });
 

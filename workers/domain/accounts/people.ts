@@ -16,6 +16,7 @@ import {
 } from "../../store/people.ts";
 import { type AuditAction, audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { showOutGuestsOf } from "../sharing/access.ts";
 import { endSockets } from "./sessions.ts";
 
 export type { PeopleFilter, PersonChange, PersonRow };
@@ -40,7 +41,7 @@ export async function readPerson(deps: Deps, id: string): Promise<PersonRow> {
 
 /**
  * Changes role, plan or whether somebody may act at all; it counts from their next request, and the sockets of
- * whoever is disabled close. Fails as `own_account`, `last_admin`, `not_found`, or `invalid_input` for an unknown plan.
+ * whoever is disabled close, and those of their guests. Fails as `own_account`, `last_admin`, `not_found`, or `invalid_input` for an unknown plan.
  */
 export async function administerPerson(
   deps: Deps,
@@ -52,8 +53,8 @@ export async function administerPerson(
   if (id === admin.userId && isDemotion) throw new Failed({ kind: "own_account" });
   const outcome = await changePerson(deps.db, id, change, deps.now()).catch(refuseUnknownPlan);
   if (outcome.kind !== "changed") throw outcomeFailure(outcome.kind);
-  if (change.isActive === false) endSockets(deps, id, "all");
   auditChange(deps, admin, id, outcome.before, change);
+  if (change.isActive === false) await shutOut(deps, id);
   return readPerson(deps, id);
 }
 
@@ -63,6 +64,11 @@ export async function unlockPerson(deps: Deps, admin: Principal, id: string): Pr
   await forgetAttempts(deps.db, id);
   audit(deps, { action: "account.unlock", actor: admin, target: { kind: "user", id } });
   return readPerson(deps, id);
+}
+
+async function shutOut(deps: Deps, id: string): Promise<void> {
+  endSockets(deps, id, "all");
+  await showOutGuestsOf(deps, id);
 }
 
 function auditChange(

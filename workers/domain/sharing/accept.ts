@@ -8,8 +8,7 @@ import { hashOf } from "../../rules/tokens.ts";
 import { addGuest, findOffer, leaveShare, listOffers, type Offer } from "../../store/sharing/guests.ts";
 import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
-import { showOut } from "./access.ts";
-import { orLog } from "./offer.ts";
+import { orLog, showOut } from "./access.ts";
 
 export type { Offer };
 

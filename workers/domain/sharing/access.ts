@@ -1,8 +1,9 @@
 /** Who may do what at an environment, and how guests are shown out when that changes. */
 import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
-import { Failed } from "../../rules/failures.ts";
+import { Failed, rootCause } from "../../rules/failures.ts";
 import { type Deed, mayDo } from "../../rules/sharing.ts";
 import { type EnteredEnvironment, findEntered, rolesOf } from "../../store/sharing/access.ts";
+import { listGuestsOf } from "../../store/sharing/shares.ts";
 import type { Deps } from "../deps.ts";
 
 export type { EnteredEnvironment };
@@ -38,4 +39,24 @@ export async function showOut(deps: Deps, environmentId: string, userIds: readon
       deps.objects.user(userId).end({ environmentId }, left.has(userId) ? "accessChanged" : "accessEnded"),
     ),
   );
+}
+
+/** The same for every guest of an owner, after what their shares give has ended with that account. */
+export async function showOutGuestsOf(deps: Deps, ownerId: string): Promise<void> {
+  const guests = await listGuestsOf(deps.db, ownerId, deps.now());
+  const atEach = Map.groupBy(guests, ({ environmentId }) => environmentId);
+  await Promise.all(
+    [...atEach].map(([environmentId, them]) => {
+      const userIds = them.map(({ userId }) => userId);
+      return orLog(deps, environmentId, showOut(deps, environmentId, userIds));
+    }),
+  );
+}
+
+/** What goes wrong after the answer is logged. */
+export function orLog(deps: Deps, environmentId: string, work: Promise<void>): Promise<void> {
+  return work.catch((error: unknown) => {
+    const reason = rootCause(error).message;
+    deps.log("error", "sockets of guests may be open", { environment_id: environmentId, error: reason });
+  });
 }

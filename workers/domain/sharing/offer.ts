@@ -1,6 +1,6 @@
 /** Use cases of an owner: offer an environment to somebody, see what was offered, change and revoke it. */
 import type { GuestRole } from "../../../durable-objects/protocol/vocabulary.ts";
-import { Failed, rootCause } from "../../rules/failures.ts";
+import { Failed } from "../../rules/failures.ts";
 import { invitationMail } from "../../rules/mail-texts.ts";
 import type { Principal } from "../../rules/principal.ts";
 import { secretBytes, secretText } from "../../rules/secrets.ts";
@@ -19,7 +19,7 @@ import { mailAfterAnswer } from "../accounts/mailing.ts";
 import { audit } from "../audit.ts";
 import { countInvitation } from "../credential-limits.ts";
 import type { Deps } from "../deps.ts";
-import { openEnvironment, showOut } from "./access.ts";
+import { openEnvironment, orLog, showOut } from "./access.ts";
 
 export type { Share };
 
@@ -133,14 +133,6 @@ export async function endShare(deps: Deps, owner: Principal, { environmentId, sh
 export async function closeShare(deps: Deps, environmentId: string, shareId: string): Promise<void> {
   await showOut(deps, environmentId, await guestIdsOf(deps.db, shareId));
   await noteClosed(deps.db, shareId, deps.now());
-}
-
-/** What goes wrong after the answer is logged. */
-export function orLog(deps: Deps, environmentId: string, work: Promise<void>): Promise<void> {
-  return work.catch((error: unknown) => {
-    const reason = rootCause(error).message;
-    deps.log("error", "sockets of guests may be open", { environment_id: environmentId, error: reason });
-  });
 }
 
 function about(actor: Principal, environmentId: string) {

@@ -1,7 +1,8 @@
 /** The shares' part of the work of every minute: sockets of what is over close, and what is long over is let go. */
 import { deleteOldShares, listUnclosed } from "../../store/sharing/shares.ts";
 import type { Deps } from "../deps.ts";
-import { closeShare, orLog } from "./offer.ts";
+import { orLog } from "./access.ts";
+import { closeShare } from "./offer.ts";
 
 const keptMs = 30 * 86_400_000;
 /** Shares a minute; what is left over is taken up in the next one. */

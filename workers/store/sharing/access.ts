@@ -1,4 +1,7 @@
-/** Who may enter an environment: its owner, and whoever has accepted a share of it that lives. */
+/**
+ * Who may enter an environment: its owner, and whoever has accepted a share of it that lives. What its owner has given ends
+ * while that account is disabled.
+ */
 import { and, eq, isNotNull, isNull, or, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { GuestRole, Role } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { Database } from "../database.ts";
@@ -62,7 +65,7 @@ const enteredInFull = builtOnce((db) => {
       and(
         eq(environments.id, sql.placeholder("id")),
         isNull(environments.deletedAt),
-        or(eq(environments.userId, userId), isNotNull(guest.role)),
+        or(eq(environments.userId, userId), and(isNotNull(guest.role), users.isActive)),
       ),
     )
     .prepare("entered_environment");
@@ -101,6 +104,8 @@ export async function rolesOf(
     .select({ userId: shareGuests.userId, role: strongest })
     .from(shareGuests)
     .innerJoin(shares, eq(shares.id, shareGuests.shareId))
+    .innerJoin(environments, eq(environments.id, shares.environmentId))
+    .innerJoin(users, and(eq(users.id, environments.userId), users.isActive))
     .where(
       and(
         sql`${shareGuests.userId} in (select jsonb_array_elements_text(${JSON.stringify(userIds)}::jsonb))`,

@@ -76,7 +76,7 @@ function offers(db: Database, userId: string) {
 }
 
 function isOpen(now: Date) {
-  return and(gt(shares.expiresAt, now), isNull(environments.deletedAt));
+  return and(gt(shares.expiresAt, now), isNull(environments.deletedAt), users.isActive);
 }
 
 /**

@@ -128,6 +128,19 @@ export async function guestIdsOf(db: Database, shareId: string): Promise<string[
   return rows.map(({ userId }) => userId);
 }
 
+/** Everybody who is a guest of this owner's, at every environment. */
+export async function listGuestsOf(
+  db: Database,
+  ownerId: string,
+  now: Date,
+): Promise<{ environmentId: string; userId: string }[]> {
+  return db
+    .selectDistinct({ environmentId: shares.environmentId, userId: shareGuests.userId })
+    .from(shares)
+    .innerJoin(shareGuests, eq(shareGuests.shareId, shares.id))
+    .where(and(eq(shares.createdBy, ownerId), gt(shares.expiresAt, now)));
+}
+
 /** Shares that are over and whose guests' sockets were not yet closed, the longest over first. */
 export async function listUnclosed(
   db: Database,

@@ -49,12 +49,12 @@ import {
   deleteOldShares,
   guestIdsOf,
   insertShare,
-  listGuestsOf,
   listShares,
   listUnclosed,
   noteClosed,
   revokeShare,
 } from "../../workers/store/sharing/shares.ts";
+import { listUntold, noteGuestsOf, noteTold } from "../../workers/store/sharing/untold.ts";
 import { findSignIn, recordSignIn, type SignInQuestion } from "../../workers/store/sign-in.ts";
 import { administration } from "./administration-questions.ts";
 import { idOf, type LargeDatabase, openLargeDatabase } from "./large-database.ts";
@@ -236,7 +236,9 @@ const asked: Record<string, Ask> = {
     changeShareRole(db, { environmentId: environment, id: idOf("shr", 1), role: "driver", now }),
   "the end of a share": (db) => revokeShare(db, environment, idOf("shr", 1), now),
   "the guests of a share": (db) => guestIdsOf(db, idOf("shr", 2)),
-  "the guests of an owner": (db) => listGuestsOf(db, user, now),
+  "the guests of an owner": (db) => noteGuestsOf(db, user, now),
+  "guests to be shown out": (db) => listUntold(db, 200),
+  "guests who were shown out": (db) => noteTold(db, environment, { userIds: [user], since: now }),
   "shares that are over": (db) => listUnclosed(db, now, 500),
   "a share whose sockets were closed": (db) => noteClosed(db, idOf("shr", 1), now),
   "a share by its secret": (db) => findOffer(db, { secretHash: hash }, user, now),

@@ -29,6 +29,7 @@ export const largeTables = [
   "idempotent_requests",
   "shares",
   "share_guests",
+  "untold_guests",
 ];
 
 export interface LargeDatabase {
@@ -123,4 +124,5 @@ const fillings = [
     'viewer', case when n % 2 = 1 then ${id("usr", "n + 1")} end, ${hash("share")}, ${ago}, ${ago} + interval '30 days',
     case when ${ago} + interval '30 days' < now() - interval '1 hour' then ${ago} + interval '30 days' end ${some}`,
   `insert into share_guests (share_id, user_id, accepted_at) select ${id("shr")}, ${id("usr", "n + 1")}, ${ago} ${some}`,
+  `insert into untold_guests (environment_id, user_id, since) select ${id("env")}, ${id("usr", "n + 1")}, ${ago} ${some}`,
 ];

@@ -3,7 +3,7 @@ import { environmentIdSchema } from "../../../durable-objects/protocol/vocabular
 import { Failed, rootCause } from "../../rules/failures.ts";
 import { type Deed, mayDo } from "../../rules/sharing.ts";
 import { type EnteredEnvironment, findEntered, rolesOf } from "../../store/sharing/access.ts";
-import { listGuestsOf } from "../../store/sharing/shares.ts";
+import { noteGuestsOf, noteTold, type UntoldGuest } from "../../store/sharing/untold.ts";
 import type { Deps } from "../deps.ts";
 
 export type { EnteredEnvironment };
@@ -29,28 +29,36 @@ export async function openEnvironment(
 
 /**
  * Closes what these people have open at an environment, at every terminal of it, after a change of their rights was
- * committed: who has none left may not dial again, who has another role does so to get it. Fails when an object could
- * not be told.
+ * committed: who has none left may not dial again, who has another role does so to get it. Who was told is no longer
+ * noted as untold. Fails when somebody's object could not be told.
  */
 export async function showOut(deps: Deps, environmentId: string, userIds: readonly string[]): Promise<void> {
-  const left = await rolesOf(deps.db, environmentId, userIds, deps.now());
-  await Promise.all(
+  const since = deps.now();
+  const left = await rolesOf(deps.db, environmentId, userIds, since);
+  const ends = await Promise.allSettled(
     userIds.map((userId) =>
       deps.objects.user(userId).end({ environmentId }, left.has(userId) ? "accessChanged" : "accessEnded"),
     ),
   );
+  const told = userIds.filter((_, at) => ends[at]?.status === "fulfilled");
+  await noteTold(deps.db, environmentId, { userIds: told, since });
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
-/** The same for every guest of an owner, after what their shares give has ended with that account. */
+/** The same for every guest of an owner, after what they were given has ended with that account. */
 export async function showOutGuestsOf(deps: Deps, ownerId: string): Promise<void> {
-  const guests = await listGuestsOf(deps.db, ownerId, deps.now());
+  const guests = await noteGuestsOf(deps.db, ownerId, deps.now());
+  deps.waitUntil(showOutAll(deps, guests));
+}
+
+/** Shows out whoever is noted as untold. What fails is logged, and stays noted for the next sweep. */
+export async function showOutAll(deps: Deps, guests: readonly UntoldGuest[]): Promise<void> {
   const atEach = Map.groupBy(guests, ({ environmentId }) => environmentId);
-  await Promise.all(
-    [...atEach].map(([environmentId, them]) => {
-      const userIds = them.map(({ userId }) => userId);
-      return orLog(deps, environmentId, showOut(deps, environmentId, userIds));
-    }),
-  );
+  const ends = [...atEach].map(([environmentId, them]) => {
+    const userIds = them.map(({ userId }) => userId);
+    return orLog(deps, environmentId, showOut(deps, environmentId, userIds));
+  });
+  await Promise.all(ends);
 }
 
 /** What goes wrong after the answer is logged. */

@@ -59,3 +59,23 @@ export const shareGuests = pgTable(
     index("share_guests_share_idx").on(table.shareId, table.acceptedAt),
   ],
 );
+
+/** Whose rights at an environment have changed and whose sockets there are still to be closed. */
+export const untoldGuests = pgTable(
+  "untold_guests",
+  {
+    environmentId: text("environment_id")
+      .notNull()
+      .references(() => environments.id, { onDelete: "cascade" }),
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    /** When their rights changed last. */
+    since: time("since").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.environmentId, table.userId] }),
+    index("untold_guests_user_idx").on(table.userId),
+    index("untold_guests_since_idx").on(table.since),
+  ],
+);

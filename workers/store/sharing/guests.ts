@@ -10,6 +10,7 @@ import { users } from "../schema/accounts.ts";
 import { templates } from "../schema/catalog.ts";
 import { environments } from "../schema/environments.ts";
 import { shareGuests, shares } from "../schema/sharing.ts";
+import { sinceNow } from "./untold.ts";
 
 /** A share as whoever was offered it sees it. */
 export interface Offer {
@@ -104,7 +105,8 @@ export async function addGuest(
 const leftSchema = z.object({ environment_id: z.string(), kind: z.enum(shareKinds) });
 
 /**
- * Takes somebody out of a share that lives, or declines it for them; a share that was for nobody else ends with that.
+ * Takes somebody out of a share that lives, or declines it for them, and notes a guest as untold; a share that was for
+ * nobody else ends with that.
  * The environment it was of, or null when this person has no such share.
  */
 export async function leaveShare(
@@ -120,6 +122,11 @@ export async function leaveShare(
     ),
     gone as (
       delete from share_guests where user_id = ${userId} and share_id in (select id from mine) returning share_id
+    ),
+    noted as (
+      insert into untold_guests (environment_id, user_id, since)
+      select m.environment_id, ${userId}, ${at} from mine m join gone on gone.share_id = m.id
+      ${sinceNow}
     ),
     ended as (
       update shares set expires_at = ${at}, revoked_at = ${at}

@@ -5,6 +5,7 @@ import type { ShareKind } from "../../rules/sharing.ts";
 import type { Database } from "../database.ts";
 import { users } from "../schema/accounts.ts";
 import { shareGuests, shares } from "../schema/sharing.ts";
+import { sinceNow } from "./untold.ts";
 
 export interface Guest {
   userId: string;
@@ -92,16 +93,24 @@ const columns = {
   expiresAt: shares.expiresAt,
 };
 
-/** Gives a share that lives another role; false = the environment has no such share. */
+/** Gives a share that lives another role and notes its guests as untold; false = the environment has no such share. */
 export async function changeShareRole(
   db: Database,
   share: { environmentId: string; id: string; role: GuestRole; now: Date },
 ): Promise<boolean> {
-  const rows = await db
-    .update(shares)
-    .set({ role: share.role })
-    .where(isLiveShare(share.environmentId, share.id, share.now))
-    .returning({ id: shares.id });
+  const now = sql`${share.now.toISOString()}::timestamptz`;
+  const { rows } = await db.execute(sql`
+    with changed as (
+      update shares set role = ${share.role}
+      where id = ${share.id} and environment_id = ${share.environmentId} and expires_at > ${now}
+      returning id, environment_id
+    ),
+    noted as (
+      insert into untold_guests (environment_id, user_id, since)
+      select c.environment_id, g.user_id, ${now} from changed c join share_guests g on g.share_id = c.id
+      ${sinceNow}
+    )
+    select id from changed`);
   return rows.length > 0;
 }
 
@@ -126,19 +135,6 @@ export async function guestIdsOf(db: Database, shareId: string): Promise<string[
     .from(shareGuests)
     .where(eq(shareGuests.shareId, shareId));
   return rows.map(({ userId }) => userId);
-}
-
-/** Everybody who is a guest of this owner's, at every environment. */
-export async function listGuestsOf(
-  db: Database,
-  ownerId: string,
-  now: Date,
-): Promise<{ environmentId: string; userId: string }[]> {
-  return db
-    .selectDistinct({ environmentId: shares.environmentId, userId: shareGuests.userId })
-    .from(shares)
-    .innerJoin(shareGuests, eq(shareGuests.shareId, shares.id))
-    .where(and(eq(shares.createdBy, ownerId), gt(shares.expiresAt, now)));
 }
 
 /** Shares that are over and whose guests' sockets were not yet closed, the longest over first. */

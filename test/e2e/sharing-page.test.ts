@@ -49,7 +49,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
   const openSheet = async () => {
     await owner.page.getByRole("button", { name: "More" }).click();
     await owner.page.getByRole("button", { name: "Share…" }).click();
-    await owner.page.getByText(/Nobody else can open|never see its variables/).waitFor();
+    await owner.page.getByText(/Nobody else can open|see all that the shell prints/).waitFor();
   };
 
   it("is offered by a link that is shown once", async () => {
@@ -114,7 +114,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await openSheet();
     await page.getByRole("button", { name: /^Change/ }).click();
     await page.getByRole("button", { name: "Let them type" }).click();
-    await page.getByText(/never see its variables/).waitFor();
+    await page.getByText(/see all that the shell prints/).waitFor();
     await page.getByRole("button", { name: "Done" }).click();
     await guest.page.getByLabel("Line for the shell").waitFor();
     await guest.page.locator(".chip", { hasText: "Live" }).waitFor();

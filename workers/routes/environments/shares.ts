@@ -31,8 +31,10 @@ environmentShares.openapi(
     tags,
     summary: "Offer your environment to a user, to an e-mail address, or to whoever has a link",
     description:
-      "A viewer watches, a driver types too; neither sees the variables. Unknown names and addresses are answered like " +
-      "known ones. A link and a mailed secret are accepted at POST /shares/accept, an offer to a user name by its id.",
+      "A viewer watches, a driver types too. No answer shows them the variables, but the shell has them: a driver can " +
+      "type `env`, and a viewer sees whatever is printed, the scrollback included. Whoever watches keeps the environment " +
+      "in use. Unknown names and addresses are answered like known ones. A link and a mailed secret are accepted at " +
+      "POST /shares/accept, an offer to a user name by its id.",
     middleware: [allowed("environments:write"), idempotent] as const,
     request: { params: idParameter, body: body(askedShareSchema) },
     responses: {

@@ -49,7 +49,7 @@ async function fill(
       list,
       shares.map((share) => shareRow(share, () => onPick(share))),
     );
-    setText(note, shares.length === 0 ? "Nobody else can open this environment." : "Guests never see its variables.");
+    setText(note, shares.length === 0 ? "Nobody else can open this environment." : whatGuestsSee);
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
     showRows(list, []);
@@ -65,6 +65,8 @@ function shareRow(share: Share, onPick: () => void): HTMLElement {
     rowButton("Change", titleOf(share), onPick),
   );
 }
+
+const whatGuestsSee = "Guests see all that the shell prints; who may type can print the variables too.";
 
 const roleWords = { viewer: "May watch", driver: "May type" } as const;
 

@@ -246,6 +246,7 @@ const alreadyExists = {
   environment: "An environment with this name already exists",
   template: "A template of this name already exists",
   cluster: "A cluster of this name already exists",
+  share: "This environment is offered to this user name already: change or revoke that share",
 } as const;
 
 const googleProblems: Record<GoogleFailure, Problem> = {

@@ -18,7 +18,7 @@ shares.openapi(
     path: "/shares",
     operationId: "listReceivedShares",
     tags,
-    summary: "What others share with you, the newest first; `pending` is what was offered to your user name",
+    summary: "What others share with you, then, `pending`, what was offered to your user name; each the newest first",
     middleware: [allowed("environments:read")] as const,
     responses: { 200: json(offersSchema, "At most 200") },
   }),

@@ -66,7 +66,11 @@ export type Failure =
         | "route";
     }
   | { kind: "method_not_allowed"; allowed: string[] }
-  | { kind: "already_exists"; what: "account" | "username" | "environment" | "template" | "cluster"; field: string }
+  | {
+      kind: "already_exists";
+      what: "account" | "username" | "environment" | "template" | "cluster" | "share";
+      field: string;
+    }
   /** What others depend on cannot be removed. */
   | { kind: "in_use"; what: "cluster" | "template"; by: string }
   /** An Idempotency-Key that was used for another request. */

@@ -121,6 +121,29 @@ describe("an offer to a user name", () => {
     expect((await asked({ kind: "user", username: me.rows[0]?.username })).status).toBe(400);
   });
 
+  it("is made once while it lives, in any case, whoever has the name", async () => {
+    const { share, at, owner, revoke } = await hosting();
+    const guest = await newNamed();
+    for (const username of [guest.username, `nobody-${crypto.randomUUID().slice(0, 8)}`]) {
+      const ask = (name: string) =>
+        api<Problem>("POST", `${at}/shares`, { token: owner.token, body: { kind: "user", username: name } });
+      const answers = await Promise.all([ask(username), ask(username), ask(username.toUpperCase())]);
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+      const made = answers.find(({ status }) => status === 201) as unknown as { body: ShareBody };
+      expect((await ask(username)).body).toMatchObject({ code: "already_exists", field: "username" });
+      await revoke(made.body.id);
+      expect((await share({ kind: "user", username })).state).toBe("pending");
+    }
+    expect(await offersOf(guest)).toHaveLength(1);
+  });
+
+  it("is listed after everything that was accepted", async () => {
+    const [first, second] = [await hosting(), await hosting()];
+    const guest = await first.guest("viewer");
+    const offered = await second.share({ kind: "user", username: guest.username });
+    expect((await offersOf(guest)).map(({ id }) => id)).toEqual([guest.shareId, offered.id]);
+  });
+
   it("may be declined, and ends with that", async () => {
     const { share, list } = await hosting();
     const guest = await newNamed();

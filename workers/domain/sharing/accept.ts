@@ -71,7 +71,7 @@ async function accept(
   return { ...offer, acceptedAt };
 }
 
-/** Everything that is shared with somebody or was offered to their name, the newest first, as it stands now. */
+/** Everything that is shared with somebody, then what was offered to their name, each newest first, as it stands now. */
 export async function readOffers(deps: Deps, guest: Principal): Promise<Offer[]> {
   const now = deps.now();
   const offers = await listOffers(deps.db, guest.userId, now, maxListed);

@@ -40,7 +40,7 @@ export interface NewOffer {
 /**
  * Offers an environment. A name or an address that nobody has is answered like any other: the mail goes out either way,
  * and whoever is meant by a name finds the offer in their list and accepts it. Fails as `not_found`, `limit_reached`,
- * `invalid_input` for oneself, `too_many_requests` and, for an address where no mail can be sent, `unavailable`.
+ * `already_exists` for a name it is offered to already, `invalid_input` for oneself, `too_many_requests` and, for an address where no mail can be sent, `unavailable`.
  */
 export async function offerShare(
   deps: Deps,
@@ -56,13 +56,18 @@ export async function offerShare(
   const expiresAt = shareEnd(createdAt, asked.expiresInSeconds);
   const share = { id: deps.newId("shr"), kind, role, addressee, createdAt, expiresAt };
   const kept = { ...share, environmentId: row.id, createdBy: owner.userId, secretHash: secret && hashOf(secret) };
-  const isInserted = await insertShare(deps.db, kept, shareBounds.maxPerEnvironment);
-  if (!isInserted) throw new Failed({ kind: "limit_reached", what: "shares", limit: shareBounds.maxPerEnvironment });
+  const outcome = await insertShare(deps.db, kept, shareBounds.maxPerEnvironment);
+  if (outcome !== "inserted") throw refusalOf(outcome);
   audit(deps, { ...about(owner, row.id), action: "share.create", detail: { share: share.id, kind, role } });
   deps.log("info", "environment shared", { environment_id: row.id, user_id: owner.userId, kind, role });
   const url = secret === null ? "" : `${deps.publicUrl}/#/share/${secret}`;
   if (kind === "email") mailInvitation(deps, owner, { share, url });
   return { share: { ...share, guests: [] }, link: kind === "link" && secret !== null ? { secret, url } : null };
+}
+
+function refusalOf(outcome: "full" | "offered_already"): Failed {
+  if (outcome === "offered_already") return new Failed({ kind: "already_exists", what: "share", field: "username" });
+  return new Failed({ kind: "limit_reached", what: "shares", limit: shareBounds.maxPerEnvironment });
 }
 
 function refuseOneself(owner: Principal, { kind, addressee }: AskedShare): void {

@@ -42,6 +42,7 @@ environmentShares.openapi(
       ...problems({
         403: "The environment has as many shares as it may have",
         404: "None of yours",
+        409: "It is offered to this user name already",
         503: "No mail can be sent",
       }),
     },

@@ -38,7 +38,7 @@ export async function findOffer(
   return offer ?? null;
 }
 
-/** Everything that somebody has accepted, and what was offered to their name, the newest first. */
+/** Everything that somebody has accepted, and after that what was offered to their name, each the newest first. */
 export async function listOffers(db: Database, userId: string, now: Date, limit: number): Promise<Offer[]> {
   const accepted = db.select({ id: shareGuests.shareId }).from(shareGuests).where(eq(shareGuests.userId, userId));
   const meant = db
@@ -47,7 +47,7 @@ export async function listOffers(db: Database, userId: string, now: Date, limit:
     .where(and(isNotNull(shares.granteeId), eq(shares.granteeId, userId)));
   return offers(db, userId)
     .where(and(sql`${shares.id} in ${unionAll(accepted, meant)}`, isOpen(now)))
-    .orderBy(desc(shares.createdAt), desc(shares.id))
+    .orderBy(sql`${shareGuests.acceptedAt} is null`, desc(shares.createdAt), desc(shares.id))
     .limit(limit);
 }
 

@@ -37,14 +37,21 @@ export interface NewShare {
 }
 
 /**
- * Adds a share unless its environment has `maxLive` already; tells whether it did. The environment's row is locked first,
- * so that the counting statement sees what others have added. A user name is looked up here, and nobody is told whether
- * it was found.
+ * Adds a share unless its environment has `maxLive` already, or one for the same user name, in any case, that lives. The
+ * environment's row is locked first, so that the statements after it see what others have added. A user name is looked up
+ * here, and nobody is told whether it was found.
  */
-export async function insertShare(db: Database, share: NewShare, maxLive: number): Promise<boolean> {
+export async function insertShare(
+  db: Database,
+  share: NewShare,
+  maxLive: number,
+): Promise<"inserted" | "full" | "offered_already"> {
   const now = sql`${share.createdAt.toISOString()}::timestamptz`;
-  const [, inserted] = await db.batch([
+  const live = sql`select id from shares where environment_id = ${share.environmentId} and expires_at > ${now}`;
+  const same = sql`${live} and ${share.kind} = 'user' and kind = 'user' and lower(addressee) = lower(${share.addressee})`;
+  const [, already, inserted] = await db.batch([
     db.execute(sql`select id from environments where id = ${share.environmentId} for no key update`),
+    db.execute(same),
     db.execute(sql`
       insert into shares (id, environment_id, created_by, kind, role, grantee_id, addressee, secret_hash, created_at,
         expires_at)
@@ -52,11 +59,11 @@ export async function insertShare(db: Database, share: NewShare, maxLive: number
         (select id from users where ${share.kind} = 'user' and lower(username) = lower(${share.addressee})
           and deleted_at is null),
         ${share.addressee}, ${share.secretHash}, ${now}, ${share.expiresAt.toISOString()}::timestamptz
-      where (select count(*) from shares where environment_id = ${share.environmentId} and expires_at > ${now})
-        < ${maxLive}::int
+      where (select count(*) from (${live}) live) < ${maxLive}::int and not exists (${same})
       returning id`),
   ]);
-  return inserted.rows.length > 0;
+  if (inserted.rows.length > 0) return "inserted";
+  return already.rows.length > 0 ? "offered_already" : "full";
 }
 
 /** The shares of an environment that live, the newest first, with their guests. */

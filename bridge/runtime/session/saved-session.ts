@@ -3,7 +3,7 @@
  * People can write there, so that what is read is foreign data: bounded, cleaned, or nothing. Pure.
  */
 import { z } from "zod";
-import { newestLines } from "./scrollback.ts";
+import { type LineBounds, newestLines } from "./scrollback.ts";
 
 export const sessionLimits = {
   maxWindows: 20,
@@ -40,9 +40,9 @@ const sessionSchema = z.object({
 });
 export type SavedSession = Omit<z.infer<typeof sessionSchema>, "version">;
 
-/** The session as text of at most `maxBytes`; what goes over a limit is left out, the oldest lines first. */
+/** A session that is within all limits as text of at most `maxBytes`. */
 export function encodeSession(session: SavedSession): string {
-  return JSON.stringify({ version: 1, ...boundedSession(session) });
+  return JSON.stringify({ version: 1, ...session });
 }
 
 /** Reads what `encodeSession` wrote; null for anything else. Never throws. */
@@ -54,25 +54,26 @@ export function parseSession(text: string): SavedSession | null {
   return boundedSession(session);
 }
 
-/** The session within all limits. One that is stays as it is. */
+/** The session within all limits, the oldest lines left out first. One that is stays as it is. */
 export function boundedSession({ windows, active, omitted }: SavedSession): SavedSession {
   const kept = windows.slice(0, sessionLimits.maxWindows);
-  const share = Math.floor(sessionLimits.maxLinesBytes / Math.max(1, kept.length));
-  const linesBytes = Math.min(sessionLimits.maxWindowBytes, share);
+  const bounds = lineBounds(kept.length);
   return {
-    windows: kept.map((window) => boundedWindow(window, linesBytes)),
+    windows: kept.map((window) => boundedWindow(window, newestLines(window.lines, bounds))),
     active: active < kept.length ? active : 0,
     omitted: { windows: omitted.windows + windows.length - kept.length, panes: omitted.panes },
   };
 }
 
-function boundedWindow({ id, name, directory, lines }: SavedWindow, linesBytes: number): SavedWindow {
-  return {
-    id,
-    name: nameOf(name),
-    directory: isDirectoryPath(directory) ? directory : "",
-    lines: newestLines(lines, sessionLimits.maxLines, linesBytes),
-  };
+/** What there may be of the lines of each of so many windows. */
+export function lineBounds(windows: number): LineBounds {
+  const share = Math.floor(sessionLimits.maxLinesBytes / Math.max(1, windows));
+  return { maxLines: sessionLimits.maxLines, maxBytes: Math.min(sessionLimits.maxWindowBytes, share) };
+}
+
+/** A window within the limits, with lines that are. */
+export function boundedWindow({ id, name, directory }: Omit<SavedWindow, "lines">, lines: string[]): SavedWindow {
+  return { id, name: nameOf(name), directory: isDirectoryPath(directory) ? directory : "", lines };
 }
 
 function nameOf(name: string): string {

@@ -33,39 +33,70 @@ export function cleanLine(line: string): string {
   return line.toWellFormed().replace(unprintable, "$1");
 }
 
-/** The lines of what `capture-pane -e` printed; blank ones at the end are left out. */
-export function capturedLines(printed: string): string[] {
-  const drawn = printed.replace(lineDrawing, (_all, text: string) =>
-    text.replace(lineDrawn, (each) => lineCharacters[each] ?? each),
-  );
-  const lines = drawn.split("\n").map(cleanLine);
-  return lines.slice(0, lines.findLastIndex((line) => line.replace(colours, "").trim() !== "") + 1);
+/** How many lines there may be, and how many bytes they may take as JSON. */
+export interface LineBounds {
+  maxLines: number;
+  maxBytes: number;
 }
 
-/** The newest of the lines, cleaned: as many as there may be, and as take no more than `maxBytes` as JSON. */
-export function newestLines(lines: readonly string[], maxLines: number, maxBytes: number): string[] {
-  const clean = lines.map(cleanLine);
-  const from = Math.max(clean.length - maxLines, firstThatFits(clean, maxBytes));
-  const [first, ...later] = clean.slice(from);
-  return first === undefined ? [] : [penAfter(clean.slice(0, from)) + first, ...later];
+/** The newest lines of what `capture-pane -e` printed, cleaned and within bounds; blank ones at the end are left out. */
+export function capturedLines(printed: string, bounds: LineBounds): string[] {
+  const lines = selfContainedLines(printed);
+  const isBlank = (line: string) => cleanLine(drawn(line)).replace(colours, "").trim() === "";
+  return newest(lines.slice(0, lines.findLastIndex((line) => !isBlank(line)) + 1), bounds, drawn);
 }
 
-function firstThatFits(lines: readonly string[], maxBytes: number): number {
-  const sizes = lines.map((line) => Buffer.byteLength(JSON.stringify(line)) + 1);
-  if (sizes.reduce((sum, size) => sum + size, 0) <= maxBytes) return 0;
-  let from = lines.length;
-  for (let left = maxBytes - penBytes; from > 0; from -= 1) {
-    left -= sizes[from - 1] ?? 0;
-    if (left < 0) break;
+/** The newest of the lines, cleaned and within bounds. */
+export function newestLines(lines: readonly string[], bounds: LineBounds): string[] {
+  return newest(lines, bounds, (line) => line);
+}
+
+/** From the newest line back: what is beyond the bounds may be long, and costs nothing. */
+function newest(
+  lines: readonly string[],
+  { maxLines, maxBytes }: LineBounds,
+  read: (line: string) => string,
+): string[] {
+  const found: string[] = [];
+  let fitting = 0;
+  for (let bytes = 0; found.length < Math.min(lines.length, maxLines); ) {
+    const line = cleanLine(read(lines[lines.length - 1 - found.length] ?? ""));
+    bytes += Buffer.byteLength(JSON.stringify(line)) + 1;
+    if (bytes > maxBytes) break;
+    found.push(line);
+    if (bytes <= maxBytes - penBytes) fitting = found.length;
   }
-  return from;
+  if (found.length === lines.length) return found.reverse();
+  const [first, ...later] = found.slice(0, fitting).reverse();
+  return first === undefined ? [] : [penBefore(lines, lines.length - fitting, read) + first, ...later];
 }
 
-/** tmux says colours only where they change, also from line to line. */
-function penAfter(lines: readonly string[]): string {
-  let pen: string[] = [];
-  for (const found of lines.flatMap((line) => line.match(colours) ?? [])) {
-    pen = resets.includes(found) ? [] : [...pen, found].slice(-maxPen);
+/** tmux says colours only where they change, also from line to line: those in force where line `end` begins. */
+function penBefore(lines: readonly string[], end: number, read: (line: string) => string): string {
+  const pen: string[] = [];
+  for (let at = end - 1; at >= 0 && pen.length < maxPen; at -= 1) {
+    const line = read(lines[at] ?? "").match(colours) ?? [];
+    const reset = line.findLastIndex((each) => resets.includes(each));
+    pen.unshift(...line.slice(reset + 1).slice(pen.length - maxPen));
+    if (reset >= 0) break;
   }
   return pen.join("");
+}
+
+/** Lines of which each says by itself where it is drawn: tmux shifts out in one line and in again in a later one. */
+function selfContainedLines(printed: string): string[] {
+  const lines = printed.split("\n");
+  if (!printed.includes(shiftOut)) return lines;
+  let isOut = false;
+  return lines.map((line) => {
+    const whole = isOut ? shiftOut + line : line;
+    isOut = whole.lastIndexOf(shiftOut) > whole.lastIndexOf(shiftIn);
+    return whole;
+  });
+}
+
+function drawn(line: string): string {
+  return line.replace(lineDrawing, (_all, text: string) =>
+    text.replace(lineDrawn, (each) => lineCharacters[each] ?? each),
+  );
 }

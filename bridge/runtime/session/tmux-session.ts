@@ -4,7 +4,7 @@
  */
 import { nameCommands, nameOption, shownOption } from "../local/window-name.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import { type SavedSession, type SavedWindow, sessionLimits } from "./saved-session.ts";
+import { boundedWindow, lineBounds, type SavedSession, type SavedWindow, sessionLimits } from "./saved-session.ts";
 import { capturedLines } from "./scrollback.ts";
 
 /** Runs one tmux command, or several with `;` between, against the environment's server; rejects with a RuntimeFailure. */
@@ -49,15 +49,19 @@ interface Pane {
   directory: string;
 }
 
-/** Every window in order, by its active pane. Rejects when the server ends meanwhile: half a session is worth nothing. */
+/**
+ * Every window in order, by its active pane, within all limits: each as soon as it is captured, so that the process does
+ * other things between two. Rejects when the server ends meanwhile: half a session is worth nothing.
+ */
 export async function captureSession(run: RunTmux): Promise<SavedSession> {
   const panes = await listPanes(run);
   const shown = panes.filter((pane) => pane.isActive);
   const kept = shown.slice(0, sessionLimits.maxWindows);
   const windows: SavedWindow[] = [];
+  const bounds = lineBounds(kept.length);
   for (const pane of kept) {
-    const lines = capturedLines(await capture(run, pane));
-    windows.push({ id: pane.windowId, name: pane.name, directory: pane.directory, lines });
+    const lines = capturedLines(await capture(run, pane), bounds);
+    windows.push(boundedWindow({ id: pane.windowId, name: pane.name, directory: pane.directory }, lines));
   }
   const active = Math.max(
     0,

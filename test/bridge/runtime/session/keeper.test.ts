@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RuntimeFailure } from "../../../../bridge/runtime/runtime.ts";
 import { type SessionFiles, SessionKeeper } from "../../../../bridge/runtime/session/keeper.ts";
-import { parseSession } from "../../../../bridge/runtime/session/saved-session.ts";
+import { parseSession, sessionLimits } from "../../../../bridge/runtime/session/saved-session.ts";
 import type { RunTmux } from "../../../../bridge/runtime/session/tmux-session.ts";
 
 /** Files in memory, which may be full. */
@@ -126,6 +126,15 @@ describe("a session's keeper", () => {
     await pass(60_000);
     expect(lines()).toEqual(["kept"]);
     expect(complaints).toEqual([]);
+  });
+
+  it("writes no more of a window than may be saved of it", async () => {
+    print(Array.from({ length: 3_000 }, (_, index) => `${index} ${'"'.repeat(300)}`).join("\n"));
+    await keeper.save();
+    const [window] = JSON.parse(files.saved ?? "").windows;
+    expect(Buffer.byteLength(JSON.stringify(window.lines))).toBeLessThanOrEqual(sessionLimits.maxWindowBytes);
+    expect(window.lines.at(-1)).toMatch(/^2999 "/);
+    expect(window.lines).toEqual(lines());
   });
 
   it("complains once while it cannot save, and saves when it can", async () => {

@@ -159,13 +159,19 @@ interface RunOptions {
 }
 
 /** Runs one tmux command; rejects with `unavailable` when there is no tmux, no server or an error. */
-export function run(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<string> {
+export async function run(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<string> {
+  return (await runForBytes(server, command, options)).toString();
+}
+
+/** The same where what is printed may be no UTF-8. */
+export function runForBytes(server: TmuxServer, command: string[], options: RunOptions = {}): Promise<Buffer> {
   const env = options.env ?? { PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" };
   return new Promise((resolve, reject) => {
     const args = ["-S", server.socket, "-f", configuration, "-u", ...command];
-    execFile(server.program, args, { ...options, env, timeout: 10_000 }, (error, stdout, stderr) => {
+    const how = { ...options, env, timeout: 10_000, encoding: "buffer" } as const;
+    execFile(server.program, args, how, (error, stdout, stderr) => {
       if (error === null) return resolve(stdout);
-      const why = error.code === "ENOENT" ? "tmux is not installed" : stderr.trim() || error.message;
+      const why = error.code === "ENOENT" ? "tmux is not installed" : stderr.toString().trim() || error.message;
       reject(new RuntimeFailure("unavailable", why.slice(0, 300)));
     });
   });

@@ -5,7 +5,7 @@
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { Pane, WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import { mainSession, run, type TmuxServer } from "./tmux.ts";
+import { mainSession, runForBytes, type TmuxServer } from "./tmux.ts";
 import { nameOption, plainName, shownOption } from "./window-name.ts";
 
 /** In this order. What a program chooses comes last, where it could only spoil itself. */
@@ -34,12 +34,12 @@ const maxListBytes = 4 * 1_048_576;
 /** The windows of the session in their order, each with its panes. Lists no more than `limits` say. */
 export async function listWindows(server: TmuxServer): Promise<WindowInFull[]> {
   const command = ["list-panes", "-s", "-t", mainSession, "-F", rowFormat];
-  const printed = await run(server, command, { maxBuffer: maxListBytes });
-  const byWindow = Map.groupBy(readRows(Buffer.from(printed)), (row) => row.window_id);
+  const printed = await runForBytes(server, command, { maxBuffer: maxListBytes });
+  const byWindow = Map.groupBy(readRows(printed), (row) => row.window_id);
   return [...byWindow.values()].slice(0, limits.maxListedWindows).map(windowOf);
 }
 
-/** tmux counts bytes. */
+/** tmux counts bytes, of which not all are UTF-8. */
 function readRows(printed: Buffer): Row[] {
   const rows: Row[] = [];
   for (let at = 0; at < printed.length; ) {

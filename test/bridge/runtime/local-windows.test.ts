@@ -76,6 +76,15 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
     expect(await runtime.windows(id)).toHaveLength(1);
   });
 
+  it("lists, opens and renames windows wherever a shell is at work, also where the name is no text", async () => {
+    const main = await attach("main");
+    await main.ask('D=$(printf \'a\\377b\'); mkdir "$D"; cd "$D"');
+    await until(async () => (await runtime.windows(id))[0]?.panes[0]?.cwd?.endsWith("/a\ufffdb"));
+    const { id: window } = await runtime.createWindow(id, { isActive: false });
+    await runtime.changeWindow(id, window, { name: "second" });
+    expect((await runtime.windows(id)).map(({ name }) => name)).toEqual(["shell", "second"]);
+  });
+
   it("is told of what people do with tmux itself", async () => {
     const told: string[] = [];
     await runtime.followWindows(id, (windows) => told.push(windows.map(({ name }) => name).join()));

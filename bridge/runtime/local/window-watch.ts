@@ -22,9 +22,26 @@ export function followWindows(
   let told = "";
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let isLooking = false;
+  let isOneMoreDue = false;
+
+  /** One look at a time, however long tmux takes to answer; whatever changes meanwhile makes for one more. */
+  function lookSoon(): void {
+    if (isLooking) isOneMoreDue = true;
+    else if (!isStopped) timer ??= setTimeout(() => void lookAlone(), timing.windowsGapMs);
+  }
+
+  async function lookAlone(): Promise<void> {
+    timer = undefined;
+    isLooking = true;
+    isOneMoreDue = false;
+    await look().finally(() => {
+      isLooking = false;
+    });
+    if (isOneMoreDue) lookSoon();
+  }
 
   async function look(): Promise<void> {
-    timer = undefined;
     const windows = await list().catch(ignoreFailure);
     if (isStopped || windows === undefined) return;
     const now = JSON.stringify(windows.map(({ panes, ...tab }) => tab));
@@ -35,11 +52,11 @@ export function followWindows(
 
   const watcher = watchDirectory(directory);
   watcher.on("change", (_event, name) => {
-    if (String(name) === file && !isStopped) timer ??= setTimeout(() => void look(), timing.windowsGapMs);
+    if (String(name) === file) lookSoon();
   });
   // The directory goes with its environment.
   watcher.on("error", () => watcher.close());
-  void look();
+  void lookAlone();
   return () => {
     isStopped = true;
     clearTimeout(timer);

@@ -47,9 +47,9 @@ async function makeWritable(directory: string): Promise<void> {
   }
 }
 
-/** Whether there is a directory at this path. */
+/** Whether there is a directory at this path that we may reach; the path may be anything. */
 export async function isDirectory(path: string): Promise<boolean> {
-  const found = await stat(path).catch(ignoreMissing);
+  const found = await stat(path).catch(ignoreUnreachable);
   return found?.isDirectory() ?? false;
 }
 
@@ -62,7 +62,6 @@ function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (!["EEXIST", "EACCES", "EROFS", "EISDIR", "ELOOP"].includes(error.code ?? "")) throw error;
 }
 
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT") return undefined;
-  throw error;
+function ignoreUnreachable(error: NodeJS.ErrnoException): undefined {
+  if (!["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "ELOOP"].includes(error.code ?? "")) throw error;
 }

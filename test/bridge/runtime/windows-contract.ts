@@ -64,6 +64,18 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
       await until(async () => (await runtime.windows(id))[2]?.panes[0]?.cwd?.endsWith("in#{pid}$(id)ner"));
     });
 
+    it.each([
+      ["is a file", "file"],
+      ["is below a file", "file/below"],
+      ["leads in a circle", "circle"],
+      ["has too long a name", "a".repeat(300)],
+      ["is too long", "a/".repeat(3_000)],
+    ])("refuses a directory that %s", async (_, cwd) => {
+      await (await shell()).ask("touch file; ln -s circle circle");
+      const refused = runtime.createWindow(id, { cwd, isActive: false });
+      await expect(refused).rejects.toMatchObject({ code: "bad_directory" });
+    });
+
     it("refuses a directory that is not there, and one window more than there may be", async () => {
       const nowhere = runtime.createWindow(id, { cwd: "nowhere", isActive: false });
       await expect(nowhere).rejects.toMatchObject({ code: "bad_directory" });

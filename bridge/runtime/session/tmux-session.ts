@@ -22,7 +22,7 @@ export interface Opening {
 const session = "=main";
 /** The name as tmux keeps it, what tmux was told, and the name as it was asked for (window-name.ts). */
 const nameFormat = `#{window_name}\t#{${shownOption}}\t#{${nameOption}}`;
-/** The ids of more windows than these that were closed are not skipped: each is made and closed again. */
+/** No more ids of windows that were closed are skipped in a session, whatever a planted one says: each costs a process. */
 const maxSkippedIds = 500;
 const skippedAtOnce = 50;
 const skipId = ["new-session", "-d", "-s", "skipped", "--", "cat", ";", "kill-session", "-t", "=skipped", ";"];
@@ -137,8 +137,13 @@ export async function restoreWindows(
 async function makeWindows(run: RunTmux, saved: SavedSession, shell: (index: number) => string[]): Promise<string[]> {
   const ids = saved.windows.map(() => "");
   let next = 0;
+  let skippable = maxSkippedIds;
   for (const [turn, index] of makingOrder(saved).entries()) {
-    if (turn > 0) await skipIds(run, (saved.windows[index]?.id ?? 0) - next);
+    const skipped = turn === 0 ? 0 : Math.max(0, (saved.windows[index]?.id ?? 0) - next);
+    if (skipped <= skippable) {
+      await skipIds(run, skipped);
+      skippable -= skipped;
+    }
     const made = turn === 0 ? await run(showId) : await run([...makeWindow, ...shell(index)]);
     ids[index] = made.trim();
     next = Math.max(next, numberOf(made.trim()) + 1);
@@ -148,7 +153,6 @@ async function makeWindows(run: RunTmux, saved: SavedSession, shell: (index: num
 
 /** So that nobody who watches a window by its id finds another one there. */
 async function skipIds(run: RunTmux, count: number): Promise<void> {
-  if (count > maxSkippedIds) return;
   for (let left = count; left > 0; left -= skippedAtOnce) {
     const skip = Array.from({ length: Math.min(left, skippedAtOnce) }, () => skipId);
     await run(skip.flat().slice(0, -1));

@@ -114,6 +114,16 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     expect(windows("#{window_id} #{window_name}")).toEqual(["@3 three", "@0 two"]);
   });
 
+  it("makes and closes few windows for the ids in between, however far apart a planted session puts them", async () => {
+    await apply({ kind: "stop", environmentId: environment.id });
+    const planted = [0, 2, 503].map((id) => ({ id, name: `was ${id}`, directory: "", lines: [] }));
+    writeFileSync(saved(), encodeSession({ windows: planted, active: 0, omitted: { windows: 0, panes: 0 } }));
+    await startAgain();
+    // One was skipped, and of 500 in all there are not 500 left.
+    expect(windows("#{window_id} #{window_name}")).toEqual(["@0 was 0", "@2 was 2", "@3 was 503"]);
+    expect(tmux("new-window", "-d", "-P", "-F", "#{window_id}", "-t", "=main:")).toBe("@4");
+  });
+
   it("says so until somebody types, and says nothing on a first start", async () => {
     expect(await status()).toMatchObject({ reason: null, status_message: null });
     expect(shownIn("0")).not.toContain("restored");

@@ -1,8 +1,15 @@
 /**
  * The memory of input of one bridge process: how far each author's input has come, so that what is sent again after
- * a cut is applied once. Bounded: the author that was not heard for longest is forgotten.
+ * a cut is applied once. Bounded, and whoever makes up authors at one terminal has those of others remembered: of the
+ * terminal with the most authors the one that was not heard for longest is forgotten.
  */
 import { limits } from "../../durable-objects/protocol/timing.ts";
+
+/** Clients count for each terminal. */
+export interface Author {
+  terminal: string;
+  from: string;
+}
 
 interface Account {
   /** The last number that was taken on; what waits for somebody's paste to end is not applied yet. */
@@ -16,8 +23,9 @@ export class InputLedger {
   /** Names this memory: another process has another one. */
   readonly name: string;
   readonly #maxAuthors: number;
-  /** In the order in which they were heard. */
-  readonly #accounts = new Map<string, Account>();
+  /** Of each terminal by author, both in the order in which they were heard. */
+  readonly #terminals = new Map<string, Map<string, Account>>();
+  #authors = 0;
 
   constructor(name: string, maxAuthors: number = limits.maxLedgerAuthors) {
     this.name = name;
@@ -25,7 +33,7 @@ export class InputLedger {
   }
 
   /** Takes the next number of an author on; an unknown author begins anywhere. */
-  accept(author: string, i: number): Verdict {
+  accept(author: Author, i: number): Verdict {
     const account = this.#heard(author);
     if (account === undefined) {
       this.#open(author, { accepted: i, applied: Math.max(0, i - 1) });
@@ -38,36 +46,56 @@ export class InputLedger {
   }
 
   /** It was handed to the terminal. */
-  applied(author: string, i: number): void {
-    const account = this.#accounts.get(author);
+  applied(author: Author, i: number): void {
+    const account = this.#accountOf(author);
     if (account === undefined) this.#open(author, { accepted: i, applied: i });
     else account.applied = i;
   }
 
   /** How far the author's input has come; 0 for an unknown one. */
-  appliedOf(author: string): number {
+  appliedOf(author: Author): number {
     return this.#heard(author)?.applied ?? 0;
   }
 
   /** What was taken on and not applied never will be: its author may send it again. */
-  giveUp(author: string): void {
-    const account = this.#accounts.get(author);
+  giveUp(author: Author): void {
+    const account = this.#accountOf(author);
     if (account !== undefined) account.accepted = account.applied;
   }
 
-  #heard(author: string): Account | undefined {
-    const account = this.#accounts.get(author);
-    if (account === undefined) return undefined;
-    this.#accounts.delete(author);
-    this.#accounts.set(author, account);
+  #accountOf({ terminal, from }: Author): Account | undefined {
+    return this.#terminals.get(terminal)?.get(from);
+  }
+
+  #heard(author: Author): Account | undefined {
+    const account = this.#accountOf(author);
+    if (account !== undefined) this.#putLast(author, account);
     return account;
   }
 
-  #open(author: string, account: Account): void {
-    this.#accounts.set(author, account);
-    for (const oldest of this.#accounts.keys()) {
-      if (this.#accounts.size <= this.#maxAuthors) return;
-      this.#accounts.delete(oldest);
+  #open(author: Author, account: Account): void {
+    this.#putLast(author, account);
+    this.#authors += 1;
+    while (this.#authors > this.#maxAuthors) this.#forgetOne();
+  }
+
+  #putLast({ terminal, from }: Author, account: Account): void {
+    const accounts = this.#terminals.get(terminal) ?? new Map<string, Account>();
+    accounts.delete(from);
+    accounts.set(from, account);
+    this.#terminals.delete(terminal);
+    this.#terminals.set(terminal, accounts);
+  }
+
+  #forgetOne(): void {
+    const most = Math.max(...[...this.#terminals.values()].map((accounts) => accounts.size));
+    for (const [terminal, accounts] of this.#terminals) {
+      if (accounts.size < most) continue;
+      const [oldest] = accounts.keys();
+      if (oldest !== undefined) accounts.delete(oldest);
+      if (accounts.size === 0) this.#terminals.delete(terminal);
+      this.#authors -= 1;
+      return;
     }
   }
 }

@@ -5,7 +5,7 @@
 import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import { encodeKey } from "./key-codes.ts";
-import type { InputLedger } from "./ledger.ts";
+import type { Author, InputLedger } from "./ledger.ts";
 import { Paste } from "./paste.ts";
 
 export type Typed = Extract<TerminalMessage, { type: "input" | "paste" | "key" }>;
@@ -58,7 +58,7 @@ export class Typing {
 
   /** How far an author's input has come. */
   appliedOf(from: string): number {
-    return this.#ledger.appliedOf(this.#accountOf(from));
+    return this.#ledger.appliedOf(this.#author(from));
   }
 
   /** The shell is gone: what waits never reaches it, and its authors may send it to the next one. */
@@ -66,18 +66,18 @@ export class Typing {
     clearTimeout(this.#pasteTimer);
     this.#paste = null;
     for (const { from } of this.#takeWaiting()) {
-      if (from !== undefined) this.#ledger.giveUp(this.#accountOf(from));
+      if (from !== undefined) this.#ledger.giveUp(this.#author(from));
     }
   }
 
-  /** The memory is the process's, while clients count for each terminal. */
-  #accountOf(from: string): string {
-    return `${this.#terminal}\n${from}`;
+  /** The memory is the process's. */
+  #author(from: string): Author {
+    return { terminal: this.#terminal, from };
   }
 
   #isNext({ from, i }: Typed): boolean {
     if (from === undefined || i === undefined) return true;
-    const verdict = this.#ledger.accept(this.#accountOf(from), i);
+    const verdict = this.#ledger.accept(this.#author(from), i);
     if (verdict.kind === "known") this.#events.onApplied(from, verdict.applied);
     if (verdict.kind === "gap") this.#events.onGap(from, i, verdict.after);
     return verdict.kind === "next";
@@ -113,7 +113,7 @@ export class Typing {
     const isLast = typed.type === "paste" && typed.last;
     if (isLast) this.#closePaste();
     if (typed.from !== undefined && typed.i !== undefined) {
-      this.#ledger.applied(this.#accountOf(typed.from), typed.i);
+      this.#ledger.applied(this.#author(typed.from), typed.i);
       this.#events.onApplied(typed.from, typed.i);
     }
     if (isLast) this.#placeWaiting();

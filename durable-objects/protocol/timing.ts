@@ -48,7 +48,7 @@ export const limits = {
   maxOpenInputBytes: 65_536,
   maxPastePartBytes: 16_384,
   maxInputNumber: 9_007_199_254_740_991,
-  /** Authors whose input a bridge remembers. */
+  /** Authors whose input a bridge remembers, of all its terminals. */
   maxLedgerAuthors: 1_000,
   maxReceipts: 100,
   maxHistoryLines: 2_000,

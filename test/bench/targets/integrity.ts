@@ -65,7 +65,7 @@ async function play(stage: Stage, place: Place, peers: TerminalPeer[], cuts: num
     if (nowMs >= nextLinkCutMs) {
       nextLinkCutMs += linkCutEveryMs;
       played.linkCuts += 1;
-      stage.bridgeWay.cut();
+      stage.cutBridge();
     }
     if (nowMs >= nextResetMs) {
       nextResetMs += resetEveryMs;

@@ -45,6 +45,9 @@ const measures: Record<TargetName, Measure> = {
   wire: ({ stage }, { floodSeconds }) => wire(stage, floodSeconds),
 };
 
+/** Those that cut the bridge's way. */
+const cutting: ReadonlySet<TargetName> = new Set(["integrity", "paste"]);
+
 // Ending by a signal runs no "exit" handlers, which end what was started; ending through this does.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 const options = readOptions(process.argv.slice(2));
@@ -57,7 +60,7 @@ async function measure(options: TargetOptions): Promise<void> {
   const report = [head];
   const targets: Target[] = [];
   for (const name of options.targets) {
-    for (const target of await onNewScene((scene) => measures[name](scene, options))) {
+    for (const target of await onNewScene(cutting.has(name), (scene) => measures[name](scene, options))) {
       targets.push(target);
       report.push(markdown(tableOf(target)));
       console.log(report.at(-1));
@@ -73,11 +76,11 @@ async function measure(options: TargetOptions): Promise<void> {
 }
 
 /** A product of its own for each, so that none is measured beside what another left behind. */
-async function onNewScene(act: (scene: Scene) => Promise<Target | Target[]>): Promise<Target[]> {
+async function onNewScene(isCuttable: boolean, act: (scene: Scene) => Promise<Target | Target[]>): Promise<Target[]> {
   const directory = scratchDirectory();
   const tmux = tmuxServer(tmuxConfiguration, directory.path);
   const peer = await relay(tmux);
-  const stage = await openStage();
+  const stage = await openStage({ isCuttable });
   try {
     return [await act({ stage, tmux, peer })].flat();
   } finally {

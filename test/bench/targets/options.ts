@@ -43,7 +43,7 @@ const full = {
 };
 const quick = { cuts: 200, joins: 50, rounds: 1, floodSeconds: 3, typistSeconds: 3, viewers: 20, idleSeconds: 5 };
 
-export const help = `npm run bench:terminal -- [TARGET ...] [--quick]
+export const help = `npm run bench:terminal -- [TARGET ...] [--quick] [--cuts 10000]
 
 The targets of the terminal, measured on the built Worker with a bridge and tmux: ${targetNames.join(" ")}.
 All of them without a name; --quick shows only that the machinery works. Ends with 1 where a target is missed.`;
@@ -53,11 +53,22 @@ export function readOptions(argv: readonly string[]): TargetOptions | "help" {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { quick: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    options: {
+      quick: { type: "boolean", default: false },
+      cuts: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
   });
   if (values.help) return "help";
   const targets = positionals.map(targetNamed);
-  return { ...(values.quick ? quick : full), targets: targets.length === 0 ? targetNames : targets };
+  const chosen = values.quick ? quick : full;
+  return { ...chosen, cuts: countOf(values.cuts, chosen.cuts), targets: targets.length === 0 ? targetNames : targets };
+}
+
+function countOf(text: string | undefined, otherwise: number): number {
+  const count = text === undefined ? otherwise : Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--cuts wants a whole number above 0, not ${text}`);
+  return count;
 }
 
 function targetNamed(text: string): TargetName {

@@ -17,7 +17,7 @@ export async function paste(stage: Stage): Promise<Target> {
     await until("the middle", () => place.read("cut").length > bytes / 3);
     viewer.peer.cut();
     await delay(300);
-    stage.bridgeWay.cut();
+    stage.cutBridge();
   });
   viewer.close();
   return {

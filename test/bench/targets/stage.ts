@@ -1,4 +1,4 @@
-/** What the targets are measured on: the built Worker, a bridge behind a way that can be cut, one environment. */
+/** What the targets are measured on: the built Worker, a bridge, environments. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,8 +12,8 @@ const wide = { bytesPerSecond: 1_000_000_000, delayMs: 0 };
 export interface Stage {
   product: HarnessProduct;
   account: SignedIn;
-  /** The way between bridge and edge. */
-  bridgeWay: SlowLink;
+  /** Cuts every connection of the bridge. */
+  cutBridge(): void;
   /** Ends the object of a place's terminal and every socket of it, as a deploy does. */
   reset(place: Place): Promise<void>;
   /** Another environment of the same person: a shell that nobody else uses. */
@@ -34,29 +34,31 @@ export interface Place {
   path(name: string): string;
 }
 
-export async function openStage(): Promise<Stage> {
-  const ways: SlowLink[] = [];
+/** A way that can be cut passes through this process, which costs milliseconds: only what cuts it may ask for it. */
+export async function openStage({ isCuttable }: { isCuttable: boolean }): Promise<Stage> {
+  let way: SlowLink | null = null;
   const product = await startHarness({
     entry: "test/bench/worker/targets.ts",
     bridgeDials: async (url) => {
+      if (!isCuttable) return url;
       const { hostname, port } = new URL(url);
-      const way = await openSlowLink({ host: hostname, port: Number(port), ...wide });
-      ways.push(way);
+      way = await openSlowLink({ host: hostname, port: Number(port), ...wide });
       return `http://127.0.0.1:${way.port}`;
     },
   });
-  const [bridgeWay] = ways;
-  if (bridgeWay === undefined) throw new Error("the bridge dialled nowhere");
   const account = await signUp(product.productUrl);
   return {
     product,
     account,
-    bridgeWay,
+    cutBridge() {
+      if (way === null) throw new Error("the bridge of this stage dials directly");
+      way.cut();
+    },
     reset: (place) => reset(product, place),
     newPlace: () => newPlace(product, account.token),
     close: async () => {
       await product.close();
-      await bridgeWay.close();
+      await way?.close();
     },
   };
 }

@@ -2,6 +2,7 @@
  * Remembers which environments are being worked on and which failed, and when a step may be taken again: a failed one
  * after a growing time, one that worked and is needed again (a server that dies at once) likewise.
  */
+import { type ObservedReason, reasonFacts } from "../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime/runtime.ts";
 import type { Failure } from "./plan.ts";
 
@@ -84,10 +85,8 @@ function isSame(a: Step, b: Step): boolean {
 }
 
 /** People are told what a runtime says on purpose; anything else is a bug and only logged. */
-function explain(error: unknown): { message: string; reason: string } {
-  if (error instanceof RuntimeFailure) return { message: error.message, reason: error.code };
-  if (error instanceof Error && error.name === "TimeoutError") {
-    return { message: "The environment could not be brought about in time", reason: "deadline" };
-  }
-  return { message: "The environment could not be brought about", reason: "internal" };
+function explain(error: unknown): { message: string; reason: ObservedReason } {
+  if (error instanceof RuntimeFailure) return { message: error.message, reason: error.reason };
+  const reason = error instanceof Error && error.name === "TimeoutError" ? "deadline" : "internal";
+  return { message: reasonFacts[reason].message, reason };
 }

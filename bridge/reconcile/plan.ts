@@ -3,13 +3,14 @@
  * is not in the desired list is never touched and never reported.
  */
 import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
+import { type ObservedReason, reasonFacts } from "../../durable-objects/protocol/reasons.ts";
 import type { Action } from "../runtime/runtime.ts";
 
 /** Why the last try to bring an environment about failed; counts for this generation only. */
 export interface Failure {
   generation: number;
   message: string;
-  reason: string;
+  reason: ObservedReason;
 }
 
 /** Observed to be down though nobody stopped it. */
@@ -36,9 +37,15 @@ function step(environment: DesiredEnvironment, seen: ObservedEnvironment | undef
 }
 
 function bringUp(environment: DesiredEnvironment, seen: ObservedEnvironment | undefined): Action | null {
-  if (seen === undefined || seen.phase === "stopped" || seen.phase === "error") return { kind: "start", environment };
+  if (seen === undefined || seen.phase === "stopped") return { kind: "start", environment };
+  if (seen.phase === "error" && !isRetriedThere(seen)) return { kind: "start", environment };
   if (environment.generation > seen.generation) return { kind: "restart", environment };
   return null;
+}
+
+/** The cluster itself goes on trying what was applied: beginning anew would only take it further from the end. */
+function isRetriedThere({ reason }: ObservedEnvironment): boolean {
+  return reason !== null && reasonFacts[reason].retrier === "cluster";
 }
 
 /** Down and nothing left: what died by itself may have left processes behind. */
@@ -59,7 +66,7 @@ export function report(
   return desired.flatMap((environment) => {
     const found = seen.get(environment.id);
     const failure = failures.get(environment.id);
-    if (failure?.generation === environment.generation) return [failed(environment, failure)];
+    if (failure?.generation === environment.generation) return failed(environment, found, failure);
     if (found === undefined) return environment.desired === "deleted" ? [gone(environment)] : [];
     if (environment.desired === "running" || !isStopped(found)) return [found];
     return [{ ...found, generation: Math.max(found.generation, environment.generation) }];
@@ -77,15 +84,18 @@ function gone(environment: DesiredEnvironment): ObservedEnvironment {
   };
 }
 
-function failed(environment: DesiredEnvironment, failure: Failure): ObservedEnvironment {
-  return {
-    environment_id: environment.id,
-    generation: environment.generation,
-    phase: "error",
-    status_message: failure.message.slice(0, 500),
-    reason: failure.reason.slice(0, 64),
-    installation_completed: false,
-  };
+/** A failed step is an error, unless what runs environments could not be asked: then each stays what it was. */
+function failed(
+  environment: DesiredEnvironment,
+  found: ObservedEnvironment | undefined,
+  { reason, message }: Failure,
+): ObservedEnvironment[] {
+  const told = { ...gone(environment), status_message: message.slice(0, 500), reason };
+  if (reason !== "unavailable") return [{ ...told, phase: "error" }];
+  if (environment.desired === "running" && (found === undefined || found.generation < environment.generation)) {
+    return [{ ...told, phase: found === undefined ? "provisioning" : "restarting" }];
+  }
+  return found === undefined ? [] : [{ ...found, status_message: found.status_message ?? told.status_message }];
 }
 
 function byId(observed: readonly ObservedEnvironment[]): Map<string, ObservedEnvironment> {

@@ -6,6 +6,7 @@
 import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../durable-objects/protocol/client.ts";
+import type { ObservedReason } from "../../durable-objects/protocol/reasons.ts";
 import type { WindowInFull, windowFailures } from "../../durable-objects/protocol/windows.ts";
 
 export interface TerminalSize {
@@ -109,9 +110,12 @@ export type RuntimeFailureCode =
 /** Thrown by a runtime for what the caller can expect; anything else is a bug. */
 export class RuntimeFailure extends Error {
   readonly code: RuntimeFailureCode;
-  constructor(code: RuntimeFailureCode, message: string) {
+  /** What the environment's owner is told when a step fails; `unavailable` turns no environment into `error`. */
+  readonly reason: ObservedReason;
+  constructor(code: RuntimeFailureCode, message: string, reason?: ObservedReason) {
     super(message);
     this.name = "RuntimeFailure";
     this.code = code;
+    this.reason = reason ?? (code === "unavailable" ? "unavailable" : "refused");
   }
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { readingsSchema } from "./bridge-link.ts";
+import { observedReasons } from "./reasons.ts";
 import { desiredSchema, environmentIdSchema } from "./vocabulary.ts";
 
 export const bridgePaths = {
@@ -72,8 +73,8 @@ export const observedEnvironmentSchema = z.object({
   generation: z.number().int().nonnegative(),
   phase: z.enum(observedPhases),
   status_message: words(500).nullable(),
-  /** Stable and for programs, e.g. `image_pull_failed`. */
-  reason: words(64).nullable(),
+  /** For programs (reasons.ts). A word that is not known here is no reason; the message still says what is. */
+  reason: z.enum(observedReasons).nullable().catch(null),
   installation_completed: z.boolean(),
 });
 export type ObservedEnvironment = z.infer<typeof observedEnvironmentSchema>;

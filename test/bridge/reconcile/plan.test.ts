@@ -7,6 +7,7 @@ import {
   type ObservedEnvironment,
   observedPhases,
 } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { ObservedReason } from "../../../durable-objects/protocol/reasons.ts";
 import { desiredStates } from "../../../durable-objects/protocol/vocabulary.ts";
 
 const idOf = (number: number) => `env_${String(number).padStart(20, "0")}`;
@@ -45,6 +46,14 @@ describe("plan", () => {
   it.each<[string, Partial<DesiredEnvironment>, Partial<ObservedEnvironment> | null, Action["kind"][]]>([
     ["starts what is not there", {}, null, ["start"]],
     ["starts what is stopped", {}, { phase: "stopped" }, ["start"]],
+    ["leaves alone what the cluster itself tries again", {}, { phase: "error", reason: "image_pull_failed" }, []],
+    ["begins anew what it does not", {}, { phase: "error", reason: "quota_exceeded" }, ["start"]],
+    [
+      "restarts what the cluster tries again, once it is asked to",
+      { generation: 2 },
+      { phase: "error", reason: "crash_loop" },
+      ["restart"],
+    ],
     ["starts again what died by itself", {}, { phase: "stopped", reason: "lost" }, ["start"]],
     ["starts again what failed", {}, { phase: "error" }, ["start"]],
     ["restarts an older generation", { generation: 2 }, {}, ["restart"]],
@@ -155,10 +164,28 @@ describe("report", () => {
   });
 
   it("tells a failure of this generation, and forgets it with the next", () => {
-    const failures = new Map([[idOf(1), { generation: 1, message: "no tmux", reason: "unavailable" }]]);
+    const failures = failing("refused", "no tmux");
     expect(report([desired()], [], failures)).toMatchObject([
-      { phase: "error", status_message: "no tmux", reason: "unavailable" },
+      { phase: "error", status_message: "no tmux", reason: "refused" },
     ]);
     expect(report([desired({ generation: 2 })], [], failures)).toEqual([]);
   });
+
+  it("makes no error of an environment whose cluster could not be asked", () => {
+    const failures = failing("unavailable", "no answer");
+    const said = { status_message: "no answer" };
+    const running = observed({ phase: "running" });
+    expect(report([desired()], [], failures)).toMatchObject([
+      { ...said, phase: "provisioning", reason: "unavailable" },
+    ]);
+    expect(report([desired()], [running], failures)).toEqual([{ ...running, ...said }]);
+    expect(report([desired({ desired: "stopped" })], [running], failures)).toEqual([{ ...running, ...said }]);
+    expect(report([desired({ desired: "stopped" })], [], failures)).toEqual([]);
+    const older = observed({ phase: "running", generation: 0 });
+    expect(report([desired()], [older], failures)).toMatchObject([{ ...said, phase: "restarting", generation: 1 }]);
+  });
 });
+
+function failing(reason: ObservedReason, message: string) {
+  return new Map([[idOf(1), { generation: 1, message, reason }]]);
+}

@@ -12,7 +12,7 @@ import type { Contestant } from "./terminals/terminal.ts";
 import { tmuxServer } from "./terminals/tmux-server.ts";
 
 /** What the local runtime gives every environment's tmux; a fair floor has the same. */
-const tmuxConfiguration = join(root, "bridge/runtime/local/tmux.conf");
+const tmuxConfiguration = join(root, "bridge/runtime/tmux/tmux.conf");
 
 export interface OpenContestants {
   /** In the order floor, relay, harness, dev, as far as chosen. */

@@ -3,10 +3,8 @@
  * PTY buffer fills, tmux notices and redraws later.
  */
 import { type IPty, spawn } from "@lydell/node-pty";
-import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { TerminalSize, TerminalStream } from "../runtime.ts";
-import { RuntimeFailure } from "../runtime.ts";
-import type { TmuxServer } from "./tmux.ts";
+import { refuseBadSize } from "../tmux/size.ts";
 
 export interface ClientEvents {
   /** Something was read of the terminal. */
@@ -24,11 +22,11 @@ export class ClientStream implements TerminalStream {
   #events: ClientEvents | null = null;
 
   /** `args` are tmux's, as `attachArguments` makes them. */
-  constructor(server: TmuxServer, args: string[], size: TerminalSize) {
+  constructor({ program }: { program: string }, args: string[], size: TerminalSize) {
     refuseBadSize(size);
     this.size = size;
     // With `encoding: null` node-pty hands over the bytes as they are.
-    this.#pty = spawn(server.program, args, {
+    this.#pty = spawn(program, args, {
       cols: size.cols,
       rows: size.rows,
       name: "xterm-256color",
@@ -88,14 +86,6 @@ export class ClientStream implements TerminalStream {
 
   close(): void {
     if (!this.#isOver) this.#pty.kill("SIGHUP");
-  }
-}
-
-/** One bad size freezes some terminals for ever, so only sane ones leave us. */
-function refuseBadSize(size: TerminalSize): void {
-  for (const cells of [size.cols, size.rows]) {
-    if (Number.isInteger(cells) && cells >= limits.minTerminalCells && cells <= limits.maxTerminalCells) continue;
-    throw new RuntimeFailure("refused", `A terminal cannot have ${cells} columns or rows`);
   }
 }
 

@@ -7,14 +7,19 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
-import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
 import { type Restoration, SessionKeeper } from "../session/keeper.ts";
+import type { Opening } from "../session/tmux-session.ts";
 import { type Restored, restoredLine, restoredMessage } from "../session/words.ts";
+import { ask, mainSession, selectedPane } from "../tmux/door.ts";
+import { capturedHistory } from "../tmux/history.ts";
+import { detachClient, killServer, lastOutputAt, listClients, paneCommand, windowSize } from "../tmux/session.ts";
+import { followWindows } from "../tmux/window-watch.ts";
+import { Windows } from "../tmux/windows.ts";
 import { ClientStream } from "./client-stream.ts";
-import { prepareFiles, removeFiles } from "./files.ts";
+import { isDirectory, prepareFiles, removeFiles } from "./files.ts";
 import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
 import { appendLog, trimLog } from "./log-file.ts";
 import { attachPinned } from "./pinned.ts";
@@ -36,24 +41,9 @@ import {
   writeRecord,
 } from "./record.ts";
 import { LocalSessionFiles } from "./session-files.ts";
-import { shellEnvironment, shellProgram } from "./shell-environment.ts";
-import {
-  attachArguments,
-  capturedHistory,
-  detachClient,
-  killServer,
-  lastOutputAt,
-  listClients,
-  mainSession,
-  paneCommand,
-  runTmux,
-  selectedPane,
-  startServer,
-  type TmuxServer,
-  windowSize,
-} from "./tmux.ts";
-import { followWindows } from "./window-watch.ts";
-import { LocalWindows } from "./windows.ts";
+import { shellEnvironment } from "./shell-environment.ts";
+import { attachArguments, LocalTmux } from "./tmux.ts";
+import { watchWindows } from "./window-watch.ts";
 
 /** How long processes have to end by themselves. */
 const stopGraceMs = 1_500;
@@ -68,10 +58,10 @@ export interface EnvironmentSettings {
 }
 
 export class LocalEnvironment {
-  readonly windows: LocalWindows;
+  readonly windows: Windows;
   readonly #places: EnvironmentPlaces;
   readonly #settings: EnvironmentSettings;
-  readonly #server: TmuxServer;
+  readonly #tmux: LocalTmux;
   readonly #keeper: SessionKeeper;
   /** What became of the session at the last start, until somebody types. */
   #restored: Restored | null = null;
@@ -85,11 +75,16 @@ export class LocalEnvironment {
     this.#places = places;
     this.#record = record;
     this.#settings = settings;
-    this.#server = { program: settings.tmuxProgram, socket: places.socket };
+    this.#tmux = new LocalTmux({ program: settings.tmuxProgram, socket: places.socket });
     const { workspace } = places;
-    this.windows = new LocalWindows({ server: this.#server, workspace, refuseUnlessUp: () => this.#refuseUnlessUp() });
+    this.windows = new Windows({
+      door: this.#tmux,
+      workspace,
+      isDirectory,
+      refuseUnlessUp: () => this.#refuseUnlessUp(),
+    });
     this.#keeper = new SessionKeeper({
-      tmux: runTmux(this.#server),
+      tmux: (command, options) => ask(this.#tmux, command, options),
       files: new LocalSessionFiles(places.home, places.laid),
       onUnsaved: (why) => this.#complain(`The session could not be saved: ${why}`),
     });
@@ -120,9 +115,8 @@ export class LocalEnvironment {
     const environment = this.#shellEnvironment(desired);
     const restoration = await this.#keeper.prepare();
     const server = await this.#startServer(environment, restoration, signal);
-    const shell = shellProgram();
-    this.#restored =
-      restoration && (await this.#keeper.restore(restoration, (each) => paneCommand(this.#server, shell, each)));
+    const pane = (opening: Opening) => paneCommand(this.#tmux.places, { opening, notice: "" });
+    this.#restored = restoration && (await this.#keeper.restore(restoration, pane));
     const isComeback = this.#record.begunGeneration === generation;
     const installer = await this.#install(desired, environment, isComeback);
     await this.#save({
@@ -190,12 +184,16 @@ export class LocalEnvironment {
   ): Promise<{ lines: string[]; hasMore: boolean }> {
     await this.#refuseUnlessUp();
     const pane = window === mainWindow ? selectedPane : await this.windows.target(window);
-    return await capturedHistory(this.#server, pane, range);
+    return await capturedHistory(this.#tmux, pane, range);
   }
 
   /** Tells the windows and, until the returned function is called, what becomes of them. */
   followWindows(listener: (windows: WindowInFull[]) => void): () => void {
-    return followWindows(this.#places.ownSocketsDir, () => this.windows.list(), listener);
+    return followWindows(
+      (onChange) => watchWindows(this.#places.ownSocketsDir, onChange),
+      () => this.windows.list(),
+      listener,
+    );
   }
 
   async readings(at: Date): Promise<Readings> {
@@ -217,7 +215,7 @@ export class LocalEnvironment {
 
   async lastOutput(): Promise<string | null> {
     if (this.#record.state !== "up" || !(await this.#isUp())) return null;
-    const lastMs = (await lastOutputAt(this.#server)) * 1000;
+    const lastMs = (await lastOutputAt(this.#tmux)) * 1000;
     // tmux counts whole seconds.
     this.#keeper.noteOutputAt(lastMs + 999);
     return new Date(lastMs).toISOString();
@@ -231,8 +229,8 @@ export class LocalEnvironment {
 
   async #attachMain(size: TerminalSize | null): Promise<ClientStream> {
     await this.#detachStale();
-    const args = attachArguments(this.#server, mainSession);
-    const stream = new ClientStream(this.#server, args, size ?? (await windowSize(this.#server, selectedPane)));
+    const args = attachArguments(this.#tmux, mainSession);
+    const stream = new ClientStream(this.#tmux, args, size ?? (await windowSize(this.#tmux, selectedPane)));
     const facts = await processFacts(stream.pid);
     if (facts !== null) {
       const recorded: RecordedProcess = { pid: stream.pid, startTicks: facts.startTicks };
@@ -242,7 +240,7 @@ export class LocalEnvironment {
   }
 
   async #attachPinned(window: string, size: TerminalSize | null): Promise<ClientStream> {
-    return await attachPinned(this.#server, window, await this.windows.target(window), size);
+    return await attachPinned(this.#tmux, window, await this.windows.target(window), size);
   }
 
   async #startServer(
@@ -251,11 +249,10 @@ export class LocalEnvironment {
     signal: AbortSignal,
   ): Promise<RecordedProcess> {
     const { workspace } = this.#places;
-    const size = { cols: limits.defaultCols, rows: limits.defaultRows };
     const opening = restoration?.first;
     const notice = restoration === null ? undefined : restoredLine(restoration.restored);
-    const options = { workspace, environment, shell: shellProgram(), size, opening, notice };
-    const pid = await startServer(this.#server, options, signal);
+    const options = { workspace, environment, opening, notice };
+    const pid = await this.#tmux.start(options, signal);
     return { pid, startTicks: (await processFacts(pid))?.startTicks ?? 0 };
   }
 
@@ -311,7 +308,7 @@ export class LocalEnvironment {
   }
 
   async #endEverything(): Promise<void> {
-    await killServer(this.#server);
+    await killServer(this.#tmux);
     await endProcesses(() => this.#processes(), stopGraceMs);
     this.#cpuLook = null;
   }
@@ -326,8 +323,8 @@ export class LocalEnvironment {
   async #detachStale(): Promise<void> {
     const stale = await readJson(this.#places.client, recordedProcessSchema);
     if (stale === null) return;
-    const client = (await listClients(this.#server)).find((each) => each.pid === stale.pid);
-    if (client !== undefined) await detachClient(this.#server, client.tty);
+    const client = (await listClients(this.#tmux)).find((each) => each.pid === stale.pid);
+    if (client !== undefined) await detachClient(this.#tmux, client.tty);
   }
 
   async #diskBytes(): Promise<number | null> {

@@ -2,8 +2,9 @@
  * The windows of a tmux session: looked at to be saved, and made again. Whatever people chose reaches tmux as an
  * argument that it does not read: never as a command, a format or a key.
  */
-import { nameCommands, nameOption, shownOption } from "../local/window-name.ts";
+
 import { RuntimeFailure } from "../runtime.ts";
+import { nameCommands, nameOption, shownOption } from "../tmux/window-name.ts";
 import { boundedWindow, lineBounds, type SavedSession, type SavedWindow, sessionLimits } from "./saved-session.ts";
 import { capturedLines } from "./scrollback.ts";
 

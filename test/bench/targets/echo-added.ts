@@ -12,7 +12,7 @@ import { atMost, plain, type Target } from "./target.ts";
 import { openViewer } from "./viewer.ts";
 
 /** What the local runtime gives every environment's tmux; a fair floor has the same. */
-export const tmuxConfiguration = join(root, "bridge/runtime/local/tmux.conf");
+export const tmuxConfiguration = join(root, "bridge/runtime/tmux/tmux.conf");
 
 export async function echoAdded(stage: Stage, tmux: TmuxServer, peer: Relay, rounds: number): Promise<Target> {
   const place = await stage.newPlace();

@@ -5,7 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { followWindows } from "../../../bridge/runtime/local/window-watch.ts";
+import { watchWindows } from "../../../bridge/runtime/local/window-watch.ts";
+import { followWindows } from "../../../bridge/runtime/tmux/window-watch.ts";
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 
@@ -33,7 +34,11 @@ beforeEach(async () => {
     await answering;
     return [window];
   };
-  stop = followWindows(directory, list, (windows) => told.push(windows.map(({ name }) => name).join()));
+  stop = followWindows(
+    (onChange) => watchWindows(directory, onChange),
+    list,
+    (windows) => told.push(windows.map(({ name }) => name).join()),
+  );
   // Hears of each event after what is tested here.
   events = watch(directory);
 });

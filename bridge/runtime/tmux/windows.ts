@@ -1,26 +1,27 @@
 /**
- * The windows of one local environment: those of its tmux session. Steps follow each other, so that none is counted on a
+ * The windows of one environment: those of its tmux session. Steps follow each other, so that none is counted on a
  * list that another one is changing; tmux itself does each at once.
  */
-import { resolve } from "node:path";
+import { posix } from "node:path";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { type WindowInFull, windowIdSchema } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type WindowChange, type WindowWish } from "../runtime.ts";
-import { isDirectory } from "./files.ts";
-import { shellProgram } from "./shell-environment.ts";
-import { mainSession, openWindow, run, selectedPane, type TmuxServer } from "./tmux.ts";
+import { ask, mainSession, selectedPane, type TmuxDoor } from "./door.ts";
+import { openWindow } from "./session.ts";
 import { listWindows } from "./window-list.ts";
 import { nameCommands } from "./window-name.ts";
 
 export interface WindowPlace {
-  server: TmuxServer;
+  door: TmuxDoor;
   /** Where a window's shell begins, and where relative directories begin. */
   workspace: string;
   /** Throws `not_running` where there are no windows. */
   refuseUnlessUp(): Promise<void>;
+  /** Whether there is a directory at this absolute path that a shell may reach; the path may be anything. */
+  isDirectory(path: string): Promise<boolean>;
 }
 
-export class LocalWindows {
+export class Windows {
   readonly #place: WindowPlace;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -30,7 +31,7 @@ export class LocalWindows {
 
   async list(): Promise<WindowInFull[]> {
     await this.#place.refuseUnlessUp();
-    return await listWindows(this.#place.server);
+    return await listWindows(this.#place.door);
   }
 
   create(wish: WindowWish): Promise<WindowInFull> {
@@ -47,21 +48,20 @@ export class LocalWindows {
 
   /** How tmux calls a window of the session, `=main:@3`. Throws `window_not_found` for one that is not there. */
   async target(window: string): Promise<string> {
-    const { server } = this.#place;
-    const printed = await run(server, ["list-windows", "-t", mainSession, "-F", "#{window_id}"]);
+    const printed = await ask(this.#place.door, ["list-windows", "-t", mainSession, "-F", "#{window_id}"]);
     const id = windowIdSchema.safeParse(window).success ? window.replace("w", "@") : null;
     if (id === null || !printed.split("\n").includes(id)) throw noWindow(window);
     return `${mainSession}:${id}`;
   }
 
   async #create({ name, cwd, isActive }: WindowWish): Promise<WindowInFull> {
-    const { server, workspace } = this.#place;
+    const { door, workspace, isDirectory } = this.#place;
     if ((await this.list()).length >= limits.maxWindows) {
       throw new RuntimeFailure("too_many_windows", `There are ${limits.maxWindows} windows already`);
     }
-    const directory = resolve(workspace, cwd ?? ".");
+    const directory = posix.resolve(workspace, cwd ?? ".");
     if (!(await isDirectory(directory))) throw new RuntimeFailure("bad_directory", "There is no such directory");
-    const id = await openWindow(server, { cwd: directory, shell: shellProgram() });
+    const id = await openWindow(door, directory);
     return await this.#change(id.replace("@", "w"), { name, isActive: isActive || undefined });
   }
 
@@ -100,7 +100,7 @@ export class LocalWindows {
   /** What fails because the window has gone in between says so. */
   async #run(window: string, command: string[]): Promise<string> {
     try {
-      return await run(this.#place.server, command);
+      return await ask(this.#place.door, command);
     } catch (error) {
       if (error instanceof RuntimeFailure) await this.target(window);
       throw error;

@@ -5,7 +5,7 @@
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { Pane, WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import { mainSession, runForBytes, type TmuxServer } from "./tmux.ts";
+import { mainSession, type TmuxDoor } from "./door.ts";
 import { nameOption, plainName, shownOption } from "./window-name.ts";
 
 /** In this order. What a program chooses comes last, where it could only spoil itself. */
@@ -32,9 +32,9 @@ const maxTextCharacters = 256;
 const maxListBytes = 4 * 1_048_576;
 
 /** The windows of the session in their order, each with its panes. Lists no more than `limits` say. */
-export async function listWindows(server: TmuxServer): Promise<WindowInFull[]> {
+export async function listWindows(door: TmuxDoor): Promise<WindowInFull[]> {
   const command = ["list-panes", "-s", "-t", mainSession, "-F", rowFormat];
-  const printed = await runForBytes(server, command, { maxBuffer: maxListBytes });
+  const printed = await door.run(command, { maxBuffer: maxListBytes });
   const byWindow = Map.groupBy(readRows(printed), (row) => row.window_id);
   return [...byWindow.values()].slice(0, limits.maxListedWindows).map(windowOf);
 }

@@ -3,12 +3,13 @@
  * after it was started; of what is wished meanwhile the newest counts.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { ignoreUnavailable, listClients, run, type TmuxServer } from "./tmux.ts";
+import { ignoreUnavailable, type TmuxDoor } from "./door.ts";
+import { listClients } from "./session.ts";
 
 const askAgainMs = 50;
 
 export class SizeVote {
-  readonly #server: TmuxServer;
+  readonly #door: TmuxDoor;
   readonly #pid: number;
   #has: boolean;
   #wanted: boolean;
@@ -16,8 +17,8 @@ export class SizeVote {
   #isOver = false;
 
   /** `has` is what the client was attached with. */
-  constructor(server: TmuxServer, pid: number, has: boolean) {
-    this.#server = server;
+  constructor(door: TmuxDoor, pid: number, has: boolean) {
+    this.#door = door;
     this.#pid = pid;
     this.#has = has;
     this.#wanted = has;
@@ -43,10 +44,10 @@ export class SizeVote {
 
   async #apply(wanted: boolean): Promise<boolean> {
     try {
-      const client = (await listClients(this.#server)).find(({ pid }) => pid === this.#pid);
+      const client = (await listClients(this.#door)).find(({ pid }) => pid === this.#pid);
       if (client === undefined) return false;
       const flag = wanted ? "!ignore-size" : "ignore-size";
-      await run(this.#server, ["refresh-client", "-t", client.tty, "-f", flag]);
+      await this.#door.run(["refresh-client", "-t", client.tty, "-f", flag]);
       this.#has = wanted;
       return true;
     } catch (error) {

@@ -36,6 +36,8 @@ export const desiredEnvironmentSchema = z.object({
   startup_commands: z.array(z.string()),
   environment_variables: z.record(z.string(), z.string()),
   resources: resourcesSchema,
+  /** The template works as root: inside a user namespace, where the cluster has them, else not at all. */
+  needs_root: z.boolean().optional(),
 });
 export type DesiredEnvironment = z.infer<typeof desiredEnvironmentSchema>;
 

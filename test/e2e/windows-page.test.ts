@@ -1,5 +1,5 @@
 /** The windows of an environment as tabs: on a phone, on a desktop beside it, and by the keyboard alone. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Person, register } from "./support/person.ts";
 import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
@@ -110,6 +110,43 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
       expect(box?.height).toBeGreaterThanOrEqual(44);
       expect(box?.width).toBeGreaterThanOrEqual(44);
     }
+  });
+
+  it("get what was typed after they were pressed, however long they take, or it is given back", async () => {
+    const { page } = phone;
+    const selection = `**/environments/${environmentId}/windows/*`;
+    const press = async (name: string, answer: (route: Route) => Promise<void>) => {
+      const asked = Promise.withResolvers<void>();
+      const mayAnswer = Promise.withResolvers<void>();
+      await page.route(selection, async (route) => {
+        asked.resolve();
+        await mayAnswer.promise;
+        await answer(route);
+      });
+      await tab(page, name).tap();
+      await asked.promise;
+      return mayAnswer.resolve;
+    };
+    const letSelect = await press("notes", (route) => route.continue());
+    await send("clear; echo typed-for-$W");
+    await send("# and more");
+    expect(await tab(desktop.page, "notes").getAttribute("aria-selected")).toBe("false");
+    letSelect();
+    await desktop.sees(/^typed-for-first/m);
+    await isSelected(desktop.page, "notes");
+    await page.unroute(selection);
+    const refusal = { status: 404, json: { status: 404, code: "window_not_found", detail: "There is none" } };
+    const letFail = await press("#{pid} $(id) <b>;", (route) => route.fulfill(refusal));
+    await send("clear; echo given-back-$W");
+    letFail();
+    await page.getByText("Not sent:").waitFor();
+    await isSelected(page, "notes");
+    await page.unroute(selection);
+    await tab(page, "#{pid} $(id) <b>;").tap();
+    await isSelected(desktop.page, "#{pid} $(id) <b>;");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await phone.sees(/^given-back-second/m);
+    expect(phone.complaints.splice(0)).toEqual([expect.stringContaining("404")]);
   });
 
   it("are used by the keyboard alone: gone along, selected, moved, renamed and closed", async () => {

@@ -29,6 +29,9 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("return bridge" as const), isAnother: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("doubt" as const), count: some }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("misplace" as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("turn" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("select" as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("answer" as const), isDone: fc.boolean() }) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("refuse" as const), code: fc.constantFrom("rate_limited", "not_running") }),
@@ -57,6 +60,14 @@ class Play {
   typed = 0;
   readonly told = new Set<string>();
   readonly refused = new Set<string>();
+  /** Characters of input that came back, for its window could not be selected. */
+  readonly returned = new Set<string>();
+  /** The window that each character was typed for, and the one that it came to. */
+  readonly meantFor: number[] = [];
+  #turns = 0;
+  /** The turn that may be asked for, and whether the server has heard of it. */
+  #asked: { window: number; isHeard: boolean } | null = null;
+  #ended = 0;
   readonly #drawing: Array<{ mark: number; apply: () => void }> = [];
   readonly #sent = new Map<number, string>();
   #heard = 0;
@@ -77,7 +88,33 @@ class Play {
     if (effect.kind === "draw") this.#draw(effect.mark, () => (this.screen += effect.data));
     if (effect.kind === "repaint") this.#draw(effect.mark, () => (this.screen = effect.data));
     if (effect.kind === "uncertain") for (const { data } of effect.drafts) for (const one of data) this.told.add(one);
+    if (effect.kind === "returned")
+      for (const { data } of effect.drafts) for (const one of data) this.returned.add(one);
     if (effect.kind === "redial") this.redials += 1;
+    if (effect.kind === "ready") {
+      expect(this.#asked).toBe(null);
+      this.#asked = { window: this.#ended + 1, isHeard: false };
+    }
+  }
+
+  turn(): void {
+    this.#turns += 1;
+    this.tell({ kind: "turning" });
+  }
+
+  select(): void {
+    if (this.#asked === null || this.#asked.isHeard) return;
+    this.#asked.isHeard = true;
+    this.server.window = this.#asked.window;
+  }
+
+  /** Without an answer nobody knows whether the window was selected: what was typed for it does not go on by itself. */
+  answer(isDone: boolean): void {
+    if (this.#asked === null) return;
+    const { isHeard } = this.#asked;
+    this.#asked = null;
+    this.#ended += 1;
+    this.tell({ kind: "turned", isDone: isDone && isHeard });
   }
 
   #send(message: Parameters<ModelServer["hear"]>[0]): void {
@@ -143,6 +180,8 @@ class Play {
   unique(count: number): string {
     const from = this.typed;
     this.typed += count;
+    const window = this.#turns > this.#ended ? this.#turns : this.server.window;
+    for (let at = from; at < this.typed; at += 1) this.meantFor[at] = window;
     return Array.from({ length: count }, (_, at) => characterAt(from + at)).join("");
   }
 
@@ -167,6 +206,9 @@ class Play {
     if (one.do === "repaint") this.server.repaint();
     if (one.do === "lose bridge") this.server.loseBridge();
     if (one.do === "return bridge") this.server.returnBridge(one.isAnother);
+    if (one.do === "turn") this.turn();
+    if (one.do === "select") this.select();
+    if (one.do === "answer") this.answer(one.isDone);
     if (one.do === "doubt") this.server.doubt(one.count);
     if (one.do === "misplace") this.server.misplace();
     if (one.do === "refuse") this.server.refusal = one.code as "rate_limited" | "not_running";
@@ -183,6 +225,8 @@ class Play {
       this.down(1_000);
       this.draw(1_000);
       this.wait(600);
+      this.select();
+      this.answer(true);
     }
   }
 }
@@ -229,13 +273,28 @@ describe("any history", () => {
       fc.property(fc.oneof(histories, flaps), (steps) => {
         const one = play(steps);
         const applied = [...one.server.applied.join("")];
-        const isTold = (character: string) => one.told.has(character) || one.refused.has(character);
+        const isTold = (character: string) =>
+          one.told.has(character) || one.refused.has(character) || one.returned.has(character);
         expect(new Set(applied).size).toBe(applied.length);
         const all = Array.from({ length: one.typed }, (_, at) => characterAt(at));
         const sure = all.filter((character) => !isTold(character)).join("");
         expect(applied.filter((character) => !isTold(character)).join("") === sure).toBe(true);
         // What was refused and not told to be uncertain has not reached the shell.
-        expect(applied.filter((character) => one.refused.has(character) && !one.told.has(character))).toEqual([]);
+        const isUnsent = (character: string) => one.refused.has(character) || one.returned.has(character);
+        expect(applied.filter((character) => isUnsent(character) && !one.told.has(character))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
+  it("brings what was typed to the window it was typed for, or tells that it is uncertain", () => {
+    fc.assert(
+      fc.property(histories, (steps) => {
+        const one = play(steps);
+        const meantFor = new Map(one.meantFor.map((window, at) => [characterAt(at), window]));
+        const sure = [...one.server.cameTo].filter(([character]) => !one.told.has(character));
+        const strayed = sure.filter(([character, window]) => window !== meantFor.get(character));
+        expect(strayed).toEqual([]);
       }),
       runs,
     );

@@ -365,3 +365,42 @@ describe("a paste", () => {
     expect(tell({ kind: "pasted", text })).toEqual([{ kind: "refused" }]);
   });
 });
+
+describe("another window", () => {
+  const kinds = (effects: CoreEffect[]) => effects.map(({ kind }) => kind);
+
+  it("is asked for when what was typed before has arrived, and what is typed meanwhile follows it", () => {
+    const { join, type, tell, hear, sent } = client();
+    join();
+    type("before");
+    expect(tell({ kind: "turning" })).toEqual([]);
+    expect(type("after")).toEqual([]);
+    expect(kinds(hear({ type: "iack", i: 1 }))).toEqual(["ready"]);
+    expect(type(" it")).toEqual([]);
+    expect(sent(tell({ kind: "turned", isDone: true }))).toEqual([input(2, "after it")]);
+  });
+
+  it("gives back what was typed for it where it could not be selected, and the next one goes on", () => {
+    const { join, type, tell, hear, sent } = client();
+    join();
+    expect(kinds(tell({ kind: "turning" }))).toEqual(["ready"]);
+    type("for the first");
+    tell({ kind: "turning" });
+    type("for the second");
+    const drafts = [{ type: "input", data: "for the first" }];
+    expect(tell({ kind: "turned", isDone: false })).toEqual([{ kind: "returned", drafts }, { kind: "ready" }]);
+    expect(sent(tell({ kind: "turned", isDone: true }))).toEqual([input(1, "for the second")]);
+    expect(sent(hear({ type: "iack", i: 1 }))).toEqual([]);
+  });
+
+  it("is not asked for while the way is cut and something is open, and what was typed for it is sent after", () => {
+    const { join, type, tell, sent } = client();
+    join();
+    type("before");
+    tell({ kind: "turning" });
+    type("after");
+    tell({ kind: "cut" });
+    expect(kinds(join({}, 1))).toContain("ready");
+    expect(sent(tell({ kind: "turned", isDone: true }))).toEqual([input(2, "after")]);
+  });
+});

@@ -20,6 +20,9 @@ export class ModelServer {
   readonly toServer: ClientMessage2[] = [];
   /** What the shell was given, in order. */
   readonly applied: string[] = [];
+  /** The window that is selected, and the one that each character of input came to. */
+  window = 0;
+  readonly cameTo = new Map<string, number>();
   /** What each epoch's stream was made of. */
   readonly streams = new Map<string, Uint8Array>([["e0", new Uint8Array()]]);
   /** What the next input is answered with instead of being applied. */
@@ -198,6 +201,7 @@ export class ModelServer {
     } else if (last === undefined || i === last + 1) {
       this.#ledger.last.set(this.#author, i);
       this.applied.push(data);
+      for (const character of data) this.cameTo.set(character, this.window);
       // Every third receipt waits for output to ride on.
       if (i % 3 === 0) this.#receipt = i;
       else this.#say({ type: "iack", i });

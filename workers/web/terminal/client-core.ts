@@ -7,6 +7,7 @@ import type { ClientMessage2 } from "../../../durable-objects/protocol/client-2.
 import type { CoreEffect, CoreEvent } from "./client-events.ts";
 import { type Draft, type InputMessage, pastedDrafts, typedDrafts } from "./drafts.ts";
 import type { Frame2 } from "./frames-2.ts";
+import { createHeldInput } from "./held-input.ts";
 import { createInputQueue } from "./open-input.ts";
 import { createOutputPlace } from "./output-place.ts";
 import { utf8Bytes } from "./text-parts.ts";
@@ -25,6 +26,7 @@ const pauseMs = { bad_sequence: 250, rate_limited: 500 } as const;
 /** `cid` names this client, over all its sockets. */
 export function createClientCore(cid: string): ClientCore {
   const queue = createInputQueue();
+  const held = createHeldInput();
   const place = createOutputPlace();
   let effects: CoreEffect[] = [];
   /** `silent`: an open socket that was told nothing; `greeted`: hello was said; `told`: the answer came, its iack not yet. */
@@ -69,6 +71,12 @@ export function createClientCore(cid: string): ClientCore {
         pastes += 1;
         add(pastedDrafts(event.text, `paste-${pastes}`));
         break;
+      case "turning":
+        held.begin();
+        break;
+      case "turned":
+        turn(event.isDone);
+        break;
       case "drawn":
         place.drawn(event.mark, nowMs);
         break;
@@ -102,7 +110,15 @@ export function createClientCore(cid: string): ClientCore {
   }
 
   function add(drafts: readonly Draft[]): void {
-    if (!queue.add(drafts)) effects.push({ kind: "refused" });
+    if (!queue.fits(drafts, held.units())) effects.push({ kind: "refused" });
+    else if (held.isHolding) held.add(drafts);
+    else queue.add(drafts);
+  }
+
+  function turn(isDone: boolean): void {
+    const drafts = held.end();
+    if (isDone) queue.add(drafts);
+    else if (drafts.length > 0) effects.push({ kind: "returned", drafts });
   }
 
   function hear(frame: Frame2, nowMs: number): void {
@@ -189,6 +205,7 @@ export function createClientCore(cid: string): ClientCore {
     const isSlow = openSinceMs !== null && nowMs >= openSinceMs + laggingAfterMs;
     if (isSlow !== isLagging) effects.push({ kind: "lagging", isLagging: isSlow });
     isLagging = isSlow;
+    if (held.takeReady(queue.isIdle())) effects.push({ kind: "ready" });
   }
 
   function sendInput(message: InputMessage, nowMs: number): void {

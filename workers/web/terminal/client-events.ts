@@ -10,6 +10,10 @@ export type CoreEvent =
   | { kind: "frame"; frame: Frame2 }
   | { kind: "typed"; data: string }
   | { kind: "pasted"; text: string }
+  /** Another window is asked for: what is typed from here on is for that one. */
+  | { kind: "turning" }
+  /** The oldest of these turns is over: the window is selected, or that could not be done. */
+  | { kind: "turned"; isDone: boolean }
   /** The screen has drawn everything up to this mark. */
   | { kind: "drawn"; mark: number }
   /** The size it would draw at by itself. */
@@ -28,6 +32,10 @@ export type CoreEffect =
   /** Input was settled after a greeting, and the picture still holds. */
   | { kind: "resumed" }
   | { kind: "uncertain"; drafts: Draft[] }
+  /** All input from before the oldest turn has arrived: its window may be asked for. */
+  | { kind: "ready" }
+  /** What was typed for a window that could not be selected. It was not sent. */
+  | { kind: "returned"; drafts: Draft[] }
   /** More waits than can be kept: the input was not taken. */
   | { kind: "refused" }
   /** Close this socket and dial again. */

@@ -21,8 +21,10 @@ import {
 import { utf8Bytes } from "./text-parts.ts";
 
 export interface InputQueue {
-  /** Takes input at the end; false when more waits than can be kept, and then nothing was taken. */
-  add(drafts: readonly Draft[]): boolean;
+  /** Whether so much more can be kept, beside `others` UTF-16 units. */
+  fits(drafts: readonly Draft[], others: number): boolean;
+  /** Takes input at the end. */
+  add(drafts: readonly Draft[]): void;
   /** What may be sent now, in order: what is to be sent again, then what waits as far as the limit allows. */
   take(nowMs: number): InputMessage[];
   /** A new socket: whatever was on its way is not any more. */
@@ -38,6 +40,8 @@ export interface InputQueue {
   /** Number `i` was refused for good: it will carry nothing. */
   refuse(i: number): void;
   readonly ledger: string | null;
+  /** Whether nothing waits and nothing is open. */
+  isIdle(): boolean;
   /** When the oldest input that is open was sent; null when none is. */
   openSinceMs(): number | null;
 }
@@ -68,11 +72,12 @@ export function createInputQueue(): InputQueue {
 
   const numberOf = (i: number) => open.find(({ message }) => message.i === i);
 
-  function add(drafts: readonly Draft[]): boolean {
-    const units = [...waiting, ...drafts].reduce((sum, { data }) => sum + data.length, 0);
-    if (units > mostWaitingUnits) return false;
+  function fits(drafts: readonly Draft[], others: number): boolean {
+    return [...waiting, ...drafts].reduce((sum, { data }) => sum + data.length, others) <= mostWaitingUnits;
+  }
+
+  function add(drafts: readonly Draft[]): void {
     for (const draft of drafts) appendDraft(waiting, draft);
-    return true;
   }
 
   function take(nowMs: number): InputMessage[] {
@@ -188,6 +193,7 @@ export function createInputQueue(): InputQueue {
   }
 
   return {
+    fits,
     add,
     take,
     dialled() {
@@ -205,6 +211,7 @@ export function createInputQueue(): InputQueue {
     get ledger() {
       return ledger;
     },
+    isIdle: () => waiting.length === 0 && open.every(({ bytes }) => bytes === 0),
     openSinceMs: () => open.find(({ bytes }) => bytes > 0)?.sentAtMs ?? null,
   };
 }

@@ -53,6 +53,8 @@ export interface TerminalLineOptions {
   onLagging(isLagging: boolean): void;
   /** Nobody knows whether this reached the shell. */
   onUncertain(drafts: Draft[]): void;
+  /** This was typed for a window that could not be selected, and was not sent. */
+  onReturned(drafts: Draft[]): void;
   /** So much waits already that this input was not taken. */
   onFull(): void;
   signal: AbortSignal;
@@ -66,6 +68,11 @@ export interface TerminalLine {
   /** Asks for lines above the screen; false where the server cannot answer. */
   history(before: number, lines: number): boolean;
   hasHistory(): boolean;
+  /**
+   * Has another window selected by `deed`, which resolves with whether it was done: after what was typed before has
+   * arrived, and what is typed from now on is sent only after it.
+   */
+  turn(deed: () => Promise<boolean>): Promise<boolean>;
   /** Asks to be the only one who types, or no longer. */
   control(action: "take" | "release"): void;
   /** Gives the terminal the size of its owner's screens, or the smallest of all again. */
@@ -79,6 +86,7 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
   let version: 1 | 2 = 1;
   let isFallenBack = false;
   let due: ReturnType<typeof setTimeout> | undefined;
+  const turns: Array<() => void> = [];
   const delays = { input: false, answer: false, bridge: false };
 
   const socket = openLiveSocket<Heard>({
@@ -184,6 +192,12 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
       case "uncertain":
         options.onUncertain(effect.drafts);
         break;
+      case "ready":
+        turns.shift()?.();
+        break;
+      case "returned":
+        options.onReturned(effect.drafts);
+        break;
       case "refused":
         options.onFull();
         break;
@@ -201,6 +215,16 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     if (delays[reason] === isDelayed) return;
     delays[reason] = isDelayed;
     options.onLagging(Object.values(delays).includes(true));
+  }
+
+  async function turn(deed: () => Promise<boolean>): Promise<boolean> {
+    await new Promise<void>((resolve) => {
+      turns.push(resolve);
+      tell({ kind: "turning" });
+    });
+    const isDone = await deed();
+    tell({ kind: "turned", isDone });
+    return isDone;
   }
 
   /** Whether the core took it. */
@@ -221,6 +245,7 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     },
     history: (before, lines) => version === 2 && socket.send({ type: "history", before, lines }),
     hasHistory: () => version === 2,
+    turn: (deed) => (version === 2 ? turn(deed) : deed()),
     control(action) {
       if (version === 2) socket.send({ type: "control", action });
     },

@@ -27,7 +27,8 @@ import { toast, toastFailure } from "./toast.ts";
 import { uncertainLine } from "./uncertain-line.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 import { windowDeeds } from "./window-deeds.ts";
-import { type WindowTab, windowTabs } from "./window-tabs.ts";
+import { windowTabs } from "./window-tabs.ts";
+import { windowTurns } from "./window-turns.ts";
 
 /** The pane that the tabs are of. */
 const paneId = "terminal-pane";
@@ -66,13 +67,14 @@ export const terminalView =
 
     const tabs = windowTabs({
       panelId: paneId,
-      onSelect: (tab) => void selectWindow(tab),
+      onSelect: (tab) => void turns.take(tab, () => windows.select(tab)),
       onMenu: (tab) => void windows.menu(tab),
       onMove: (tab, by) => void windows.move(tab, by),
       onClose: (tab) => void windows.close(tab),
       onAdd: () => void windows.add(),
     });
-    const windows = windowDeeds(app, environmentId, tabs.tabs);
+    const turns = windowTurns(tabs.show);
+    const windows = windowDeeds(app, environmentId, { tabs: tabs.tabs, turn: (deed) => socket.turn(deed) });
     const history = historySheet((before, lines) => socket.history(before, lines));
     const socket = openTerminalLine({
       target: () => app.socketTarget("terminal", environmentId),
@@ -92,7 +94,8 @@ export const terminalView =
         isSlow = isLagging;
         if (line === "shown") bar.showConnection({ kind: isSlow ? "lagging" : "live" });
       },
-      onUncertain: (drafts) => uncertain.add(drafts),
+      onUncertain: (drafts) => uncertain.add(drafts, "doubtful"),
+      onReturned: (drafts) => uncertain.add(drafts, "unsent"),
       onFull: () => toast("Too much is waiting to be sent already. This was not taken."),
       signal,
     });
@@ -147,7 +150,7 @@ export const terminalView =
       if (line === "welcome" && frame.type === "status_update" && !hasShell(frame.phase)) showLine();
       if (frame.type === "error") history.fail();
       if (frame.type === "history") history.take(frame);
-      else if (frame.type === "windows") tabs.show(frame.windows);
+      else if (frame.type === "windows") turns.know(frame.windows);
       else if (frame.type === "participants") people.showPeople(frame.list, frame.total);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
@@ -170,14 +173,6 @@ export const terminalView =
       pill.show(connection);
       // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.
       if (connection.kind === "closed") watched.lookNow();
-    }
-
-    /** Shown at once, and taken back where it was not done: the way there and back may be long. */
-    async function selectWindow(tab: WindowTab): Promise<void> {
-      const before = tabs.tabs();
-      const shown = before.map((each) => ({ ...each, is_active: each.id === tab.id }));
-      tabs.show(shown);
-      if (!(await windows.select(tab)) && tabs.tabs() === shown) tabs.show(before);
     }
 
     function sendLine(text: string): boolean {

@@ -1,10 +1,17 @@
 /** What people do with the windows of an environment. The tabs hear of it from the terminal's own line. */
+import { Failed, type Failure } from "../api/problem.ts";
 import type { App } from "../app.ts";
 import { field } from "./field.ts";
 import { form } from "./form.ts";
 import { choose, confirm, openSheet } from "./sheet.ts";
 import { toastFailure } from "./toast.ts";
 import type { WindowTab } from "./window-tabs.ts";
+
+export interface WindowDeedsOptions {
+  tabs(): readonly WindowTab[];
+  /** Does what selects another window, and resolves with whether it did (TerminalLine). */
+  turn(deed: () => Promise<boolean>): Promise<boolean>;
+}
 
 export interface WindowDeeds {
   /** Resolves with whether it was done. */
@@ -18,7 +25,7 @@ export interface WindowDeeds {
 /** As many characters as a name may have. */
 const maxNameLength = 64;
 
-export function windowDeeds(app: App, environmentId: string, tabs: () => readonly WindowTab[]): WindowDeeds {
+export function windowDeeds(app: App, environmentId: string, { tabs, turn }: WindowDeedsOptions): WindowDeeds {
   const { calls } = app;
   const placeOf = ({ id }: WindowTab) => tabs().findIndex((tab) => tab.id === id);
 
@@ -30,7 +37,11 @@ export function windowDeeds(app: App, environmentId: string, tabs: () => readonl
 
   async function close(tab: WindowTab): Promise<void> {
     const question = { title: `Close ${tab.name}?`, text: "What runs in it ends.", action: "Close", isDangerous: true };
-    if (await confirm(question)) await calls.closeWindow(environmentId, tab.id).catch(toastFailure);
+    if (!(await confirm(question))) return;
+    const isShown = tabs().some(({ id, is_active }) => id === tab.id && is_active);
+    const done = () => isDone(calls.closeWindow(environmentId, tab.id));
+    // What is typed next is for the neighbour.
+    await (isShown ? turn(done) : done());
   }
 
   async function rename(tab: WindowTab): Promise<void> {
@@ -63,17 +74,38 @@ export function windowDeeds(app: App, environmentId: string, tabs: () => readonl
   }
 
   return {
-    select: ({ id }) =>
-      calls.changeWindow(environmentId, id, { is_active: true }).then(
-        () => true,
-        (error: unknown) => {
-          toastFailure(error);
-          return false;
-        },
-      ),
-    add: () => calls.openWindow(environmentId).catch(toastFailure),
+    select: ({ id }) => turn(() => isDone(insist(() => calls.changeWindow(environmentId, id, { is_active: true })))),
+    add: async () => void (await turn(() => isDone(calls.openWindow(environmentId)))),
     move,
     close,
     menu,
   };
+}
+
+function isDone(call: Promise<unknown>): Promise<boolean> {
+  return call.then(
+    () => true,
+    (error: unknown) => {
+      toastFailure(error);
+      return false;
+    },
+  );
+}
+
+const mostTries = 4;
+const tryAgainAfterMs = 1_000;
+
+/** For what may be asked for twice: without an answer nobody knows whether it was done. */
+async function insist<Answer>(call: () => Promise<Answer>, tries = 1): Promise<Answer> {
+  try {
+    return await call();
+  } catch (error) {
+    if (tries === mostTries || !(error instanceof Failed) || !isUnanswered(error.failure)) throw error;
+    await new Promise((resolve) => setTimeout(resolve, tryAgainAfterMs));
+    return insist(call, tries + 1);
+  }
+}
+
+function isUnanswered(failure: Failure): boolean {
+  return failure.kind === "offline" || (failure.kind !== "signed_out" && failure.status >= 500);
 }

@@ -63,6 +63,8 @@ export const limits = {
   /** Token bucket of a terminal for such messages, each counted once for everybody who gets it. */
   participantsPerSecond: 200,
   participantsBurst: 400,
+  /** From so many sockets at a terminal on they are told how many they are. */
+  minCrowdSockets: 20,
 } as const;
 
 export const timing = {

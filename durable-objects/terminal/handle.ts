@@ -4,6 +4,7 @@
  */
 import { attachBridge, takeBridgeFrame } from "./bridging.ts";
 import { grantCredit } from "./crediting.ts";
+import { tellCrowd } from "./crowd.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
 import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
@@ -34,6 +35,7 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   catchUpTabs(room, turn);
   grantCredit(room, turn);
   wantBridge(room, turn);
+  tellCrowd(room, turn);
   tellParticipants(room, turn);
   return turn.effects;
 }

@@ -10,11 +10,12 @@ import { isGreeted, type Viewer, type Viewer2 } from "./viewers.ts";
 /** Somebody came, changed or hides: told when the event is dealt with. */
 export function notePresence(room: Room): void {
   room.isPresenceStale = true;
+  room.isCrowdStale = true;
 }
 
 /** Somebody went: whoever is left alone is told that. */
 export function noteAbsence(room: Room): void {
-  room.isPresenceStale = true;
+  notePresence(room);
   room.toldParticipants ??= "another";
 }
 

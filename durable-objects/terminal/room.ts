@@ -92,6 +92,9 @@ export interface Room {
   toldParticipants: string | null;
   /** How much may be told about it now. */
   presence: Bucket | null;
+  /** Sockets have come or gone, and how many everybody was told there are; null if that is unknown. */
+  isCrowdStale: boolean;
+  toldCrowd: number | null;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
 }
@@ -113,6 +116,8 @@ export function newRoom(window = mainWindow): Room {
     sweptAt: 0,
     isPresenceStale: false,
     toldParticipants: "",
+    isCrowdStale: false,
+    toldCrowd: 0,
     presence: null,
     ended: new Map(),
   };
@@ -127,6 +132,7 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
   }
   room.isWanted = room.viewers.size > 0;
   room.toldParticipants = room.isWanted ? null : "";
+  room.toldCrowd = room.isWanted ? null : 0;
   room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);
   return room;
 }

@@ -134,6 +134,8 @@ export interface Viewer2 extends Viewer2Keepsake, Remembered {
   handed: number | null;
   /** Has come and was not told who else is here. */
   isUntold: boolean;
+  /** The same of how many sockets are here. */
+  isUncounted: boolean;
 }
 
 export type Viewer = Viewer1 | Viewer2;
@@ -156,6 +158,7 @@ export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced
     tabs: newTabs(),
     handed: null,
     isUntold: unplaced === "new",
+    isUncounted: unplaced === "new",
   };
 }
 

@@ -141,6 +141,7 @@ function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
     tabs,
     handed,
     isUntold,
+    isUncounted,
     ...common
   } = viewer;
   const waiting = { state: "waiting", seen: null } as const;

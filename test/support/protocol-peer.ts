@@ -49,7 +49,7 @@ export class ProtocolPeer {
   #due: NodeJS.Timeout | undefined;
   #redial: NodeJS.Timeout | undefined;
   #attempt = 0;
-  #people = 1;
+  #sockets = 1;
   #bytesBefore = 0;
   #isClosed = false;
 
@@ -110,6 +110,7 @@ export class ProtocolPeer {
     });
     socket.on("open", () => {
       this.#attempt = 0;
+      this.#sockets = 1;
       this.#tell({ kind: "opened" });
     });
     socket.on("message", (data) => this.#hear(data.toString()));
@@ -123,7 +124,7 @@ export class ProtocolPeer {
     this.#way = null;
     this.#tell({ kind: "cut" });
     if (this.#isClosed) return;
-    this.#redial = setTimeout(() => this.#dial(), redialDelayMs(this.#attempt, Math.random, this.#people));
+    this.#redial = setTimeout(() => this.#dial(), redialDelayMs(this.#attempt, Math.random, this.#sockets));
     this.#attempt += 1;
   }
 
@@ -132,7 +133,7 @@ export class ProtocolPeer {
     this.#count(frame?.type ?? "unread");
     if (frame?.type === "error") this.#count(`error ${frame.code}`);
     if (frame === null) return;
-    if (frame.type === "participants") this.#people = frame.total;
+    if (frame.type === "crowd") this.#sockets = frame.sockets;
     this.#ears.onFrame?.(frame, text);
     this.#tell({ kind: "frame", frame });
   }

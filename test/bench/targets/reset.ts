@@ -21,7 +21,7 @@ export async function reset(stage: Stage, count: number): Promise<Target> {
   const peers = tokens.map((token) => openPeer(place, token, check.viewer()));
   const ready = () => peers.filter((peer) => peer.isReady).length;
   await until("everybody is there", () => ready() === count, 300_000);
-  await until("everybody knows of the others", () => peers.every((peer) => peer.people > count / 2), 60_000);
+  await until("everybody knows of the others", () => peers.every((peer) => peer.sockets > count / 2), 60_000);
   owner.peer.type("while :; do date +%s%N; sleep 0.2; done\r");
   await delay(1_000);
   const dials: number[] = [];
@@ -70,7 +70,7 @@ async function guests(stage: Stage, place: Place, count: number): Promise<string
 }
 
 function openPeer(place: Place, token: string, look: ReturnType<ReturnType<typeof openStreamCheck>["viewer"]>) {
-  const state = { isReady: false, people: 1, hasResumed: false };
+  const state = { isReady: false, sockets: 1, hasResumed: false };
   let onDial = () => {};
   const canvas = {
     draw: (_: string, done: () => void) => queueMicrotask(done),
@@ -82,7 +82,7 @@ function openPeer(place: Place, token: string, look: ReturnType<ReturnType<typeo
     onFrame(frame) {
       look(frame);
       if (frame.type === "iack") state.isReady = true;
-      if (frame.type === "participants") state.people = frame.total;
+      if (frame.type === "crowd") state.sockets = frame.sockets;
     },
     onSend(message) {
       if (message.type === "hello") onDial();
@@ -92,8 +92,8 @@ function openPeer(place: Place, token: string, look: ReturnType<ReturnType<typeo
     get isReady() {
       return state.isReady;
     },
-    get people() {
-      return state.people;
+    get sockets() {
+      return state.sockets;
     },
     get hasResumed() {
       return (peer.counts.get("resumed") ?? 0) > 0;

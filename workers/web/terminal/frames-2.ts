@@ -28,6 +28,7 @@ const frameSchema = z.discriminatedUnion("type", [
       }),
     ),
   }),
+  z.object({ type: z.literal("crowd"), sockets: count }),
   z.object({ type: z.literal("iack"), i: count }),
   z.object({ type: z.literal("uncertain"), from: count, to: count }),
   z.object({ type: z.literal("size"), cols: count, rows: count, gen: count }),

@@ -46,8 +46,8 @@ export interface LiveSocket {
   send(message: ClientMessage | ClientMessage2): boolean;
   /** Asks whether the line still lives. */
   probe(): void;
-  /** So many people are at the terminal now: after a cut they do not all dial at once. */
-  among(people: number): void;
+  /** So many sockets are at the terminal now: after a cut they do not all dial at once. */
+  among(sockets: number): void;
   /** Leaves this socket for another one. */
   redial(): void;
   /** Dials again after a close for good. */

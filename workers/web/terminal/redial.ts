@@ -5,12 +5,12 @@
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 
 /**
- * The wait before dial number `attempt` after a cut, in milliseconds; `random` gives 0 <= x < 1. Where `people` were at
+ * The wait before dial number `attempt` after a cut, in milliseconds; `random` gives 0 <= x < 1. Where `sockets` were at
  * the terminal all of them may have been cut, and those beside this one are given their time.
  */
-export function redialDelayMs(attempt: number, random: () => number, people = 1): number {
+export function redialDelayMs(attempt: number, random: () => number, sockets = 1): number {
   if (attempt === 0) {
-    const othersMs = ((people - 1) / timing.redialsPerSecond) * 1_000;
+    const othersMs = ((sockets - 1) / timing.redialsPerSecond) * 1_000;
     return random() * timing.redialFirstMaxMs + random() * othersMs;
   }
   const ceilingMs = Math.min(timing.redialMaxMs, timing.redialMinMs * 2 ** attempt);
@@ -22,8 +22,8 @@ export interface Redial {
   lost(): number;
   /** The connection is good. Only one that stays so for a while makes the next wait short again. */
   held(): void;
-  /** So many people are at the terminal now. */
-  among(people: number): void;
+  /** So many sockets are at the terminal now. */
+  among(sockets: number): void;
   /** Ends a wait: dials at once. Does nothing when no dial is waiting. */
   hurry(): void;
   stop(): void;
@@ -32,7 +32,7 @@ export interface Redial {
 /** Plans the calls of `dial`. */
 export function createRedial(dial: () => void, random: () => number): Redial {
   let attempt = 0;
-  let people = 1;
+  let sockets = 1;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   let steady: ReturnType<typeof setTimeout> | undefined;
 
@@ -50,7 +50,7 @@ export function createRedial(dial: () => void, random: () => number): Redial {
   return {
     lost() {
       stop();
-      const delayMs = redialDelayMs(attempt, random, people);
+      const delayMs = redialDelayMs(attempt, random, sockets);
       attempt += 1;
       waiting = setTimeout(dialNow, delayMs);
       return delayMs;
@@ -62,7 +62,7 @@ export function createRedial(dial: () => void, random: () => number): Redial {
       }, timing.redialMaxMs);
     },
     among(count) {
-      people = count;
+      sockets = count;
     },
     hurry() {
       if (waiting !== undefined) dialNow();

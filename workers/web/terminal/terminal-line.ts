@@ -105,6 +105,7 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
   function opened(protocol: string): void {
     version = protocol === clientProtocol2 ? 2 : 1;
     isFallenBack = false;
+    socket.among(1);
     if (version === 2) tell({ kind: "opened" });
     else options.resize(null);
   }
@@ -147,7 +148,7 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     } else if (frame.type === "error") {
       // These the core has dealt with.
       if (!["bad_sequence", "bad_ack", "rate_limited"].includes(frame.code ?? "")) options.onFrame(frame);
-    } else if (frame.type === "participants") socket.among(frame.total);
+    } else if (frame.type === "crowd") socket.among(frame.sockets);
     if (passedOn.includes(frame.type)) options.onFrame(frame as Passed);
   }
 

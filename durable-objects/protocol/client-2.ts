@@ -28,6 +28,8 @@ export const clientMessage2Schema = z.discriminatedUnion("type", [
     visible: z.boolean(),
     position: positionSchema.optional(),
     ledger: z.string().max(64).optional(),
+    /** The mark of the windows it was told last. */
+    windows: z.string().max(32).optional(),
   }),
   /** Keystrokes as a terminal sends them. `a` acknowledges output as `ack` does. */
   z.object({ type: z.literal("input"), data: z.string(), i: inputNumber, a: offset.optional() }),
@@ -118,8 +120,8 @@ export type ServerMessage2 =
   | { type: "status"; bridge: "attached" | "away"; shell: "running" | "none" | "unknown"; message: string | null }
   /** Lines from the one nearest to `before` upwards, oldest first; `more` if there are older ones. */
   | { type: "history"; before: number; lines: string[]; more: boolean }
-  /** All windows of the environment in their order, after `hello` and whenever they have changed. */
-  | { type: "windows"; windows: WindowTab[] }
+  /** All windows of the environment in their order, after `hello` unless it named their `mark`, and whenever they change. */
+  | { type: "windows"; windows: WindowTab[]; mark: string }
   /** Everybody who is here, in the order they came, the first of `total`; when that changes and there is or was another. */
   | { type: "participants"; list: Participant[]; total: number }
   /** So many sockets are here, within a quarter: after a cut of all they dial again that far apart. */

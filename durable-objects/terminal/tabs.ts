@@ -32,16 +32,35 @@ export function catchUpTabs(room: Room, turn: Turn): void {
   for (const viewer of viewers2(room)) if (viewer.tabs.isBehind) tell(room, turn, viewer, room.tabs.windows);
 }
 
-/** Nobody acknowledges this: between two signs of life a viewer gets a bounded amount of it, then the newest. */
+/** Nobody acknowledges this: between two signs of life a viewer gets a bounded amount of it, then the newest. Whose client
+ * has named a mark is not told the same again. */
 function tell(room: Room, turn: Turn, viewer: Viewer2, windows: WindowTab[]): void {
   const { tabs } = viewer;
+  const text = JSON.stringify(windows);
+  const mark = markOf(text);
+  if (tabs.mark === mark) {
+    tabs.isBehind = false;
+    return;
+  }
   const sign = lastSign(viewer, turn.moment);
-  const characters = JSON.stringify(windows).length;
   const sent = sign > tabs.since ? 0 : tabs.sent;
-  tabs.isBehind = sent > 0 && sent + characters > limits.slowWindowBytes;
-  if (tabs.isBehind) room.isSomeoneBehindTabs = true;
-  else Object.assign(tabs, { since: sign, sent: sent + characters });
-  if (!tabs.isBehind) send(turn, [viewer.id], { type: "windows", windows });
+  tabs.isBehind = sent > 0 && sent + text.length > limits.slowWindowBytes;
+  if (tabs.isBehind) {
+    room.isSomeoneBehindTabs = true;
+    return;
+  }
+  Object.assign(tabs, { since: sign, sent: sent + text.length, mark: tabs.mark === null ? null : mark });
+  send(turn, [viewer.id], { type: "windows", windows, mark });
+}
+
+/** Tells one list from another: two FNV-1a of 32 bits, from either end. */
+function markOf(text: string): string {
+  let [there, back] = [0x811c9dc5, 0x811c9dc5];
+  for (let at = 0; at < text.length; at += 1) {
+    there = Math.imul(there ^ text.charCodeAt(at), 0x01000193);
+    back = Math.imul(back ^ text.charCodeAt(text.length - 1 - at), 0x01000193);
+  }
+  return [there, back].map((hash) => (hash >>> 0).toString(36)).join("");
 }
 
 /** The window of this terminal is closed, or never was. */

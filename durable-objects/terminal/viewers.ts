@@ -128,8 +128,9 @@ export interface Viewer1 extends Viewer1Keepsake, Remembered {
 
 export interface Viewer2 extends Viewer2Keepsake, Remembered {
   window: Window;
-  /** Characters of windows' names it was sent since its sign of life at `since`; `isBehind` if it lacks the newest. */
-  tabs: { sent: number; since: number; isBehind: boolean };
+  /** Characters of windows' names it was sent since its sign of life at `since`; `isBehind` if it lacks the newest;
+   * `mark` names those it has, if its client said so or has known marks before. */
+  tabs: { sent: number; since: number; isBehind: boolean; mark: string | null };
   /** The last input that was handed to a bridge of version 1; null if that is unknown. */
   handed: number | null;
   /** Has come and was not told who else is here. */
@@ -163,7 +164,7 @@ export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced
 }
 
 function newTabs(): Viewer2["tabs"] {
-  return { sent: 0, since: 0, isBehind: false };
+  return { sent: 0, since: 0, isBehind: false, mark: null };
 }
 
 function remembered({ joinedAt }: Kept): Remembered {

@@ -112,6 +112,7 @@ function takeHello(room: Room, turn: Turn, viewer: Viewer2, hello: Hello): void 
   viewer.cid = hello.cid;
   viewer.ledger = hello.ledger ?? null;
   viewer.incarnation = incarnationIn(viewer.ledger);
+  viewer.tabs.mark = hello.windows ?? null;
   if (viewer.kind === "logs") followLog(room, turn, viewer);
   else comeIn(room, turn, viewer, hello);
   if (standing.state === "silent") greet(room, turn, viewer, standing.greeting, hello);

@@ -70,6 +70,29 @@ describe("windows", () => {
     expect(world.toBridge(next).filter((message) => message.type === "windows")).toHaveLength(1);
   });
 
+  it("are not told again to who names the mark of what it was told, and are when they have changed", () => {
+    const { world, ids, bridge, told, windows } = entered(1);
+    windows("shell", "server");
+    const first = world.seen(ids[0] ?? "").frames.findLast((frame) => frame.type === "windows");
+    const mark = first?.type === "windows" ? first.mark : "";
+    const back = (cid: string, named: string) => {
+      const id = world.join("terminal", 2);
+      world.say(id, { ...hello(cid), windows: named });
+      letIn(world, bridge);
+      return id;
+    };
+    const [knowing, stale] = [back("client-knows", mark), back("client-stale", "another")];
+    expect([told(knowing), told(stale).length]).toEqual([[], 1]);
+    windows("shell");
+    windows("shell", "server");
+    for (const id of [knowing, stale])
+      expect(told(id).slice(-2)).toEqual([[tab("shell")], [tab("shell"), tab("server", 1)]]);
+    world.hibernate();
+    const later = back("client-later", mark);
+    windows("shell", "server");
+    expect(told(later)).toEqual([]);
+  });
+
   it("are not asked of a bridge of version 1", () => {
     expect(entered(1, 1).asked()).toBe(0);
   });

@@ -78,6 +78,14 @@ describe("greeting", () => {
     ]);
   });
 
+  it("names the windows that it was told last", () => {
+    const { join, hear, tell, sent } = client();
+    join();
+    hear({ type: "windows", windows: [], mark: "1x9f" });
+    tell({ kind: "cut" });
+    expect(sent(tell({ kind: "opened" }))).toMatchObject([{ windows: "1x9f" }]);
+  });
+
   it("tells a new size and being hidden while it is connected only", () => {
     const { join, tell, sent } = client();
     expect(sent(tell({ kind: "seen", isVisible: false }))).toEqual([]);

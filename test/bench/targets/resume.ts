@@ -24,7 +24,7 @@ export async function resume(stage: Stage, rounds: number): Promise<Target> {
   const place = await stage.newPlace();
   const watching = await openViewer(place);
   await run(watching.terminal, "PS1=");
-  let position = (await listen(place, null)).position;
+  let { position, windows } = await listen(place, null);
   const overheads: number[] = [];
   const onWire: number[] = [];
   const overTerminalBytes: number[] = [];
@@ -33,13 +33,14 @@ export async function resume(stage: Stage, rounds: number): Promise<Target> {
   for (let round = 0; round < rounds; round += 1) {
     for (const gap of gaps) {
       if (gap > 0) await run(watching.terminal, `head -c ${gap} /dev/zero | tr '\\0' 'abcdefgh' | fold -w 60`);
-      const heard = await listen(place, position);
+      const heard = await listen(place, { position, windows });
       snapshots += heard.snapshots;
       overheads.push(heard.textBytes - (heard.position.seq - position.seq));
       onWire.push(heard.wireBytes - (heard.position.seq - position.seq));
       overTerminalBytes.push(heard.terminalBytes - (heard.position.seq - position.seq));
       waitsMs.push(heard.firstMs);
       position = heard.position;
+      windows = heard.windows;
     }
   }
   watching.close();
@@ -62,6 +63,8 @@ const withoutGap = (values: readonly number[]) => values.filter((_, at) => at % 
 
 interface Heard {
   position: Position;
+  /** The mark of the windows it knows. */
+  windows: string | undefined;
   /** Text of all frames. */
   textBytes: number;
   /** The same on TCP, deflated. */
@@ -73,11 +76,12 @@ interface Heard {
 }
 
 /** One socket from hello to silence. */
-async function listen(place: Place, from: Position | null): Promise<Heard> {
+async function listen(place: Place, from: Pick<Heard, "position" | "windows"> | null): Promise<Heard> {
   const headers = { authorization: `Bearer ${place.token}` };
   const socket = new WebSocket(place.addressAt(place.port), [clientProtocol2], { headers, perMessageDeflate: true });
   const heard: Heard = {
-    position: from ?? { epoch: "", gen: 0, seq: 0 },
+    position: from?.position ?? { epoch: "", gen: 0, seq: 0 },
+    windows: from?.windows,
     textBytes: 0,
     wireBytes: 0,
     terminalBytes: 0,
@@ -93,8 +97,7 @@ async function listen(place: Place, from: Position | null): Promise<Heard> {
   });
   socket.on("open", () => {
     saidAtMs = performance.now();
-    const position = from === null ? {} : { position: from };
-    socket.send(JSON.stringify({ type: "hello", cid: "bench-resume", cols: 80, rows: 24, visible: true, ...position }));
+    socket.send(JSON.stringify({ type: "hello", cid: "bench-resume", cols: 80, rows: 24, visible: true, ...from }));
   });
   socket.on("message", (data) => {
     lastAtMs = performance.now();
@@ -115,6 +118,7 @@ async function listen(place: Place, from: Position | null): Promise<Heard> {
 
 function take(heard: Heard, frame: Frame2): void {
   if (frame.type === "hello") heard.position = { ...heard.position, epoch: frame.epoch, gen: frame.gen };
+  if (frame.type === "windows") heard.windows = frame.mark;
   if (frame.type === "snapshot") {
     heard.snapshots += 1;
     heard.position = { ...heard.position, gen: frame.gen, seq: frame.seq };

@@ -38,6 +38,8 @@ export function createClientCore(cid: string): ClientCore {
   let pastes = 0;
   /** Whether output was acknowledged since the last greeting: an acknowledgement on the way may be of another epoch. */
   let hasAcknowledged = false;
+  /** The mark of the windows that were told last; an old server gives none. */
+  let windows: string | undefined;
   /** What the server's last greeting named; it counts with the iack that follows. */
   let ledger = "";
 
@@ -101,7 +103,9 @@ export function createClientCore(cid: string): ClientCore {
     state = "greeted";
     place.dialled();
     queue.dialled();
-    send({ type: "hello", cid, ...size, visible: isVisible, ...(position === null ? {} : { position }), ...known });
+    const from = position === null ? {} : { position };
+    const told = windows === undefined ? {} : { windows };
+    send({ type: "hello", cid, ...size, visible: isVisible, ...from, ...known, ...told });
   }
 
   function tellSize(): void {
@@ -139,6 +143,9 @@ export function createClientCore(cid: string): ClientCore {
       case "size":
         place.sized(frame.gen);
         effects.push({ kind: "size", cols: frame.cols, rows: frame.rows });
+        break;
+      case "windows":
+        windows = frame.mark;
         break;
       case "uncertain":
         tell(queue.forget(frame.from, frame.to));

@@ -39,6 +39,7 @@ const frameSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("windows"),
     windows: z.array(z.object({ id: z.string(), name: z.string(), is_active: z.boolean() })),
+    mark: z.optional(z.string()),
   }),
   z.object({
     type: z.literal("error"),

@@ -1,9 +1,31 @@
 /**
- * The platform shell of one cluster: the control links of its bridges, the terminals that are wanted of them, and
- * the questions only they can answer. One bridge serves at a time: the one that said hello last.
+ * The platform shell of one cluster: the control links of its bridges, the terminals that are wanted of them, and the
+ * questions only they can answer. It is the arbiter of several bridges: who serves what is decided in cluster-duties.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { Asks } from "./cluster-asks.ts";
+import {
+  isSameDuty,
+  membersOf,
+  nobody,
+  type Standing,
+  settle,
+  withoutBridge,
+  withoutForerunners,
+  withoutMember,
+} from "./cluster-duties.ts";
+import {
+  heardAt,
+  isReady,
+  isSilent,
+  keepState,
+  type Link,
+  linkOf,
+  newKeepsake,
+  openLinks,
+  type ReadyLink,
+  stateFrom,
+} from "./cluster-links.ts";
 import { Wants } from "./cluster-wants.ts";
 import { type Log, objectLog } from "./logging.ts";
 import { type Metering, meterClose } from "./metering.ts";
@@ -16,28 +38,12 @@ import {
   type Question,
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
-import { type CloseName, cutCode } from "./protocol/closes.ts";
-import { bridgeTicketSchema, type ClusterRpc, decodeTicket, type LinkState, ticketHeader } from "./protocol/objects.ts";
+import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
+import { type ClusterRpc, type LinkedBridge, ticketHeader } from "./protocol/objects.ts";
+import { bridgeOf } from "./protocol/placement.ts";
 import { limits, timing } from "./protocol/timing.ts";
-import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt } from "./sockets.ts";
+import { acceptUpgrade, answerClose, closeSocket } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
-
-/** What is kept beside a link's socket. */
-interface LinkKeepsake {
-  id: string;
-  tokenId: string;
-  clusterId: string;
-  requestId: string;
-  /** Null until it has said hello. */
-  state: LinkState | null;
-}
-
-/** What a bridge says of itself is kept beside its socket, where there is little room. */
-const maxWord = 64;
-
-interface Link extends LinkKeepsake {
-  socket: WebSocket;
-}
 
 export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterRpc {
   readonly #wants: Wants;
@@ -45,6 +51,8 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   readonly #log: Log;
   readonly #metering: Metering;
   #nudgedAt = 0;
+  /** What the alarm is set to, as far as is known. */
+  #wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -55,32 +63,33 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const ticket = decodeTicket(request.headers.get(ticketHeader), bridgeTicketSchema);
-    const { bridgeTokenId: tokenId, clusterId, requestId } = ticket;
-    const keepsake: LinkKeepsake = { id: crypto.randomUUID(), tokenId, clusterId, requestId, state: null };
-    this.#log("info", "link opened", { request_id: requestId, cluster_id: clusterId });
+    const keepsake = newKeepsake(request.headers.get(ticketHeader));
+    this.#log("info", "link opened", { request_id: keepsake.requestId, cluster_id: keepsake.clusterId });
     return acceptUpgrade(this.ctx, [], keepsake).response;
   }
 
   /** The first nudge goes out at once, the last of a busy second at its end. */
   async nudge(revision: string, requestId?: string): Promise<void> {
-    const waitMs = this.#nudgedAt + timing.nudgeGapMs - Date.now();
-    if (waitMs <= 0) {
+    const dueAt = this.#nudgedAt + timing.nudgeGapMs;
+    if (dueAt <= Date.now()) {
       this.#sendChanged(revision, requestId);
       return;
     }
-    this.#wants.setFact("nudge", JSON.stringify({ revision, requestId }));
-    await this.ctx.storage.setAlarm(Date.now() + waitMs);
+    this.#wants.setFact("nudge", JSON.stringify({ revision, requestId, dueAt }));
+    this.#settle();
   }
 
   override async alarm(): Promise<void> {
-    const { revision, requestId } = JSON.parse(this.#wants.fact("nudge") ?? '{"revision":"0"}');
-    this.#sendChanged(revision, requestId);
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    const nudge = this.#nudge();
+    this.#wants.clearFact("nudge");
+    if (nudge !== null) this.#sendChanged(nudge.revision, nudge.requestId);
+    this.#settle();
   }
 
   async want(terminal: string, isRepeated = false): Promise<boolean> {
-    if (this.#wants.add(terminal, isRepeated)) this.#sendWants();
-    return this.#link() !== null;
+    if (this.#wants.add(terminal, membersOf(this.#settle()), isRepeated)) this.#sendWants();
+    return this.#ready().length > 0;
   }
 
   async unwant(terminal: string): Promise<void> {
@@ -94,7 +103,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 
   async ask(question: Question, requestId?: string): Promise<AnswerResult> {
-    const link = this.#link();
+    const link = this.#linkFor(question.environment_id);
     if (link === null) return { kind: "failed", code: "unavailable", message: "No bridge is connected" };
     const id = crypto.randomUUID();
     send(link, { type: "ask", id, question, ...(requestId === undefined ? {} : { request_id: requestId }) });
@@ -114,16 +123,27 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 
   async isLinked(): Promise<boolean> {
-    return this.#link() !== null;
+    this.#settle();
+    return this.#ready().length > 0;
   }
 
-  async linkState(): Promise<LinkState | null> {
-    return this.#link()?.state ?? null;
+  async linkedBridges(): Promise<LinkedBridge[]> {
+    const { lease } = this.#settle();
+    const bridges = this.#ready().map(({ state }) => ({
+      ...state,
+      hasLease: lease?.bridgeId === state.bridgeId,
+      terminals: this.#wants.listOf(state.bridgeId).length,
+    }));
+    return bridges.sort((a, b) => a.sinceMs - b.sinceMs);
   }
 
   async revoke(bridgeTokenId: string): Promise<void> {
-    for (const link of this.#links()) if (link.tokenId === bridgeTokenId) this.#drop(link, "bridgeRevoked");
-    const watched = this.#wants.list().map(({ terminal }) => terminal);
+    const revoked = openLinks(this.ctx).filter((link) => link.tokenId === bridgeTokenId);
+    for (const link of revoked) this.#drop(link, "bridgeRevoked");
+    this.#settle((standing) =>
+      revoked.filter(isReady).reduce((s, { state }) => withoutMember(s, state.bridgeId), standing),
+    );
+    const watched = this.#wants.terminals();
     await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).revoke(bridgeTokenId));
   }
 
@@ -138,60 +158,132 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
 
   override webSocketClose(socket: WebSocket, code: number): void {
     answerClose(socket);
-    this.#forget(linkOf(socket), code);
+    this.#left(linkOf(socket), code);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#forget(linkOf(socket), cutCode);
+    this.#left(linkOf(socket), cutCode);
   }
 
   #take(link: Link, message: BridgeMessage): void {
-    if (message.type === "answer") this.#asks.answer(message.id, link.id, message.result);
-    else this.#welcome(link, message);
+    switch (message.type) {
+      case "hello":
+        this.#welcome(link, message);
+        return;
+      case "draining":
+        if (isReady(link)) this.#drain(link);
+        return;
+      case "answer":
+        this.#asks.answer(message.id, link.id, message.result);
+        return;
+    }
   }
 
-  /** The newest bridge takes over: others are closed, and what they were assigned is assigned anew. */
-  #welcome(link: Link, { bridge_id: bridgeId, version, runtime }: Extract<BridgeMessage, { type: "hello" }>): void {
-    const { id, tokenId, clusterId, requestId } = link;
-    const state = {
-      bridgeId,
-      version: version.slice(0, maxWord),
-      runtime: runtime.slice(0, maxWord),
-      sinceMs: Date.now(),
-    };
-    link.socket.serializeAttachment({ id, tokenId, clusterId, requestId, state } satisfies LinkKeepsake);
-    for (const other of this.#links()) if (other.id !== id) this.#drop(other, "superseded");
-    this.#wants.assignAllTo(bridgeId);
-    this.#log("info", "link ready", { request_id: requestId, cluster_id: clusterId, bridge_id: bridgeId });
-    this.#sendWants();
+  /**
+   * A bridge process has one link. One that cannot share serves alone, and the newest of both kinds stays: the others are
+   * closed, and stop.
+   */
+  #welcome(link: Link, hello: Extract<BridgeMessage, { type: "hello" }>): void {
+    const ready = keepState(link, stateFrom(hello, Date.now()));
+    const { state } = ready;
+    const others = this.#ready().filter(({ id }) => id !== link.id);
+    const ended = others.filter((other) => !state.shares || !other.state.shares || isForerunner(other, ready));
+    const replaced = others.filter((other) => other.state.bridgeId === state.bridgeId);
+    for (const other of new Set([...ended, ...replaced])) this.#drop(other, "superseded");
+    const detail = { request_id: link.requestId, cluster_id: link.clusterId, bridge_id: state.bridgeId };
+    this.#log("info", "link ready", detail);
+    this.#settle((standing) => {
+      if (!state.shares) return nobody;
+      const left = ended.filter((other) => other.state.bridgeId !== state.bridgeId);
+      return withoutForerunners(left.reduce(withoutLink, standing), state);
+    }, ready);
+  }
+
+  #drain(link: ReadyLink): void {
+    keepState(link, { ...link.state, isDraining: true });
+    this.#log("info", "link drains", { cluster_id: link.clusterId, bridge_id: link.state.bridgeId });
+    this.#settle((standing) => withoutLink(standing, link));
+  }
+
+  /** Looks who is here and who does what; tells all of a change, and a newcomer in any case. */
+  #settle(change: (standing: Standing) => Standing = (standing) => standing, newcomer?: ReadyLink): Standing {
+    const now = Date.now();
+    const before = this.#standing();
+    const silent = this.#ready().filter((link) => isSilent(this.ctx, link, now));
+    for (const link of silent) this.#drop(link, "silent");
+    const present = this.#ready().filter(({ state }) => !state.isDraining);
+    const heard = present.map((link) => ({ ...link.state, heardAt: heardAt(this.ctx, link) }));
+    const { standing, lookAt } = settle(silent.reduce(withoutLink, change(before)), heard, now);
+    if (JSON.stringify(standing) !== JSON.stringify(before)) this.#wants.setFact("standing", JSON.stringify(standing));
+    if (!isSameDuty(before, standing)) {
+      this.#wants.assignTo(membersOf(standing));
+      this.#tellDuties(standing, this.#ready());
+    } else if (newcomer !== undefined) this.#tellDuties(standing, [newcomer]);
+    this.ctx.waitUntil(this.#wake(lookAt));
+    return standing;
+  }
+
+  #standing(): Standing {
+    const kept = this.#wants.fact("standing");
+    return kept === null ? nobody : JSON.parse(kept);
+  }
+
+  #nudge(): { revision: string; requestId?: string; dueAt: number } | null {
+    return JSON.parse(this.#wants.fact("nudge") ?? "null");
+  }
+
+  /** Has the object woken when something is due. Sooner does no harm: then it is looked at again. */
+  async #wake(lookAt: number | null): Promise<void> {
+    const never = Number.POSITIVE_INFINITY;
+    const dueAt = Math.min(this.#nudge()?.dueAt ?? never, lookAt ?? never);
+    if (dueAt >= this.#wakesAt) return;
+    this.#wakesAt = dueAt;
+    await this.ctx.storage.setAlarm(dueAt);
+  }
+
+  #tellDuties(standing: Standing, links: readonly ReadyLink[]): void {
+    const bridges = membersOf(standing);
+    for (const link of links) {
+      const lease = standing.lease?.bridgeId === link.state.bridgeId;
+      if (link.state.shares) send(link, { type: "duties", lease, bridges });
+      this.#sendWantsTo(link);
+    }
   }
 
   #sendChanged(revision: string, requestId?: string): void {
     this.#nudgedAt = Date.now();
-    const link = this.#link();
-    if (link === null) return;
-    send(link, { type: "changed", revision, ...(requestId === undefined ? {} : { request_id: requestId }) });
+    this.#settle();
+    const message = {
+      type: "changed",
+      revision,
+      ...(requestId === undefined ? {} : { request_id: requestId }),
+    } as const;
+    for (const link of this.#ready()) send(link, message);
   }
 
   #sendWants(): void {
-    const link = this.#link();
-    if (link !== null) send(link, { type: "want", terminals: this.#wants.list() });
+    for (const link of this.#ready()) this.#sendWantsTo(link);
   }
 
-  /** The link that serves: it has said hello and has not fallen silent. */
-  #link(): Link | null {
-    const ready = this.#links().filter((link) => link.state !== null);
-    for (const link of ready) if (this.#isSilent(link)) this.#drop(link, "silent");
-    return ready.find((link) => isOpen(link.socket)) ?? null;
+  #sendWantsTo(link: ReadyLink): void {
+    send(link, { type: "want", terminals: this.#wants.listOf(link.state.bridgeId) });
   }
 
-  #links(): Link[] {
-    return this.ctx.getWebSockets().filter(isOpen).map(linkOf);
+  /** The links that have said hello. */
+  #ready(): ReadyLink[] {
+    return openLinks(this.ctx).filter(isReady);
   }
 
-  #isSilent(link: Link): boolean {
-    const pingedAt = lastPingAt(this.ctx, link.socket);
-    return pingedAt !== null && Date.now() - pingedAt > timing.bridgeSilentAfterMs;
+  /** The link of the bridge that serves this environment; another one that is here if that one is away. */
+  #linkFor(environmentId: string): ReadyLink | null {
+    const owner = bridgeOf(environmentId, membersOf(this.#settle()));
+    const ready = this.#ready();
+    return (
+      ready.find(({ state }) => state.bridgeId === owner) ??
+      ready.find(({ state }) => !state.isDraining) ??
+      ready[0] ??
+      null
+    );
   }
 
   #drop(link: Link, close: CloseName): void {
@@ -200,11 +292,14 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     this.#asks.linkLost(link.id);
   }
 
-  /** Also after a close of ours, whose code the peer sends back. */
-  #forget(link: Link, code: number): void {
+  /** Also after a close of ours, whose code the peer sends back. Who says goodbye has let go of everything. */
+  #left(link: Link, code: number): void {
     meterClose(this.#metering, "link", code);
     this.#asks.linkLost(link.id);
-    this.#log("info", "link left", { request_id: link.requestId, cluster_id: link.clusterId });
+    this.#log("info", "link left", { request_id: link.requestId, cluster_id: link.clusterId, code });
+    const isBack = isReady(link) && this.#ready().some(({ state }) => state.bridgeId === link.state.bridgeId);
+    if (!isReady(link) || isBack) return;
+    this.#settle((standing) => (code === closes.finished.code ? withoutLink(standing, link) : standing));
   }
 
   /** Calls every terminal; one that cannot be reached does not keep the others from it. */
@@ -218,8 +313,13 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 }
 
-function linkOf(socket: WebSocket): Link {
-  return { ...(socket.deserializeAttachment() as LinkKeepsake), socket };
+function withoutLink(standing: Standing, { state }: ReadyLink): Standing {
+  return withoutBridge(standing, state.bridgeId);
+}
+
+/** Whether a process that has come later in the same place proves that this one has ended. */
+function isForerunner(one: ReadyLink, other: ReadyLink): boolean {
+  return one.state.instance !== null && one.state.instance === other.state.instance;
 }
 
 function send(link: Link, message: ClusterMessage): void {

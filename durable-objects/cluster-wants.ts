@@ -1,8 +1,10 @@
 /**
- * Which terminals are wanted of the cluster, and who may serve each: an assignment number that only grows and its
+ * Which terminals are wanted of the cluster, and who may serve each: a bridge, an assignment number that only grows and its
  * secret, in the object's storage. Calls are synchronous and therefore atomic.
  */
 import type { Assignment } from "./protocol/bridge-link.ts";
+import { bridgeOf } from "./protocol/placement.ts";
+import { parseTerminalId } from "./protocol/vocabulary.ts";
 
 type Row = { terminal: string; assignment: number; secret: string };
 
@@ -11,14 +13,19 @@ export class Wants {
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec("create table if not exists wants (terminal text primary key, assignment integer, secret text)");
+    sql.exec(
+      "create table if not exists wants (terminal text primary key, assignment integer, secret text, bridge text)",
+    );
     sql.exec("create table if not exists facts (name text primary key, value text)");
+    const columns = sql.exec<{ name: string }>("select name from pragma_table_info('wants')").toArray();
+    if (!columns.some(({ name }) => name === "bridge")) sql.exec("alter table wants add column bridge text");
   }
 
-  /** Makes the terminal wanted, and with `isRepeated` assigns it anew if it was already; false if nothing changed. */
-  add(terminal: string, isRepeated: boolean): boolean {
+  /** Makes the terminal wanted of one of these bridges, and with `isRepeated` assigns it anew if it was already; false if
+   * nothing changed. */
+  add(terminal: string, bridges: readonly string[], isRepeated: boolean): boolean {
     const isChanged = isRepeated || this.find(terminal) === undefined;
-    if (isChanged) this.#assign(terminal);
+    if (isChanged) this.#assign(terminal, ownerOf(terminal, bridges));
     return isChanged;
   }
 
@@ -27,8 +34,19 @@ export class Wants {
     return this.#sql.exec("delete from wants where terminal = ?", terminal).rowsWritten > 0;
   }
 
-  list(): Assignment[] {
-    return this.#sql.exec<Row>("select terminal, assignment, secret from wants order by assignment").toArray();
+  /** What one bridge is to serve. */
+  listOf(bridge: string): Assignment[] {
+    return this.#sql
+      .exec<Row>("select terminal, assignment, secret from wants where bridge = ? order by assignment", bridge)
+      .toArray();
+  }
+
+  /** All that are wanted, whoever is to serve them. */
+  terminals(): string[] {
+    return this.#sql
+      .exec<{ terminal: string }>("select terminal from wants")
+      .toArray()
+      .map(({ terminal }) => terminal);
   }
 
   find(terminal: string): Assignment | undefined {
@@ -45,11 +63,15 @@ export class Wants {
       .map(({ terminal }) => terminal);
   }
 
-  /** Gives every wanted terminal to this bridge, unless it has them already. Earlier assignments end. */
-  assignAllTo(bridgeId: string): void {
-    if (this.fact("bridge") === bridgeId) return;
-    this.setFact("bridge", bridgeId);
-    for (const { terminal } of this.list()) this.#assign(terminal);
+  /** Gives every wanted terminal to the one of these bridges that it belongs to, unless that has it already: then earlier
+   * assignments end. Without any bridge all stays as it is, for who had them may come back. */
+  assignTo(bridges: readonly string[]): void {
+    if (bridges.length === 0) return;
+    const rows = this.#sql.exec<{ terminal: string; bridge: string | null }>("select terminal, bridge from wants");
+    for (const { terminal, bridge } of rows.toArray()) {
+      const owner = ownerOf(terminal, bridges);
+      if (owner !== bridge) this.#assign(terminal, owner);
+    }
   }
 
   fact(name: string): string | null {
@@ -61,14 +83,23 @@ export class Wants {
     this.#sql.exec("insert or replace into facts (name, value) values (?, ?)", name, value);
   }
 
-  #assign(terminal: string): void {
+  clearFact(name: string): void {
+    this.#sql.exec("delete from facts where name = ?", name);
+  }
+
+  #assign(terminal: string, bridge: string | null): void {
     const assignment = Number(this.fact("assignment") ?? 0) + 1;
     this.setFact("assignment", String(assignment));
     this.#sql.exec(
-      "insert or replace into wants (terminal, assignment, secret) values (?, ?, ?)",
+      "insert or replace into wants (terminal, assignment, secret, bridge) values (?, ?, ?, ?)",
       terminal,
       assignment,
       crypto.randomUUID(),
+      bridge,
     );
   }
+}
+
+function ownerOf(terminal: string, bridges: readonly string[]): string | null {
+  return bridgeOf(parseTerminalId(terminal).environmentId, bridges);
 }

@@ -77,7 +77,13 @@ export const bridgeMessageSchema = z.discriminatedUnion("type", [
     bridge_id: z.string().min(8).max(64),
     version: z.string(),
     runtime: z.string(),
+    /** It heeds `duties`, and so may serve beside others. Older bridges leave it out and serve alone. */
+    shares: z.boolean().optional(),
+    /** The place it runs in, of which there is one process at a time: one that comes proves an earlier one's end. */
+    instance: z.string().min(1).max(128).optional(),
   }),
+  /** It is about to end and has let go of the loop: its terminals are for others. */
+  z.object({ type: z.literal("draining") }),
   z.object({ type: z.literal("answer"), id: z.string(), result: answerResultSchema }),
 ]);
 export type BridgeMessage = z.infer<typeof bridgeMessageSchema>;
@@ -86,6 +92,9 @@ export type BridgeMessage = z.infer<typeof bridgeMessageSchema>;
 export const clusterMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("changed"), revision: z.string(), request_id: z.string().optional() }),
   z.object({ type: z.literal("want"), terminals: z.array(assignmentSchema) }),
+  /** `lease`: it runs the reconcile loop. `bridges`: who shares the environments (placement.ts), itself among them
+   * unless its part has been given to the others. */
+  z.object({ type: z.literal("duties"), lease: z.boolean(), bridges: z.array(z.string()) }),
   z.object({ type: z.literal("ask"), id: z.string(), question: questionSchema, request_id: z.string().optional() }),
   z.object({ type: z.literal("transfer"), id: z.string() }),
 ]);

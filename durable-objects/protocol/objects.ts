@@ -101,6 +101,20 @@ export interface LinkState {
   runtime: string;
   /** When it said hello (ms since the epoch). */
   sinceMs: number;
+  /** Whether it may serve beside others. */
+  shares: boolean;
+  /** The place it runs in; null if it did not say. */
+  instance: string | null;
+  /** It is about to end. */
+  isDraining: boolean;
+}
+
+/** A bridge that is linked, and what it does. */
+export interface LinkedBridge extends LinkState {
+  /** Whether it runs the reconcile loop. */
+  hasLease: boolean;
+  /** How many watched terminals are assigned to it. */
+  terminals: number;
 }
 
 export interface ClusterRpc {
@@ -122,8 +136,8 @@ export interface ClusterRpc {
   endEnvironment(environmentId: string): Promise<void>;
   /** Whether a bridge's control link is open now. */
   isLinked(): Promise<boolean>;
-  /** What the bridge that serves now said of itself; null without one. */
-  linkState(): Promise<LinkState | null>;
+  /** The bridges that are linked now, the longest linked first. */
+  linkedBridges(): Promise<LinkedBridge[]>;
   /** Closes the links that were opened with this bridge token. */
   revoke(bridgeTokenId: string): Promise<void>;
 }

@@ -73,6 +73,21 @@ export const timing = {
   clientSilentAfterMs: 75_000,
   bridgePingEveryMs: 20_000,
   bridgeSilentAfterMs: 50_000,
+  /** On the control link of a bridge that shares. */
+  linkPingEveryMs: 10_000,
+  /** A bridge that has the lease acts on it so long since it sent the newest ping that was answered, by its own clock. */
+  leaseMs: 25_000,
+  /** What it was doing then is let go of within this time. */
+  leaseStopMs: 5_000,
+  /** A link that was not heard for so long is given up: what it had, the lease too, goes to others. */
+  linkSilentAfterMs: 35_000,
+  /** A bridge whose link was cut keeps its terminals if it comes back within this time; the lease stays its own for
+   * `linkSilentAfterMs`, for it may not know. */
+  linkReturnMs: 4_000,
+  /** A data socket that is no longer assigned stays open so long, for the one that takes over closes it. */
+  handOverMs: 10_000,
+  /** A bridge that is told to end waits so long for others to take over. */
+  drainMs: 15_000,
   resizeDebounceMs: 150,
   minResizeGapMs: 1_000,
   quietBeforeImmediateFlushMs: 8,

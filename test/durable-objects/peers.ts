@@ -115,6 +115,11 @@ export class LinkPeer extends Peer<ClusterMessage> {
     return lists.at(-1) ?? [];
   }
 
+  /** What it was told last of who does what. */
+  get duties(): Extract<ClusterMessage, { type: "duties" }> | undefined {
+    return this.received.findLast((message) => message.type === "duties");
+  }
+
   async assignment(terminal: string): Promise<Assignment> {
     return vi.waitUntil(() => this.wants.find((want) => want.terminal === terminal), 15_000);
   }
@@ -134,14 +139,35 @@ const bridgeTicket = (
   requestId: "req-bridge",
 });
 
+/** A bridge of before there were several: it does not say that it shares. */
 export async function link(clusterId: string, bridgeId = fresh("bridge-"), tokenId = "tok"): Promise<LinkPeer> {
-  const response = await env.CLUSTERS.getByName(clusterId).fetch(`http://object${objectPaths.link}`, {
-    headers: { upgrade: "websocket", [ticketHeader]: encodeTicket(bridgeTicket(clusterId, null, tokenId)) },
-  });
-  const peer = new LinkPeer(response);
+  const peer = await openLink(clusterId, tokenId);
   peer.say({ type: "hello", bridge_id: bridgeId, version: "1", runtime: "local" });
   await peer.has({ type: "want" });
   return peer;
+}
+
+/** A bridge that may serve beside others. */
+export async function linkSharing(
+  clusterId: string,
+  bridgeId: string,
+  { instance, tokenId = "tok" }: { instance?: string; tokenId?: string } = {},
+): Promise<LinkPeer> {
+  const peer = await openLink(clusterId, tokenId);
+  peer.say({ ...sharingHello(bridgeId), instance });
+  await peer.has({ type: "want" });
+  return peer;
+}
+
+export function sharingHello(bridgeId: string) {
+  return { type: "hello", bridge_id: bridgeId, version: "1", runtime: "local", shares: true };
+}
+
+async function openLink(clusterId: string, tokenId: string): Promise<LinkPeer> {
+  const response = await env.CLUSTERS.getByName(clusterId).fetch(`http://object${objectPaths.link}`, {
+    headers: { upgrade: "websocket", [ticketHeader]: encodeTicket(bridgeTicket(clusterId, null, tokenId)) },
+  });
+  return new LinkPeer(response);
 }
 
 /** The bridge's end of one terminal's data socket. */

@@ -7,6 +7,32 @@ describe("timing", () => {
     expect(timing.bridgeSilentAfterMs).toBeGreaterThan(2 * timing.bridgePingEveryMs);
   });
 
+  it("ends a lease by its holder's clock before anybody else is given it, however the two clocks differ", () => {
+    const drift = 1.01;
+    expect((timing.leaseMs + timing.leaseStopMs) * drift).toBeLessThan(timing.linkSilentAfterMs);
+  });
+
+  it("lets a link miss one ping before its lease is over", () => {
+    expect(timing.leaseMs).toBeGreaterThan(2 * timing.linkPingEveryMs);
+  });
+
+  it("moves the terminals of a killed bridge within 10 s, of a frozen one within 45 s, with time to dial in both", () => {
+    const dialMs = 5_000;
+    expect(timing.linkReturnMs + dialMs).toBeLessThanOrEqual(10_000);
+    expect(timing.linkSilentAfterMs + dialMs).toBeLessThanOrEqual(45_000);
+  });
+
+  it("gives a bridge that was cut several dials before its terminals move", () => {
+    expect(timing.redialFirstMaxMs + 3 * timing.redialMinMs * 2).toBeLessThan(timing.linkReturnMs);
+  });
+
+  it("holds the sockets that are handed over as long as the next bridge needs, and drains no longer than it is let", () => {
+    const grace = 30_000;
+    expect(timing.handOverMs).toBeGreaterThan(timing.redialMaxMs / 2);
+    expect(timing.drainMs).toBeGreaterThan(timing.handOverMs);
+    expect(timing.drainMs).toBeLessThan(grace);
+  });
+
   it("fits an output frame and its JSON escape into a bridge frame", () => {
     expect(limits.maxOutputFrameBytes).toBeLessThan(limits.maxBridgeFrameBytes);
     expect(limits.pacedBytesPerSecond * (timing.clientSilentAfterMs / 1000)).toBeGreaterThan(

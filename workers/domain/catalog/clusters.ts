@@ -1,6 +1,6 @@
 /** Where environments can live: as people see those they may use, and as administrators see all of them. */
 
-import type { LinkState } from "../../../durable-objects/protocol/objects.ts";
+import type { LinkedBridge } from "../../../durable-objects/protocol/objects.ts";
 import { type Status, statusOf } from "../../../durable-objects/protocol/vocabulary.ts";
 import { Failed, rootCause } from "../../rules/failures.ts";
 import { hasScope, type Principal } from "../../rules/principal.ts";
@@ -56,25 +56,25 @@ function healthOf(row: ClusterUse, now: Date): ClusterView["health"] {
 
 export interface ClusterHealth {
   cluster: ClusterView;
-  /** The link of the bridge that serves now; null = there is none, undefined = nobody could say. */
-  link: LinkState | null | undefined;
+  /** The bridges that are linked now; undefined = nobody could say. */
+  bridges: LinkedBridge[] | undefined;
   environments: Record<Status, number>;
 }
 
 /** How a cluster is: what its bridge reported, whether it is linked now, and what lives there. */
 export async function readClusterHealth(deps: Deps, person: Principal, idOrName: string): Promise<ClusterHealth> {
   const cluster = await readCluster(deps, person, idOrName);
-  const [link, phases] = await Promise.all([linkOf(deps, cluster.id), countByPhase(deps.db, cluster.id)]);
+  const [bridges, phases] = await Promise.all([bridgesOf(deps, cluster.id), countByPhase(deps.db, cluster.id)]);
   const environments: Record<Status, number> = { creating: 0, running: 0, stopped: 0, error: 0, terminated: 0 };
   for (const { phase, count } of phases) environments[statusOf(phase)] += count;
-  return { cluster, link, environments };
+  return { cluster, bridges, environments };
 }
 
-async function linkOf(deps: Deps, clusterId: string): Promise<LinkState | null | undefined> {
+async function bridgesOf(deps: Deps, clusterId: string): Promise<LinkedBridge[] | undefined> {
   try {
-    return await deps.objects.cluster(clusterId).linkState();
+    return await deps.objects.cluster(clusterId).linkedBridges();
   } catch (error) {
-    deps.log("warn", "a cluster's link is not known", { cluster_id: clusterId, error: rootCause(error).message });
+    deps.log("warn", "a cluster's links are not known", { cluster_id: clusterId, error: rootCause(error).message });
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 /** GET /api/v1/clusters/{id}/health: how a cluster is, by what its bridge says and by whether it is linked. */
 import { createRoute, z } from "@hono/zod-openapi";
+import type { LinkedBridge } from "../../../durable-objects/protocol/objects.ts";
 import { type ClusterHealth, type ClusterView, readClusterHealth } from "../../domain/catalog/clusters.ts";
 import { json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
@@ -17,6 +18,16 @@ const bridgeSchema = z.object({
   linked_since: z.iso.datetime().nullable(),
 });
 
+const linkedBridgeSchema = z.object({
+  id: z.string().openapi({ description: "Of this process; another one has another" }),
+  version: z.string(),
+  runtime: z.string(),
+  linked_since: z.iso.datetime(),
+  has_lease: z.boolean().openapi({ description: "Whether it is the one that starts, stops and reports environments" }),
+  terminals: count.openapi({ description: "Watched terminals and logs that it serves" }),
+  is_draining: z.boolean().openapi({ description: "It is about to end and hands over what it serves" }),
+});
+
 const healthSchema = z
   .object({
     status: healthStatusSchema,
@@ -25,7 +36,11 @@ const healthSchema = z
     details: z.object({
       runtime: z.string().nullable().openapi({ description: "Of the bridge that reported last" }),
       last_seen: z.iso.datetime().nullable(),
-      bridge: bridgeSchema.openapi({ description: "The bridge that serves now" }),
+      bridge: bridgeSchema.openapi({ description: "The bridge that leads: one of `bridges`" }),
+      bridges: z
+        .array(linkedBridgeSchema)
+        .nullable()
+        .openapi({ description: "The bridges whose control links are open now; null = not known" }),
       environments: z
         .object({ creating: count, running: count, stopped: count, error: count, total: count, max: count })
         .openapi({ description: "What lives there, by status, and how much may" }),
@@ -40,6 +55,17 @@ const healthSchema = z
         runtime: "kubernetes",
         last_seen: "2026-10-20T12:00:00.000Z",
         bridge: { linked: true, version: "1.0.0", runtime: "kubernetes", linked_since: "2026-10-20T09:00:00.000Z" },
+        bridges: [
+          {
+            id: "0a1b2c3d-0000-4000-8000-000000000001",
+            version: "1.0.0",
+            runtime: "kubernetes",
+            linked_since: "2026-10-20T09:00:00.000Z",
+            has_lease: true,
+            terminals: 4,
+            is_draining: false,
+          },
+        ],
         environments: { creating: 0, running: 9, stopped: 3, error: 0, total: 12, max: 100 },
       },
     },
@@ -68,7 +94,7 @@ health.openapi(
   },
 );
 
-function healthBody({ cluster, link, environments }: ClusterHealth, now: Date): z.infer<typeof healthSchema> {
+function healthBody({ cluster, bridges, environments }: ClusterHealth, now: Date): z.infer<typeof healthSchema> {
   const { terminated: _, ...living } = environments;
   const total = Object.values(living).reduce((sum, some) => sum + some, 0);
   return {
@@ -78,14 +104,29 @@ function healthBody({ cluster, link, environments }: ClusterHealth, now: Date): 
     details: {
       runtime: cluster.runtime,
       last_seen: cluster.lastSeenAt?.toISOString() ?? null,
-      bridge: bridgeBody(link),
+      bridge: leaderBody(bridges),
+      bridges: bridges?.map(linkedBridgeBody) ?? null,
       environments: { ...living, total, max: cluster.maxEnvironments },
     },
   };
 }
 
-function bridgeBody(link: ClusterHealth["link"]): z.infer<typeof bridgeSchema> {
-  if (!link) return { linked: link === undefined ? null : false, version: null, runtime: null, linked_since: null };
-  const { version, runtime, sinceMs } = link;
-  return { linked: true, version, runtime, linked_since: new Date(sinceMs).toISOString() };
+function leaderBody(bridges: ClusterHealth["bridges"]): z.infer<typeof bridgeSchema> {
+  const leader = bridges?.find(({ hasLease }) => hasLease) ?? bridges?.[0];
+  const linked = bridges === undefined ? null : leader !== undefined;
+  if (leader === undefined) return { linked, version: null, runtime: null, linked_since: null };
+  const { version, runtime, sinceMs } = leader;
+  return { linked, version, runtime, linked_since: new Date(sinceMs).toISOString() };
+}
+
+function linkedBridgeBody(bridge: LinkedBridge): z.infer<typeof linkedBridgeSchema> {
+  return {
+    id: bridge.bridgeId,
+    version: bridge.version,
+    runtime: bridge.runtime,
+    linked_since: new Date(bridge.sinceMs).toISOString(),
+    has_lease: bridge.hasLease,
+    terminals: bridge.terminals,
+    is_draining: bridge.isDraining,
+  };
 }

@@ -2,6 +2,7 @@
 import type { AnswerResult, LogEntry, Question } from "../durable-objects/protocol/bridge-link.ts";
 import { limits } from "../durable-objects/protocol/timing.ts";
 import type { WindowInFull } from "../durable-objects/protocol/windows.ts";
+import { askOfFiles } from "./file-answers.ts";
 import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
 
 /** Leaves room for the frame around the entries. */
@@ -30,12 +31,17 @@ async function ask(runtime: Runtime, question: Question): Promise<AnswerResult> 
     }
     case "metrics":
       return { kind: "metrics", readings: await runtime.readings(question.environment_id) };
-    default:
+    case "windows":
+    case "create_window":
+    case "change_window":
+    case "close_window":
       return await askOfWindows(runtime, question);
+    default:
+      return await askOfFiles(await runtime.files(question.environment_id), question);
   }
 }
 
-type WindowQuestion = Exclude<Question, { kind: "logs" | "metrics" }>;
+type WindowQuestion = Extract<Question, { kind: "windows" | `${string}_window` }>;
 
 async function askOfWindows(runtime: Runtime, question: WindowQuestion): Promise<AnswerResult> {
   const { environment_id: id } = question;

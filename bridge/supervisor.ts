@@ -10,6 +10,7 @@ import { InputLedger } from "./relay/ledger.ts";
 import { Relays } from "./relay/relays.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Edge } from "./socket.ts";
+import { Transfers } from "./transfers.ts";
 
 export interface SupervisorOptions {
   runtime: Runtime;
@@ -22,6 +23,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #metrics = new BridgeMetrics();
   readonly #relays: Relays;
+  readonly #transfers: Transfers;
   readonly #loop: ReconcileLoop;
   readonly #link: ControlLink;
 
@@ -30,6 +32,7 @@ export class Supervisor {
     this.#options = options;
     const onRelayed = (direction: "in" | "out", bytes: number) => this.#metrics.relayed(direction, bytes);
     this.#relays = new Relays(edge, { runtime, ledger: new InputLedger(edge.bridgeId), log }, onRelayed);
+    this.#transfers = new Transfers(edge, runtime, log);
     this.#loop = new ReconcileLoop({
       runtime,
       source: new EdgeClient(edge, runtime.kind),
@@ -77,6 +80,7 @@ export class Supervisor {
   #standBy(): void {
     this.#loop.stop();
     this.#relays.close();
+    this.#transfers.close();
   }
 
   #take(message: ClusterMessage): void {
@@ -92,7 +96,7 @@ export class Supervisor {
         void this.#answer(message);
         return;
       case "transfer":
-        this.#options.log("warn", "transfers are not served by this version", { transfer: message.id });
+        void this.#transfers.carry(message);
         return;
     }
   }

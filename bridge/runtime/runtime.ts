@@ -6,8 +6,10 @@
 import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../durable-objects/protocol/client.ts";
+import type { fileFailures } from "../../durable-objects/protocol/files.ts";
 import type { ObservedReason } from "../../durable-objects/protocol/reasons.ts";
 import type { WindowInFull, windowFailures } from "../../durable-objects/protocol/windows.ts";
+import type { EnvironmentFiles } from "./files.ts";
 
 export interface TerminalSize {
   cols: number;
@@ -93,6 +95,8 @@ export interface Runtime {
   /** Calls back with the windows whenever they have changed, whoever changed them; returns how to stop. Several changes
    * within `timing.windowsGapMs` are told once. */
   followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void>;
+  /** The files of its workspace. `not_found` for no environment of ours, `not_running` where nobody could change them. */
+  files(environmentId: string): Promise<EnvironmentFiles>;
   readings(environmentId: string): Promise<Readings>;
   /** When a program in it last printed something, RFC 3339 in UTC, or null. What a client of ours is drawn does not count. */
   lastOutput(environmentId: string): Promise<string | null>;
@@ -105,7 +109,8 @@ export type RuntimeFailureCode =
   | "not_running"
   | "unavailable"
   | "refused"
-  | (typeof windowFailures)[number];
+  | (typeof windowFailures)[number]
+  | (typeof fileFailures)[number];
 
 /** Thrown by a runtime for what the caller can expect; anything else is a bug. */
 export class RuntimeFailure extends Error {

@@ -14,6 +14,8 @@ export const bridgePaths = {
   telemetry: "/api/v1/bridge/telemetry",
   /** + encodeURIComponent(terminal id) */
   terminal: "/api/v1/bridge/terminals/",
+  /** + the transfer's id */
+  transfer: "/api/v1/bridge/transfers/",
 } as const;
 
 export const resourcesSchema = z.object({

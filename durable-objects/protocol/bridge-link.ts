@@ -4,6 +4,8 @@
  * pulled over HTTP (bridge-api.ts), so a lost message costs latency, never correctness.
  */
 import { z } from "zod";
+import { fileAnswers, fileFailures, fileQuestions } from "./files.ts";
+import { transferIdSchema, transferOrderSchema } from "./transfers.ts";
 import { environmentIdSchema, terminalIdSchema } from "./vocabulary.ts";
 import { windowAnswers, windowFailures, windowQuestions } from "./windows.ts";
 
@@ -34,6 +36,7 @@ export const questionSchema = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("metrics"), environment_id: environmentIdSchema }),
   ...windowQuestions,
+  ...fileQuestions,
 ]);
 export type Question = z.infer<typeof questionSchema>;
 
@@ -62,9 +65,10 @@ export const answerResultSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("logs"), entries: z.array(logEntrySchema), has_more: z.boolean() }),
   z.object({ kind: z.literal("metrics"), readings: readingsSchema }),
   ...windowAnswers,
+  ...fileAnswers,
   z.object({
     kind: z.literal("failed"),
-    code: z.enum(["not_found", "not_running", "unavailable", ...windowFailures]),
+    code: z.enum(["not_found", "not_running", "unavailable", ...windowFailures, ...fileFailures]),
     message: z.string(),
   }),
 ]);
@@ -96,6 +100,11 @@ export const clusterMessageSchema = z.discriminatedUnion("type", [
    * unless its part has been given to the others. */
   z.object({ type: z.literal("duties"), lease: z.boolean(), bridges: z.array(z.string()) }),
   z.object({ type: z.literal("ask"), id: z.string(), question: questionSchema, request_id: z.string().optional() }),
-  z.object({ type: z.literal("transfer"), id: z.string() }),
+  z.object({
+    type: z.literal("transfer"),
+    id: transferIdSchema,
+    order: transferOrderSchema,
+    request_id: z.string().optional(),
+  }),
 ]);
 export type ClusterMessage = z.infer<typeof clusterMessageSchema>;

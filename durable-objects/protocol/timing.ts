@@ -65,6 +65,24 @@ export const limits = {
   participantsBurst: 400,
   /** From so many sockets at a terminal on they are told how many they are. */
   minCrowdSockets: 20,
+  /** Bytes in one body between a client and us, or a bridge and us: platforms refuse those over 100 MB. */
+  maxTransferBytes: 67_108_864,
+  /** A file uploaded in parts; its parts, and what a client gets that names no size for them. */
+  maxUploadBytes: 10_737_418_240,
+  maxUploadParts: 2_000,
+  defaultPartBytes: 8_388_608,
+  /** Parts but the last are a multiple of this, so that they are laid down block by block. */
+  partBlockBytes: 65_536,
+  /** Unfinished uploads of one environment. */
+  maxUploads: 20,
+  maxFilePathBytes: 4_096,
+  maxFileNameBytes: 255,
+  /** Entries of a directory that are looked at to list a page of them. */
+  maxDirectoryEntries: 50_000,
+  /** Entries of an archive that is unpacked. */
+  maxArchiveEntries: 10_000,
+  /** Links that are followed on the way to a file. */
+  maxFollowedLinks: 40,
 } as const;
 
 export const timing = {
@@ -119,4 +137,10 @@ export const timing = {
   freshShellMs: 1_000,
   /** Sockets are gone this long after the session, token or share behind them ended. */
   sessionEndMs: 5_000,
+  /** A transfer whose other side does not come, or does not go on, is over after this long. */
+  transferWaitMs: 15_000,
+  /** What was received is on its disk, and told of, after this long. */
+  transferSettleMs: 60_000,
+  /** An unfinished upload that nothing was added to is removed after this long. */
+  uploadKeptMs: 86_400_000,
 } as const;

@@ -39,4 +39,10 @@ describe("timing", () => {
       limits.maxUnacknowledgedBytes,
     );
   });
+
+  it("keeps bodies below what platforms take, and whole uploads within their parts", () => {
+    expect(limits.maxTransferBytes).toBeLessThan(100_000_000);
+    expect(limits.maxTransferBytes % limits.partBlockBytes).toBe(0);
+    expect(limits.maxUploadParts * limits.defaultPartBytes).toBeGreaterThan(limits.maxUploadBytes);
+  });
 });

@@ -44,6 +44,8 @@ import { LocalSessionFiles } from "./session-files.ts";
 import { shellEnvironment } from "./shell-environment.ts";
 import { attachArguments, LocalTmux } from "./tmux.ts";
 import { watchWindows } from "./window-watch.ts";
+import { LocalFiles } from "./workspace/files.ts";
+import { Space } from "./workspace/space.ts";
 
 /** How long processes have to end by themselves. */
 const stopGraceMs = 1_500;
@@ -68,6 +70,7 @@ export class LocalEnvironment {
   #record: EnvironmentRecord;
   #cpuLook: CpuLook | null = null;
   #disk: { atMs: number; bytes: number | null } | null = null;
+  #files: LocalFiles | null = null;
   /** The newest client of each terminal. */
   readonly #streams = new Map<string, ClientStream>();
 
@@ -194,6 +197,15 @@ export class LocalEnvironment {
       () => this.windows.list(),
       listener,
     );
+  }
+
+  /** The files of the workspace, which is there once the environment has been begun. */
+  async files(): Promise<LocalFiles> {
+    await this.#refuseUnlessUp();
+    const { root, workspace } = this.#places;
+    const space = () => new Space(root, () => this.#record.resources.storage_bytes);
+    this.#files ??= new LocalFiles(workspace, space(), this.#settings.machinePath);
+    return this.#files;
   }
 
   async readings(at: Date): Promise<Readings> {

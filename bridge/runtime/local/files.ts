@@ -29,7 +29,8 @@ export async function removeFiles(places: EnvironmentPlaces): Promise<void> {
   for (const path of [places.socket, places.ownSocketsDir, places.root]) await removeTree(path);
 }
 
-async function removeTree(path: string): Promise<void> {
+/** Removes a directory and all in it, also what was made read-only. */
+export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch (error) {

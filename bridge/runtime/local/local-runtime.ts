@@ -7,6 +7,7 @@ import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-o
 import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
+import type { EnvironmentFiles } from "../files.ts";
 import {
   type Action,
   type Runtime,
@@ -119,6 +120,10 @@ export class LocalRuntime implements Runtime {
 
   async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
     return this.#untilClosed(this.#find(environmentId).followWindows(listener));
+  }
+
+  async files(environmentId: string): Promise<EnvironmentFiles> {
+    return await this.#find(environmentId).files();
   }
 
   async readings(environmentId: string): Promise<Readings> {

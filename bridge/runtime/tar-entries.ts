@@ -1,0 +1,59 @@
+/**
+ * What is taken of an archive: files, directories, and links that lead nowhere but within it. Everything else is
+ * refused by its name: paths that lead out, hard links, devices, pipes, formats with holes.
+ */
+import type { Header } from "tar-stream";
+import { segmentsOf, stagingName } from "../../durable-objects/protocol/file-paths.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
+import { RuntimeFailure } from "./runtime.ts";
+
+export type TarEntry =
+  | { kind: "directory"; names: string[]; mode: number }
+  | { kind: "file"; names: string[]; mode: number; size: number; modifiedAt: Date }
+  | { kind: "link"; names: string[]; target: string };
+
+/** The entry that a header announces; throws `unsafe_archive`. No names = the directory that is unpacked into. */
+export function tarEntry({ name, type, linkname, mode, size, mtime }: Header): TarEntry {
+  const names = safeNames(name);
+  switch (type) {
+    case "directory":
+      return { kind: "directory", names, mode };
+    case "file":
+    case "contiguous-file":
+      if (names.length === 0) throw unsafe(name, "has no name");
+      return { kind: "file", names, mode, size, modifiedAt: mtime };
+    case "symlink":
+      if (names.length === 0) throw unsafe(name, "has no name");
+      refuseLeadingOut(name, names, linkname ?? "");
+      return { kind: "link", names, target: linkname ?? "" };
+    default:
+      throw unsafe(name, `is a ${type ?? "kind"} that is not unpacked`);
+  }
+}
+
+function safeNames(path: string): string[] {
+  const names = segmentsOf(path);
+  const bytes = (text: string) => Buffer.byteLength(text);
+  if (path.startsWith("/") || names.includes("..")) throw unsafe(path, "leads out of the directory");
+  if (path.includes("\0") || path.includes("\uFFFD")) throw unsafe(path, "has a name that is not UTF-8");
+  const isTooLong =
+    bytes(path) > limits.maxFilePathBytes || names.some((name) => bytes(name) > limits.maxFileNameBytes);
+  if (isTooLong) throw unsafe(path, "has too long a name");
+  if (names[0] === stagingName) throw unsafe(path, "has a name that is ours");
+  return names;
+}
+
+/** Counted from where the link lies. */
+function refuseLeadingOut(path: string, names: readonly string[], target: string): void {
+  let depth = names.length - 1;
+  for (const name of segmentsOf(target)) {
+    depth += name === ".." ? -1 : 1;
+    if (depth < 0) throw unsafe(path, "links out of the directory");
+  }
+  if (target === "" || target.startsWith("/") || target.includes("\0"))
+    throw unsafe(path, "links out of the directory");
+}
+
+function unsafe(path: string, why: string): RuntimeFailure {
+  return new RuntimeFailure("unsafe_archive", `${JSON.stringify(path.slice(0, 200))} ${why}`);
+}

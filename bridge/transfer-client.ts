@@ -1,0 +1,77 @@
+/** The requests of one transfer: takes its body, brings bytes, says what became of it. */
+import { type ClientRequest, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { bridgePaths } from "../durable-objects/protocol/bridge-api.ts";
+import { bridgeIdHeader } from "../durable-objects/protocol/bridge-link.ts";
+import {
+  encodeHead,
+  type lastPart,
+  type TransferHead,
+  transferHeadHeader,
+  transferPartHeader,
+} from "../durable-objects/protocol/transfers.ts";
+import type { Bytes } from "./runtime/files.ts";
+import type { Edge } from "./socket.ts";
+
+/** Also the longest that a person's device may take nothing. */
+const silentMs = 300_000;
+
+export class TransferClient {
+  readonly #url: URL;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #signal: AbortSignal;
+
+  /** `signal` ends whatever is under way. */
+  constructor(edge: Edge, id: string, signal: AbortSignal) {
+    this.#url = new URL(bridgePaths.transfer + id, edge.url);
+    this.#headers = { authorization: `Bearer ${edge.token}`, [bridgeIdHeader]: edge.bridgeId };
+    this.#signal = signal;
+  }
+
+  /** What the person sends; asked for when the first byte of it is. */
+  async *body(): Bytes {
+    const response = await fetch(this.#url, { headers: this.#headers, signal: this.#signal });
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel();
+      throw new Error(`the transfer's body was refused with ${response.status}`);
+    }
+    yield* response.body;
+  }
+
+  /** Says what became of it, or why there is nothing to bring. */
+  async tell(head: TransferHead): Promise<void> {
+    await this.send(0, head, null);
+  }
+
+  /** Brings bytes; false when nobody waits for more. A body that breaks off ends the request without an answer. */
+  async send(part: number | typeof lastPart, head: TransferHead | null, body: Bytes | null): Promise<boolean> {
+    const headers = {
+      ...this.#headers,
+      "content-type": "application/octet-stream",
+      [transferPartHeader]: String(part),
+      ...(head === null ? {} : { [transferHeadHeader]: encodeHead(head) }),
+      ...(body === null ? { "content-length": "0" } : {}),
+    };
+    const open = this.#url.protocol === "https:" ? requestHttps : requestHttp;
+    const request = open(this.#url, { method: "POST", headers, signal: this.#signal, timeout: silentMs });
+    request.on("timeout", () => request.destroy(new Error("nobody took anything for too long")));
+    return (await exchange(request, body)) === 204;
+  }
+}
+
+/** Sends the body until the answer comes, which it may do before the body's end. */
+function exchange(request: ClientRequest, body: Bytes | null): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const source = body === null ? Readable.from([]) : Readable.from(body, { objectMode: false });
+    request.on("error", reject);
+    request.on("response", (response) => {
+      response.on("error", () => undefined);
+      response.resume();
+      resolve(response.statusCode ?? 0);
+      source.destroy();
+    });
+    pipeline(source, request).catch(reject);
+  });
+}

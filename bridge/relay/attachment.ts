@@ -44,6 +44,11 @@ export class Attachment {
     return this.#screen?.modes ?? { isBracketedPaste: false, isApplicationCursor: false };
   }
 
+  /** Whether the client, which has ended, had read all that was typed; false where nobody knows. */
+  get hasReadAll(): boolean {
+    return this.#stream.hasReadAll === true;
+  }
+
   write(text: string): void {
     this.#stream.write(text);
   }

@@ -11,17 +11,20 @@ import type {
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import type { TerminalSize } from "../runtime/runtime.ts";
 import type { Attachment } from "./attachment.ts";
+import type { Doubt } from "./doubts.ts";
 import type { Output } from "./output.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 export type Enter = Extract<TerminalMessage, { type: "enter" }>;
 
 export interface EntranceEvents {
-  tell(message: Extract<DataMessage, { type: "entered" }>): void;
+  tell(message: Extract<DataMessage, { type: "entered" | "uncertain" }>): void;
   send(frame: ReplayFrame): void;
   position(): Position & TerminalSize;
   /** How far this author's input has come. */
   appliedOf(from: string): number;
+  /** What of it may not have reached the shell. */
+  takeDoubt(from: string): Doubt | null;
 }
 
 const maxWaiting = 1_000;
@@ -59,6 +62,8 @@ export class Entrance {
     const { entry, from } = enter;
     const bytes = this.#missing(enter, attachment);
     this.#events.tell({ type: "entered", entry, i: this.#events.appliedOf(from), ...this.#events.position() });
+    const doubt = this.#events.takeDoubt(from);
+    if (doubt !== null) this.#events.tell({ type: "uncertain", ...doubt });
     if (bytes === null) {
       this.#snapshots.askForNewcomer();
       return;

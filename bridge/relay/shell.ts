@@ -15,7 +15,8 @@ export interface ShellEvents {
   nextSeq(): number;
   onAttached(attachment: Attachment): void;
   onBytes(bytes: Uint8Array): void;
-  onDetached(): void;
+  /** `hasReadAll`: all that was typed has reached tmux. */
+  onDetached(hasReadAll: boolean): void;
   /** An attempt to attach is over, whatever came of it. `isGone`: there is no such window, and never will be. */
   onSettled(isGone: boolean): void;
 }
@@ -119,7 +120,7 @@ export class Shell {
   #ended(attachment: Attachment): void {
     if (this.#attachment !== attachment) return;
     this.#attachment = null;
-    this.#events.onDetached();
+    this.#events.onDetached(attachment.hasReadAll);
     this.#context.log("info", "terminal detached", { terminal: this.#terminal });
     if (this.#shouldRun) this.#attachLater();
   }

@@ -14,6 +14,7 @@ import type { TerminalSize } from "../runtime/runtime.ts";
 import type { Attachment } from "./attachment.ts";
 import type { RelayContext } from "./context.ts";
 import type { DataSocket, Relay } from "./data-socket.ts";
+import { Doubts } from "./doubts.ts";
 import { Entrance } from "./entrance.ts";
 import { History } from "./history.ts";
 import { Output } from "./output.ts";
@@ -35,6 +36,7 @@ export class TerminalRelay implements Relay {
   readonly #shell: Shell;
   readonly #output = new Output((frame) => this.#sendOutput(frame));
   readonly #typing: Typing;
+  readonly #doubts = new Doubts();
   readonly #receipts = new Receipts((receipts) => this.#tell({ type: "receipts", receipts }));
   readonly #resizer = new Resizer((size) => this.#resize(size));
   readonly #snapshots = new Snapshots(this.#output, {
@@ -47,6 +49,7 @@ export class TerminalRelay implements Relay {
     send: (frame) => this.#socket?.send(encodeStreamFrame(frame)),
     position: () => this.#position(),
     appliedOf: (from) => this.#typing.appliedOf(from),
+    takeDoubt: (from) => this.#doubts.takeOf(from),
   });
   readonly #history: History;
   readonly #windows: WindowFeed;
@@ -69,12 +72,13 @@ export class TerminalRelay implements Relay {
       nextSeq: () => this.#output.seq,
       onAttached: (attachment) => this.#attached(attachment),
       onBytes: (bytes) => this.#pass(bytes),
-      onDetached: () => this.#detached(),
+      onDetached: (hasReadAll) => this.#detached(hasReadAll),
       onSettled: (isGone) => this.#settled(isGone),
     });
     this.#typing = new Typing(terminal, context.ledger, {
       write: (text) => this.#write(text),
       onInterrupt: () => this.#interrupt(),
+      onHandedOver: (from, i) => this.#doubts.handedOver(from, i, performance.now()),
       onApplied: (from, i) => this.#receipts.add(from, i),
       onGap: (from, i, after) => this.#tell({ type: "gap", from, i, after }),
       modes: () => this.#attachment?.modes ?? { isBracketedPaste: false, isApplicationCursor: false },
@@ -184,8 +188,9 @@ export class TerminalRelay implements Relay {
     this.#windows.begin();
   }
 
-  #detached(): void {
+  #detached(hasReadAll: boolean): void {
     this.#output.flush();
+    for (const doubt of this.#doubts.ended(hasReadAll, performance.now())) this.#tell({ type: "uncertain", ...doubt });
     this.#typing.reset();
     this.#snapshots.clear();
     if (this.#socket !== null) this.#output.include();

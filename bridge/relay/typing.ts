@@ -19,6 +19,8 @@ export interface TypingEvents {
   write(text: string): void;
   /** Ctrl-C, Ctrl-Z or Ctrl-\ comes next. */
   onInterrupt(): void;
+  /** This was written just now. */
+  onHandedOver(from: string, i: number): void;
   /** Everything of this author's up to `i` was written. */
   onApplied(from: string, i: number): void;
   /** Not applied: the last one of this author was `after`. */
@@ -114,6 +116,7 @@ export class Typing {
     if (isLast) this.#closePaste();
     if (typed.from !== undefined && typed.i !== undefined) {
       this.#ledger.applied(this.#author(typed.from), typed.i);
+      this.#events.onHandedOver(typed.from, typed.i);
       this.#events.onApplied(typed.from, typed.i);
     }
     if (isLast) this.#placeWaiting();

@@ -31,6 +31,8 @@ export interface TerminalStream {
   pause(): void;
   resume(): void;
   onData(listener: (bytes: Uint8Array) => void): void;
+  /** Whether the client, which has ended, had read all that was written. Without it nobody knows, as of an exec. */
+  readonly hasReadAll?: boolean;
   /** The client ended, for whatever reason; the session may live on. */
   onExit(listener: () => void): void;
   /** Detaches this client; the session and its processes live on. */

@@ -116,6 +116,8 @@ export const timing = {
   ackLateMs: 250,
   /** A receipt waits this long for output to ride on. */
   receiptAloneMs: 30,
+  /** What was handed to a tmux client so shortly before it was lost may not have reached the shell. */
+  doubtBeforeLossMs: 2_000,
   /** A paste whose next part does not come is closed. */
   pasteSilentMs: 5_000,
   nudgeGapMs: 1_000,

@@ -233,6 +233,26 @@ describe("resuming", { timeout: 60_000 }, () => {
     expect(await end.message("history")).toMatchObject({ lines: [], more: false });
   });
 
+  it("tells what may not have arrived when a tmux client is lost, once more to who comes back, and goes on", async () => {
+    await settles();
+    const clients = "tmux -S $(dirname $TMUX_TMPDIR)/$DEVPOCKET_ENVIRONMENT_ID list-clients -F '#{client_pid}'";
+    const pid = Number(await viewer.viewer.ask(clients));
+    viewer.input(": in flight\r");
+    await answered();
+    process.kill(pid, "SIGKILL");
+    const told = await end.message("uncertain");
+    expect(told).toMatchObject({ from: "user/client-1", last: viewer.receipted });
+    await end.message("attached");
+    viewer.enter(end);
+    await settles();
+    const doubts = () => end.messages.filter(({ type }) => type === "uncertain");
+    expect(doubts()).toEqual([told, told]);
+    viewer.enter(end);
+    await settles();
+    expect(doubts()).toHaveLength(2);
+    expect(viewer.faults).toEqual([]);
+  });
+
   it("answers who enters a terminal without a shell when there is one", async () => {
     await settles();
     viewer.input("tmux -S $(dirname $TMUX_TMPDIR)/$DEVPOCKET_ENVIRONMENT_ID kill-server\r");

@@ -18,6 +18,7 @@ export class ClientStream implements TerminalStream {
   readonly size: TerminalSize;
   readonly #pty: IPty;
   #isOver = false;
+  #hasReadAll = false;
   #endListeners: (() => void)[] = [];
   #events: ClientEvents | null = null;
 
@@ -37,10 +38,16 @@ export class ClientStream implements TerminalStream {
     this.pid = this.#pty.pid;
     // What comes before the first listener is there would be lost.
     this.#pty.pause();
-    this.#pty.onExit(() => {
+    this.#pty.onExit(({ exitCode, signal }) => {
       this.#isOver = true;
+      // tmux fails where its server or its terminal went from under it.
+      this.#hasReadAll = exitCode === 0 && !signal;
       for (const listener of this.#endListeners) listener();
     });
+  }
+
+  get hasReadAll(): boolean {
+    return this.#hasReadAll;
   }
 
   /** Tells whoever keeps the terminal, beside those who use it. */

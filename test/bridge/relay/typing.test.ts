@@ -11,6 +11,7 @@ const [begin, end] = [`${esc}[200~`, `${esc}[201~`];
 describe("typing", () => {
   let written: string[];
   let receipts: Record<string, number>;
+  let handedOver: string[];
   let gaps: string[];
   let interrupts: number;
   let modes: { isBracketedPaste: boolean; isApplicationCursor: boolean };
@@ -22,6 +23,7 @@ describe("typing", () => {
       onInterrupt: () => {
         interrupts += 1;
       },
+      onHandedOver: (from, i) => handedOver.push(`${from} ${i}`),
       onApplied: (from, i) => {
         receipts[from] = i;
       },
@@ -36,6 +38,7 @@ describe("typing", () => {
     vi.useFakeTimers();
     written = [];
     receipts = {};
+    handedOver = [];
     gaps = [];
     interrupts = 0;
     modes = { isBracketedPaste: true, isApplicationCursor: true };
@@ -51,6 +54,7 @@ describe("typing", () => {
     input("a", 2, "y");
     expect(written.join("")).toBe("xy");
     expect(receipts).toEqual({ a: 2 });
+    expect(handedOver).toEqual(["a 1", "a 2"]);
     expect(gaps).toEqual(["a 3 after 1"]);
   });
 
@@ -184,6 +188,7 @@ describe("typing", () => {
 const noEvents = {
   write: () => {},
   onInterrupt: () => {},
+  onHandedOver: () => {},
   onApplied: () => {},
   onGap: () => {},
   modes: () => ({ isBracketedPaste: false, isApplicationCursor: false }),

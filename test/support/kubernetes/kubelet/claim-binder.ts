@@ -1,0 +1,158 @@
+/**
+ * Binds claims: at once, or when a pod that uses one is scheduled (WaitForFirstConsumer). A class provisions volumes, or
+ * has a number of static local ones. Behind them stand directories of this machine.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { protection } from "../admission/claims.ts";
+import { podSpecOf } from "../admission/pod-schema.ts";
+import { fieldsAt, type KubeObject, textAt, timestamp } from "../api/objects.ts";
+import { resourceOf } from "../api/resources.ts";
+import type { Store } from "../api/store.ts";
+import { writeEvent } from "./events.ts";
+
+export interface StorageClassSpec {
+  name: string;
+  isDefault?: boolean;
+  /** Bound when a pod wants it, rather than at once. */
+  waitsForConsumer?: boolean;
+  /** Makes volumes as they are asked for; otherwise `staticVolumes` is all there is. */
+  isDynamic?: boolean;
+  staticVolumes?: number;
+  allowsExpansion?: boolean;
+}
+
+const claims = resourceOf("persistentvolumeclaims");
+const volumes = resourceOf("persistentvolumes");
+const classes = resourceOf("storageclasses");
+const pods = resourceOf("pods");
+
+export class ClaimBinder {
+  readonly #store: Store;
+  readonly #directory: string;
+  readonly #specs: readonly StorageClassSpec[];
+
+  constructor(store: Store, directory: string, specs: readonly StorageClassSpec[]) {
+    this.#store = store;
+    this.#directory = directory;
+    this.#specs = specs;
+    for (const spec of specs) this.#addClass(spec);
+    store.onChange(({ resource, type, object }) => {
+      if (resource === claims && type !== "DELETED") queueMicrotask(() => this.#look(object.metadata));
+      if (resource === claims && type === "DELETED") void this.#release(object);
+      if (resource === pods) queueMicrotask(() => this.#lookAtAllDeleted());
+    });
+  }
+
+  directoryOf(claim: KubeObject): string {
+    return join(this.#directory, `pvc-${claim.metadata.uid}`);
+  }
+
+  /** Binds it for a pod that waits for it; says why not, or null. */
+  bindForConsumer(claim: KubeObject): string | null {
+    if (textAt(claim, "status", "phase") === "Bound") return null;
+    const spec = this.#specOf(claim);
+    if (spec?.waitsForConsumer !== true) return "pod has unbound immediate PersistentVolumeClaims";
+    return this.#bind(claim, spec) ? null : "node(s) didn't find available persistent volumes to bind";
+  }
+
+  #addClass({ name, isDefault, waitsForConsumer, isDynamic, allowsExpansion }: StorageClassSpec): void {
+    this.#store.put(classes, {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: {
+        name,
+        uid: crypto.randomUUID(),
+        resourceVersion: "",
+        creationTimestamp: timestamp(),
+        annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault === true) },
+      },
+      provisioner: isDynamic === true ? "fake.devpocket.app/directory" : "kubernetes.io/no-provisioner",
+      reclaimPolicy: "Delete",
+      volumeBindingMode: waitsForConsumer === true ? "WaitForFirstConsumer" : "Immediate",
+      allowVolumeExpansion: allowsExpansion === true,
+    });
+  }
+
+  #specOf(claim: KubeObject): StorageClassSpec | undefined {
+    return this.#specs.find(({ name }) => name === textAt(claim, "spec", "storageClassName"));
+  }
+
+  #look({ namespace, name }: { namespace?: string; name: string }): void {
+    const claim = this.#store.get(claims, namespace, name);
+    if (claim === undefined) return;
+    const spec = this.#specOf(claim);
+    if (claim.metadata.deletionTimestamp !== undefined) this.#unprotect(claim);
+    else if (textAt(claim, "status", "phase") === "Bound") this.#expand(claim);
+    else if (spec === undefined)
+      this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+    else if (spec.waitsForConsumer === true)
+      this.#tell(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", "Normal");
+    else if (!this.#bind(claim, spec))
+      this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+  }
+
+  #bind(claim: KubeObject, spec: StorageClassSpec): boolean {
+    const inUse = this.#store
+      .list(volumes)
+      .filter((volume) => textAt(volume, "spec", "storageClassName") === spec.name).length;
+    if (spec.isDynamic !== true && inUse >= (spec.staticVolumes ?? 0)) return false;
+    const volumeName = `pvc-${claim.metadata.uid}`;
+    const { accessModes, resources } = fieldsAt(claim, "spec");
+    const capacity = fieldsAt(resources, "requests");
+    const { namespace, name, uid } = claim.metadata;
+    this.#store.put(volumes, {
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata: { name: volumeName, uid: crypto.randomUUID(), resourceVersion: "", creationTimestamp: timestamp() },
+      spec: {
+        capacity,
+        accessModes,
+        storageClassName: spec.name,
+        claimRef: { kind: "PersistentVolumeClaim", namespace, name, uid },
+        persistentVolumeReclaimPolicy: "Delete",
+      },
+      status: { phase: "Bound" },
+    });
+    const status = { phase: "Bound", accessModes, capacity };
+    this.#store.put(claims, { ...claim, spec: { ...fieldsAt(claim, "spec"), volumeName }, status });
+    return true;
+  }
+
+  #expand(claim: KubeObject): void {
+    const capacity = fieldsAt(claim, "spec", "resources", "requests");
+    if (fieldsAt(claim, "status", "capacity")["storage"] === capacity["storage"]) return;
+    this.#store.put(claims, { ...claim, status: { ...fieldsAt(claim, "status"), capacity } });
+  }
+
+  /** A claim that is being deleted goes when no pod uses it any more. */
+  #unprotect(claim: KubeObject): void {
+    const { namespace, name, finalizers = [] } = claim.metadata;
+    if (!finalizers.includes(protection)) return;
+    const isUsed = this.#store
+      .list(pods, namespace)
+      .some((pod) => podSpecOf(pod).volumes.some((volume) => volume.persistentVolumeClaim?.claimName === name));
+    if (isUsed) return;
+    const rest = finalizers.filter((each) => each !== protection);
+    const freed = this.#store.put(claims, { ...claim, metadata: { ...claim.metadata, finalizers: rest } });
+    if (rest.length === 0) this.#store.remove(claims, freed);
+  }
+
+  #lookAtAllDeleted(): void {
+    for (const claim of this.#store.list(claims))
+      if (claim.metadata.deletionTimestamp !== undefined) this.#unprotect(claim);
+  }
+
+  async #release(claim: KubeObject): Promise<void> {
+    const volume = this.#store.get(volumes, undefined, `pvc-${claim.metadata.uid}`);
+    if (volume !== undefined) this.#store.remove(volumes, volume);
+    await rm(this.directoryOf(claim), { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #tell(claim: KubeObject, reason: string, message: string, type: "Normal" | "Warning" = "Warning"): void {
+    const isTold = this.#store
+      .list(resourceOf("events"), claim.metadata.namespace)
+      .some((event) => textAt(event, "involvedObject", "uid") === claim.metadata.uid && event["reason"] === reason);
+    if (!isTold) writeEvent(this.#store, claim, { type, reason, message, component: "persistentvolume-controller" });
+  }
+}

@@ -1,0 +1,50 @@
+/** What a test lets happen to the node and its pods. */
+import type { Store } from "../api/store.ts";
+import type { Kubelet } from "./kubelet.ts";
+import type { PodRunner } from "./pod-runner.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export class NodeControl {
+  readonly store: Store;
+  readonly #kubelet: Kubelet;
+  readonly #scheduler: Scheduler;
+
+  constructor(store: Store, kubelet: Kubelet, scheduler: Scheduler) {
+    this.store = store;
+    this.#kubelet = kubelet;
+    this.#scheduler = scheduler;
+  }
+
+  /** The kernel ends the container's processes for their memory (cgroup v2: all of them): OOMKilled, exit 137. */
+  oomKill(namespace: string, pod: string, container?: string): void {
+    const { main } = this.#running(namespace, pod);
+    const runner = main.find((each) => container === undefined || each.container.name === container);
+    if (runner === undefined) throw new Error(`no container ${container} in ${pod}`);
+    runner.oomKill();
+  }
+
+  /** Memory or disk runs short: the pod fails with reason Evicted. */
+  async evict(namespace: string, pod: string, message = "The node was low on resource: memory. "): Promise<void> {
+    await this.#running(namespace, pod).evict(message);
+  }
+
+  /** Nothing is scheduled, or again with null. */
+  cordon(why: string | null = "node(s) were unschedulable"): void {
+    this.#scheduler.setCordon(why);
+  }
+
+  /** PID 1 of a container, in this machine's counting; null when it does not run. */
+  pidOf(namespace: string, pod: string, container?: string): number | null {
+    const all = this.#kubelet.find(namespace, pod)?.all ?? [];
+    const runner = all.find((each) =>
+      container === undefined ? each.sandbox?.isRunning : each.container.name === container,
+    );
+    return runner?.sandbox?.isRunning === true ? runner.sandbox.pid : null;
+  }
+
+  #running(namespace: string, pod: string): PodRunner {
+    const runner = this.#kubelet.find(namespace, pod);
+    if (runner === undefined) throw new Error(`no pod ${namespace}/${pod} on the node`);
+    return runner;
+  }
+}

@@ -1,0 +1,143 @@
+/** Opens execs, and lets befall them what befalls them on a real cluster. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { podSpecOf } from "../admission/pod-schema.ts";
+import { fieldsAt } from "../api/objects.ts";
+import { resourceOf } from "../api/resources.ts";
+import type { Asked } from "../api/server.ts";
+import { badRequest, internalError, notFound, StatusError } from "../api/statuses.ts";
+import type { Store } from "../api/store.ts";
+import type { Kubelet } from "../kubelet/kubelet.ts";
+import type { Sandbox } from "../kubelet/sandbox.ts";
+import type { Timings } from "../kubelet/timings.ts";
+import { refreshCgroup } from "../kubelet/usage.ts";
+import { startProcess } from "./exec-process.ts";
+import { ExecSession } from "./exec-session.ts";
+import { notStarted, success } from "./exec-status.ts";
+
+export type ExecProtocol = "v5.channel.k8s.io" | "v4.channel.k8s.io";
+
+const maxFrameBytes = 32 * 2 ** 20;
+const pods = resourceOf("pods");
+
+export class ExecServer {
+  readonly #store: Store;
+  readonly #kubelet: Kubelet;
+  readonly #timings: Timings;
+  readonly #sockets: WebSocketServer;
+  readonly #sessions = new Set<ExecSession>();
+  #protocols: readonly ExecProtocol[] = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
+  /** Answers to the next requests, oldest first. */
+  #refusals: number[] = [];
+  #staysOnDeletedPods = false;
+
+  constructor(store: Store, kubelet: Kubelet, timings: Timings) {
+    this.#store = store;
+    this.#kubelet = kubelet;
+    this.#timings = timings;
+    const handleProtocols = (offered: Set<string>) => this.#protocols.find((each) => offered.has(each)) ?? false;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      handleProtocols,
+      maxPayload: maxFrameBytes,
+      perMessageDeflate: false,
+    });
+    store.onChange(({ resource, object }) => {
+      if (resource === pods && object.metadata.deletionTimestamp !== undefined && this.#staysOnDeletedPods)
+        this.#freezeFor(object.metadata.uid);
+    });
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** Servers before 1.30 know v4 only. */
+  setProtocols(...protocols: ExecProtocol[]): void {
+    this.#protocols = protocols;
+  }
+
+  /** The kubelet goes away and comes back: sockets end with 1006, new ones meet 500, 404, 404. Processes live on. */
+  restartKubelet(refusals: readonly number[] = [500, 404, 404]): void {
+    this.#refusals = [...refusals];
+    for (const session of this.#sessions) session.drop(false);
+  }
+
+  /** containerd restarts: every exec reports Success with 1000 though its process lives; new ones meet 500, 500. */
+  restartContainerd(refusals: readonly number[] = [500, 500]): void {
+    this.#refusals = [...refusals];
+    for (const session of this.#sessions) session.finish(success);
+  }
+
+  /** Every socket ends without a status, with 1006 or in order with 1000. */
+  dropAll(isInOrder = false): void {
+    for (const session of this.#sessions) session.drop(isInOrder);
+  }
+
+  /** Open sockets stay so and are silent. */
+  freezeAll(): void {
+    for (const session of this.#sessions) session.freeze();
+  }
+
+  /** From now on execs on pods that are deleted stay open and frozen. */
+  freezeOnDeletion(): void {
+    this.#staysOnDeletedPods = true;
+  }
+
+  /** Answers a handshake. Throws what refuses it. */
+  async upgrade(request: Asked, incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const refusal = this.#refusals.shift();
+    if (refusal !== undefined)
+      throw new StatusError(refusal, refusal === 404 ? "NotFound" : "InternalError", "the kubelet is not ready");
+    const { query } = request;
+    const { sandbox, podUid, directory, containerName } = this.#find(request);
+    const command = query.getAll("command");
+    if (command.length === 0) throw badRequest("you must specify at least 1 of stdin, stdout, stderr and a command");
+    await refreshCgroup(directory, containerName, sandbox);
+    const spec = { command, isTerminal: query.get("tty") === "true", hasInput: query.get("stdin") === "true" };
+    this.#sockets.handleUpgrade(incoming, socket, head, (opened) => {
+      if (!sandbox.has(command[0] ?? "")) return refuse(opened, command[0] ?? "");
+      const process = startProcess(sandbox, spec);
+      const session = new ExecSession(opened, process, { podUid, command, idleMs: this.#timings.execIdleMs });
+      this.#sessions.add(session);
+      opened.on("close", () => this.#sessions.delete(session));
+    });
+  }
+
+  close(): void {
+    for (const session of this.#sessions) session.drop(false);
+    this.#sockets.close();
+  }
+
+  #find({ namespace = "", name = "", query }: Asked): {
+    sandbox: Sandbox;
+    podUid: string;
+    directory: string;
+    containerName: string;
+  } {
+    const pod = this.#store.get(pods, namespace, name);
+    if (pod === undefined) throw notFound(pods, name);
+    if (fieldsAt(pod, "spec")["nodeName"] === undefined) throw badRequest(`pod ${name} does not have a host assigned`);
+    const { containers, initContainers } = podSpecOf(pod);
+    const all = [...containers, ...initContainers].map((container) => container.name);
+    const containerName = query.get("container") ?? containers[0]?.name ?? "";
+    if (!all.includes(containerName)) throw badRequest(`container ${containerName} is not valid for pod ${name}`);
+    const runner = this.#kubelet.find(namespace, name);
+    const sandbox = runner?.all.find(({ container }) => container.name === containerName)?.sandbox ?? null;
+    if (runner === undefined || sandbox === null || !sandbox.isRunning) {
+      throw internalError(`unable to upgrade connection: container not found ("${containerName}")`);
+    }
+    return { sandbox, podUid: runner.uid, directory: runner.ground.directory, containerName };
+  }
+
+  #freezeFor(podUid: string): void {
+    for (const session of this.#sessions) if (session.podUid === podUid) session.freeze();
+  }
+}
+
+/** A program that is not there is told after the handshake, as the runtime finds out only then. */
+function refuse(socket: WebSocket, program: string): void {
+  socket.send(Buffer.concat([Buffer.of(3), Buffer.from(JSON.stringify(notStarted(program)))]));
+  socket.close(1000);
+}

@@ -1,5 +1,5 @@
 /** Windows through everything: REST, objects, a bridge and a real tmux, watched by clients of version 1. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closes } from "../../durable-objects/protocol/closes.ts";
 import type { WindowInFull } from "../../durable-objects/protocol/windows.ts";
 import { type Person, register } from "./support/person.ts";
@@ -12,6 +12,8 @@ describe("windows", () => {
 
   beforeAll(async () => {
     product = await startProduct();
+  });
+  beforeEach(async () => {
     person = await register(product.url);
     id = (await person.createEnvironment()).id;
   });
@@ -44,8 +46,9 @@ describe("windows", () => {
     const own = await person.openTerminal(id, { window: made.id, size: { cols: 50, rows: 12 } });
     await main.sees(/[#$] *$/);
     await own.sees(/[#$] *$/);
-    main.type("clear; stty size\r");
-    own.type("clear; stty size\r");
+    // What is typed may overtake the size, so the shells themselves wait for it.
+    main.type("clear; until stty size | grep '24 80'; do sleep 0.05; done\r");
+    own.type("clear; until stty size | grep '12 50'; do sleep 0.05; done\r");
     await main.sees(/^24 80$/m);
     await own.sees(/^12 50$/m);
     await call("DELETE", `/${made.id}`);

@@ -79,7 +79,7 @@ function main(environment: DesiredEnvironment, settings: ManifestSettings): V1Co
     command: ["/bin/sh", `${places.init}/init.sh`],
     workingDir: places.workspace,
     envFrom: [{ secretRef: { name: objectName(environment.id) } }],
-    env: ownVariables(environment, settings),
+    env: ownVariables(environment),
     ...(port === null ? {} : { ports: [{ name: "web", containerPort: port, protocol: "TCP" }] }),
     resources: resources(environment, settings),
     securityContext: containerSecurity(standingOf(environment, settings)),
@@ -89,10 +89,9 @@ function main(environment: DesiredEnvironment, settings: ManifestSettings): V1Co
   };
 }
 
-function ownVariables(environment: DesiredEnvironment, settings: ManifestSettings): V1EnvVar[] {
+function ownVariables(environment: DesiredEnvironment): V1EnvVar[] {
   return [
     { name: "DEVPOCKET_ENVIRONMENT_ID", value: environment.id },
-    { name: "DEVPOCKET_ROOT", value: standingOf(environment, settings) },
     { name: "TMUX_TMPDIR", value: places.own },
   ];
 }

@@ -15,12 +15,15 @@ const rootCapabilities = [
   ...["NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"],
 ];
 
-/** `refused`: the template asks for root and the cluster has no user namespaces; the environment runs as a user. */
-export type Standing = "user" | "root" | "refused";
+export type Standing = "user" | "root";
 
 export function standingOf(environment: DesiredEnvironment, settings: ManifestSettings): Standing {
-  if (environment.needs_root !== true) return "user";
-  return settings.hasUserNamespaces ? "root" : "refused";
+  return environment.needs_root === true && settings.hasUserNamespaces ? "root" : "user";
+}
+
+/** Its template asks for root and the cluster has nothing to keep that apart in: `user_namespaces_missing`, and no pod. */
+export function isRootRefused(environment: DesiredEnvironment, settings: ManifestSettings): boolean {
+  return environment.needs_root === true && !settings.hasUserNamespaces;
 }
 
 /** Of the pod. The files of the volume belong to a group of ours; they are gone through only where they do not yet. */

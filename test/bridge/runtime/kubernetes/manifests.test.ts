@@ -9,6 +9,7 @@ import { limitRange, quota } from "../../../../bridge/runtime/kubernetes/manifes
 import { networkPolicies } from "../../../../bridge/runtime/kubernetes/manifests/network-policies.ts";
 import { pod } from "../../../../bridge/runtime/kubernetes/manifests/pod.ts";
 import { startupSecret, variablesSecret } from "../../../../bridge/runtime/kubernetes/manifests/secrets.ts";
+import { isRootRefused } from "../../../../bridge/runtime/kubernetes/manifests/security.ts";
 import { service } from "../../../../bridge/runtime/kubernetes/manifests/service.ts";
 import { defaultSettings, type ManifestSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import type { DesiredEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
@@ -26,7 +27,13 @@ const environment: DesiredEnvironment = {
   image: "node:22",
   port: 3000,
   startup_commands: ["node --version", "printf 'two\\nlines'\necho third"],
-  environment_variables: { GREETING: "hello\nworld", EMPTY: "", TERM: "dumb", DEVPOCKET_ROOT: "root", ÜMLAUT: "x" },
+  environment_variables: {
+    GREETING: "hello\nworld",
+    EMPTY: "",
+    TERM: "dumb",
+    DEVPOCKET_ENVIRONMENT_ID: "other",
+    ÜMLAUT: "x",
+  },
 };
 const settings: ManifestSettings = { ...defaultSettings, toolsImage: "ghcr.io/devpocket/bridge:1.0.0" };
 const everything: ManifestSettings = {
@@ -105,12 +112,11 @@ describe("a pod", () => {
     expect(made.spec).toMatchObject({ hostUsers: false, securityContext: { runAsUser: 0 } });
   });
 
-  it("tells its first process whether root was refused", () => {
-    const told = (each: V1Pod) => each.spec?.containers[0]?.env?.find(({ name }) => name === "DEVPOCKET_ROOT")?.value;
+  it("is refused to a template that needs root where the cluster has no user namespaces, and to no other", () => {
     const needing = { ...environment, needs_root: true };
-    expect(told(pod(environment, parts, settings))).toBe("user");
-    expect(told(pod(needing, parts, settings))).toBe("refused");
-    expect(told(pod(needing, parts, everything))).toBe("root");
+    expect(isRootRefused(needing, settings)).toBe(true);
+    expect(isRootRefused(needing, everything)).toBe(false);
+    expect(isRootRefused(environment, settings)).toBe(false);
   });
 
   it("asks the node for no more than its limit", () => {

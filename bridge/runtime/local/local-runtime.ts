@@ -8,6 +8,7 @@ import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridg
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
+import { entriesOf } from "../log-entries.ts";
 import {
   type Action,
   type Runtime,
@@ -18,7 +19,6 @@ import {
   type WindowWish,
 } from "../runtime.ts";
 import { type EnvironmentSettings, LocalEnvironment } from "./environment.ts";
-import { entriesOf } from "./log-entries.ts";
 import { followLog, readLog } from "./log-file.ts";
 import { environmentPlaces, type Places, preparePlaces } from "./places.ts";
 import { type EnvironmentRecord, readRecord } from "./record.ts";

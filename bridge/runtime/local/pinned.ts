@@ -1,6 +1,6 @@
 /** A window's own terminal on a PTY of this machine. */
 import type { TerminalSize } from "../runtime.ts";
-import { pinWindow } from "../tmux/pinned.ts";
+import { type Pin, pinWindow } from "../tmux/pinned.ts";
 import { SizeVote } from "../tmux/size-vote.ts";
 import { ClientStream } from "./client-stream.ts";
 import { clientArguments, type LocalTmux } from "./tmux.ts";
@@ -8,9 +8,9 @@ import { clientArguments, type LocalTmux } from "./tmux.ts";
 class PinnedStream extends ClientStream {
   readonly #vote: SizeVote;
 
-  constructor(tmux: LocalTmux, args: string[], size: TerminalSize, hasVote: boolean) {
-    super(tmux, args, size);
-    this.#vote = new SizeVote(tmux, this.pid, hasVote);
+  constructor(tmux: LocalTmux, { session, command, size }: Pin, hasVote: boolean) {
+    super(tmux, clientArguments(tmux, command), size);
+    this.#vote = new SizeVote(tmux, session, hasVote);
     this.onExit(() => this.#vote.end());
   }
 
@@ -27,7 +27,7 @@ export async function attachPinned(
   size: TerminalSize | null,
 ): Promise<ClientStream> {
   const pin = await pinWindow(tmux, window, target, size);
-  const stream = new PinnedStream(tmux, clientArguments(tmux, pin.command), pin.size, size !== null);
+  const stream = new PinnedStream(tmux, pin, size !== null);
   stream.onExit(() => void pin.end());
   return stream;
 }

@@ -9,6 +9,7 @@ import { ask, ignoreUnavailable, type TmuxDoor } from "./door.ts";
 import { attachCommand, windowSize } from "./session.ts";
 
 export interface Pin {
+  session: string;
   /** How its one client attaches. */
   command: string[];
   size: TerminalSize;
@@ -33,7 +34,7 @@ export async function pinWindow(
   const untilLeft = [";", "set-option", "-t", `=${name}:`, "destroy-unattached", "on"];
   const flags = size === null ? ["-f", "ignore-size"] : [];
   const command = [...attachCommand(`=${name}`, flags), ...untilLeft];
-  return { command, size: asked, end: () => endSessions(door, name) };
+  return { session: name, command, size: asked, end: () => endSessions(door, name) };
 }
 
 /** A session cannot begin empty: what it begins with gives its place to the window at once. */

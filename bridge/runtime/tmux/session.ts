@@ -41,9 +41,10 @@ export async function killServer(door: TmuxDoor): Promise<void> {
   await door.run(["kill-server"]).catch(ignoreUnavailable);
 }
 
-/** The pids of the attached clients, with the terminal of each. */
-export async function listClients(door: TmuxDoor): Promise<{ pid: number; tty: string }[]> {
-  const printed = await ask(door, ["list-clients", "-F", "#{client_pid} #{client_tty}"]);
+/** The pids of the attached clients, with the terminal of each; of all sessions, or of one. */
+export async function listClients(door: TmuxDoor, session?: string): Promise<{ pid: number; tty: string }[]> {
+  const which = session === undefined ? [] : ["-t", `=${session}`];
+  const printed = await ask(door, ["list-clients", ...which, "-F", "#{client_pid} #{client_tty}"]);
   return printed.split("\n").flatMap((line) => {
     const [pid, tty] = line.split(" ");
     return pid === undefined || tty === undefined ? [] : [{ pid: Number(pid), tty }];

@@ -10,16 +10,16 @@ const askAgainMs = 50;
 
 export class SizeVote {
   readonly #door: TmuxDoor;
-  readonly #pid: number;
+  readonly #session: string;
   #has: boolean;
   #wanted: boolean;
   #isBusy = false;
   #isOver = false;
 
-  /** `has` is what the client was attached with. */
-  constructor(door: TmuxDoor, pid: number, has: boolean) {
+  /** Of the one client of a session; `has` is what it was attached with. */
+  constructor(door: TmuxDoor, session: string, has: boolean) {
     this.#door = door;
-    this.#pid = pid;
+    this.#session = session;
     this.#has = has;
     this.#wanted = has;
   }
@@ -44,7 +44,7 @@ export class SizeVote {
 
   async #apply(wanted: boolean): Promise<boolean> {
     try {
-      const client = (await listClients(this.#door)).find(({ pid }) => pid === this.#pid);
+      const [client] = await listClients(this.#door, this.#session);
       if (client === undefined) return false;
       const flag = wanted ? "!ignore-size" : "ignore-size";
       await this.#door.run(["refresh-client", "-t", client.tty, "-f", flag]);

@@ -1,6 +1,6 @@
 /** The same log in the two shapes clients know: messages of the logs socket, entries of the REST answer. */
-import type { LogEntry } from "../../../durable-objects/protocol/bridge-link.ts";
-import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
+import type { LogEntry } from "../../durable-objects/protocol/bridge-link.ts";
+import type { LogMessage } from "../../durable-objects/protocol/client.ts";
 
 /** Every message as an entry, in the same order. */
 export function entriesOf(messages: readonly LogMessage[]): LogEntry[] {

@@ -5,8 +5,11 @@ import { annotations, environmentFinalizer, labels, objectName } from "./names.t
 import { bytesQuantity } from "./quantities.ts";
 import type { ManifestSettings } from "./settings.ts";
 
+/** What a claim says of its environment. */
+export type ClaimWish = Pick<DesiredEnvironment, "id" | "generation" | "desired" | "resources">;
+
 /** Of an environment whose claim this is; what it says of size is only what is asked at first, growing is a step of its own. */
-export function claim(environment: DesiredEnvironment, settings: ManifestSettings): V1PersistentVolumeClaim {
+export function claim(environment: ClaimWish, settings: ManifestSettings): V1PersistentVolumeClaim {
   const { storageClass } = settings;
   return {
     apiVersion: "v1",

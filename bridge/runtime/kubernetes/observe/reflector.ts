@@ -1,0 +1,169 @@
+/**
+ * A copy of all objects of one kind that a label selector finds, kept true by a list and a watch. It lives through cut
+ * connections, versions that the server has forgotten (410) and connections that have died in silence: a watch is asked to end
+ * after a while, and one that does not is given up. Stopped is stopped.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { type Calls, type ClusterObject, objectSchema } from "../client/calls.ts";
+import type { Kind } from "../client/kinds.ts";
+import { ClusterProblem, noAnswer } from "../client/problem.ts";
+import { jsonLines } from "./json-lines.ts";
+
+/** How long the server is asked to keep a watch, and how much later it must have ended. */
+const watchSeconds = 45;
+const silentAfterMs = (watchSeconds + 10) * 1000;
+const firstRetryMs = 250;
+const maxRetryMs = 10_000;
+
+const eventSchema = z.object({
+  type: z.enum(["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"]),
+  object: z.looseObject({
+    code: z.number().optional(),
+    metadata: z.looseObject({ resourceVersion: z.string().optional() }).optional(),
+  }),
+});
+
+export interface ReflectorOptions {
+  calls: Calls;
+  kind: Kind;
+  labelSelector: string;
+  /** An object is new, has changed or is gone (null). */
+  onChange: (name: string, object: ClusterObject | null) => void;
+  /** What is wrong with the way to the server; null when it is well again. */
+  onTrouble: (problem: ClusterProblem | null) => void;
+}
+
+export class Reflector {
+  readonly #options: ReflectorOptions;
+  readonly #objects = new Map<string, ClusterObject>();
+  readonly #stopping = new AbortController();
+  readonly #listed = Promise.withResolvers<void>();
+  #version: string | null = null;
+  #isListed = false;
+  #failures = 0;
+  #trouble: ClusterProblem | null = null;
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there was a list once: before that nothing is known. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
+
+  get trouble(): ClusterProblem | null {
+    return this.#trouble;
+  }
+
+  /** Resolves with the first list. */
+  get listed(): Promise<void> {
+    return this.#listed.promise;
+  }
+
+  get(name: string): ClusterObject | undefined {
+    return this.#objects.get(name);
+  }
+
+  all(): Iterable<ClusterObject> {
+    return this.#objects.values();
+  }
+
+  /** Puts down what somebody was told of an object by a call of his own, which a watch may tell later. */
+  note(name: string, object: ClusterObject | null): void {
+    const known = this.#objects.get(name);
+    if (object === null ? known === undefined : isOlder(object, known)) return;
+    this.#put(name, object);
+  }
+
+  start(): void {
+    void this.#follow();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if (this.#version === null) await this.#list();
+        await this.#watch();
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#recover(error instanceof ClusterProblem ? error : noAnswer(error));
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { calls, kind, labelSelector } = this.#options;
+    const { objects, version } = await calls.list(kind, labelSelector, this.#stopping.signal);
+    const names = new Set(objects.map(({ metadata }) => metadata.name));
+    for (const name of [...this.#objects.keys()]) if (!names.has(name)) this.#put(name, null);
+    for (const object of objects) {
+      const known = this.#objects.get(object.metadata.name);
+      if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#put(object.metadata.name, object);
+    }
+    this.#version = version;
+    this.#isListed = true;
+    this.#listed.resolve();
+    this.#well();
+  }
+
+  async #watch(): Promise<void> {
+    const { calls, kind, labelSelector } = this.#options;
+    const deadline = AbortSignal.timeout(silentAfterMs);
+    const signal = AbortSignal.any([this.#stopping.signal, deadline]);
+    const query = { labelSelector, version: this.#version ?? "", seconds: watchSeconds };
+    const stream = await calls.watch(kind, query, signal);
+    this.#well();
+    for await (const line of jsonLines(stream)) this.#take(line);
+  }
+
+  #take(line: unknown): void {
+    const { success, data: event } = eventSchema.safeParse(line);
+    if (!success) throw new ClusterProblem("expired", "The watch told something that cannot be read");
+    const { type, object } = event;
+    if (type === "ERROR") {
+      const kind = object.code === 410 ? "expired" : "unavailable";
+      throw new ClusterProblem(kind, "The watch was ended", { status: object.code ?? 0 });
+    }
+    this.#version = object.metadata?.resourceVersion ?? this.#version;
+    if (type === "BOOKMARK") return;
+    const found = objectSchema.safeParse(object);
+    if (found.success) this.#put(found.data.metadata.name, type === "DELETED" ? null : found.data);
+  }
+
+  #put(name: string, object: ClusterObject | null): void {
+    if (object === null) this.#objects.delete(name);
+    else this.#objects.set(name, object);
+    this.#options.onChange(name, object);
+  }
+
+  async #recover(problem: ClusterProblem): Promise<void> {
+    if (problem.kind === "expired") this.#version = null;
+    else this.#tell(problem);
+    this.#failures += 1;
+    const most = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failures);
+    await delay(Math.random() * most, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+
+  #well(): void {
+    this.#failures = 0;
+    if (this.#trouble !== null) this.#tell(null);
+  }
+
+  #tell(problem: ClusterProblem | null): void {
+    this.#trouble = problem;
+    this.#options.onTrouble(problem);
+  }
+}
+
+/** Versions are numbers in practice; where they are not, nothing is older. */
+function isOlder(one: ClusterObject, other: ClusterObject | undefined): boolean {
+  const [a, b] = [one, other].map((object) => Number(object?.metadata.resourceVersion));
+  return one.metadata.uid === other?.metadata.uid && a !== undefined && b !== undefined && a <= b;
+}

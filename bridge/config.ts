@@ -11,6 +11,7 @@ const variables = z.object({
     .regex(/^dp_bridge_[A-Za-z0-9_-]{43}$/, "is not a bridge token (dp_bridge_ and 43 characters)"),
   BRIDGE_RUNTIME: z.enum(["local", "kubernetes"], { error: "is neither local nor kubernetes" }).default("local"),
   DEVPOCKET_DATA_DIR: z.string().default(".devpocket"),
+  BRIDGE_INSTANCE: z.string().max(128, "has more than 128 characters").optional(),
   BRIDGE_HEALTH_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
   BRIDGE_METRICS_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
   BRIDGE_METRICS_ADDRESS: z.string().default("127.0.0.1"),
@@ -27,6 +28,9 @@ export interface BridgeConfig {
   token: string;
   runtime: "local" | "kubernetes";
   dataDir: string;
+  /** The place this process runs in, of which there is one process at a time, e.g. its pod: then one that follows a crash
+   * is known to be the only one at once. */
+  instance: string | undefined;
   /** Null: no health endpoint. */
   healthPort: number | null;
   /** Null: no metrics endpoint. */
@@ -56,6 +60,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, file = 
     token: values.BRIDGE_TOKEN,
     runtime: values.BRIDGE_RUNTIME,
     dataDir: values.DEVPOCKET_DATA_DIR,
+    instance: values.BRIDGE_INSTANCE,
     healthPort: values.BRIDGE_HEALTH_PORT ?? null,
     metrics:
       values.BRIDGE_METRICS_PORT === undefined

@@ -31,6 +31,10 @@ export class EdgeClient implements DesiredSource {
     return list.environments;
   }
 
+  forget(): void {
+    this.#etag = null;
+  }
+
   async report(observed: ObservedEnvironment[]): Promise<void> {
     await this.#post(bridgePaths.report, { bridge_id: this.#edge.bridgeId, runtime: this.#runtimeKind, observed });
   }

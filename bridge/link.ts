@@ -1,5 +1,5 @@
 /**
- * The control link: one socket to the cluster's object, dialled again for ever. It carries `changed`, `want`, `ask`
+ * The control link: one socket to the cluster's object, dialled again for ever. It carries `duties`, `want`, `changed`, `ask`
  * and `transfer` in, hello and answers out; what they mean is decided by whoever listens.
  */
 import { bridgePaths } from "../durable-objects/protocol/bridge-api.ts";
@@ -9,21 +9,29 @@ import {
   clusterMessageSchema,
 } from "../durable-objects/protocol/bridge-link.ts";
 import { closes, mayRetry } from "../durable-objects/protocol/closes.ts";
+import { timing } from "../durable-objects/protocol/timing.ts";
 import { Backoff } from "./backoff.ts";
+import { type Moment, thisMoment } from "./lease.ts";
 import type { Log } from "./log.ts";
 import { parseJson } from "./parse.ts";
-import { type Edge, EdgeSocket } from "./socket.ts";
+import { type Edge, EdgeSocket, type Pace } from "./socket.ts";
 
+const pace: Pace = { pingEveryMs: timing.linkPingEveryMs, silentAfterMs: timing.linkSilentAfterMs };
 /** After a refusal that dialling again cannot help, e.g. a revoked token: somebody may still put it right. */
 const refusedRetryMs = 60_000;
 const refusedStatuses = [401, 403, 426];
 
 export interface LinkEvents {
+  /** A sign of ours that was sent then was answered. */
+  onAnswered(sentAt: Moment): void;
   onConnected(): void;
   onMessage(message: ClusterMessage): void;
-  /** A newer bridge has taken over; this one is to do nothing more. */
-  onSuperseded(): void;
+  /** This bridge is to do nothing for now; the link is dialled again. `isReplaced`: another one does all of it. */
+  onRefused(isReplaced: boolean): void;
 }
+
+/** What a bridge says of itself. */
+export type Introduction = Pick<Extract<BridgeMessage, { type: "hello" }>, "version" | "runtime" | "instance">;
 
 export class ControlLink {
   readonly #edge: Edge;
@@ -35,10 +43,11 @@ export class ControlLink {
   #timer: NodeJS.Timeout | null = null;
   #isStopped = false;
   #isConnected = false;
+  #greetedAt = thisMoment();
 
-  constructor(edge: Edge, hello: { version: string; runtime: string }, events: LinkEvents, log: Log) {
+  constructor(edge: Edge, introduction: Introduction, events: LinkEvents, log: Log) {
     this.#edge = edge;
-    this.#hello = { type: "hello", bridge_id: edge.bridgeId, ...hello };
+    this.#hello = { type: "hello", bridge_id: edge.bridgeId, shares: true, ...introduction };
     this.#events = events;
     this.#log = log;
   }
@@ -55,8 +64,10 @@ export class ControlLink {
       {
         onOpen: () => this.#opened(),
         onText: (text) => this.#take(text),
+        onAnswered: (sentAt) => this.#events.onAnswered(sentAt),
         onClose: (code, reason) => this.#lost(code, reason),
       },
+      pace,
     );
   }
 
@@ -71,10 +82,11 @@ export class ControlLink {
   }
 
   #opened(): void {
+    this.#greetedAt = thisMoment();
     this.send(this.#hello);
   }
 
-  /** The first word (the list of wants) shows that we were welcome. */
+  /** The first word (our duties) shows that we were welcome. */
   #take(text: string): void {
     const message = clusterMessageSchema.safeParse(parseJson(text));
     if (!message.success) {
@@ -85,6 +97,7 @@ export class ControlLink {
       this.#isConnected = true;
       this.#backoff.reset();
       this.#log("info", "link connected", { bridge_id: this.#edge.bridgeId });
+      this.#events.onAnswered(this.#greetedAt);
       this.#events.onConnected();
     }
     this.#events.onMessage(message.data);
@@ -95,15 +108,12 @@ export class ControlLink {
     this.#isConnected = false;
     this.#socket = null;
     if (this.#isStopped) return;
-    if (code === closes.superseded.code) {
-      this.#log("warn", "link superseded by a newer bridge; standing by", {});
-      this.#events.onSuperseded();
-      return;
-    }
+    const isReplaced = code === closes.superseded.code;
     const isRefused = refusedStatuses.includes(code) || !mayRetry(code);
     const waitMs = isRefused ? refusedRetryMs : this.#backoff.next();
+    if (isRefused) this.#events.onRefused(isReplaced);
     const level = wasConnected || isRefused ? "warn" : "debug";
-    this.#log(level, isRefused ? "link refused" : "link lost", {
+    this.#log(level, isReplaced ? "link superseded; standing by" : isRefused ? "link refused" : "link lost", {
       close_code: code,
       reason,
       retry_ms: Math.round(waitMs),

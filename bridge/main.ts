@@ -16,7 +16,9 @@ function run(): void {
   const config = readConfig();
   const log = createLog({ level: config.logLevel, format: config.logFormat });
   const edge = { url: config.edgeUrl, token: config.token, bridgeId: crypto.randomUUID() };
-  const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version: packageJson.version, log });
+  const { version } = packageJson;
+  const { instance } = config;
+  const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version, instance, log });
   const health = config.healthPort === null ? null : serveHealth(config.healthPort, () => supervisor.isConnected);
   health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.healthPort}: ${error.message}`));
   const metrics = config.metrics === null ? null : serveMetrics(config.metrics, () => supervisor.metricsText());

@@ -32,6 +32,7 @@ class Histogram {
 /** What is asked at each scrape. */
 export interface BridgeReadings {
   isConnected: boolean;
+  hasLease: boolean;
   /** Data sockets that are wanted, by kind, and whether they are open. */
   terminals: { wanted: number; open: number };
 }
@@ -78,12 +79,13 @@ export class BridgeMetrics implements LoopMeter {
     return expositionText([...this.#ownFamilies(readings), ...this.#workFamilies(), ...processFamilies()]);
   }
 
-  #ownFamilies({ isConnected, terminals }: BridgeReadings): Family[] {
+  #ownFamilies({ isConnected, hasLease, terminals }: BridgeReadings): Family[] {
     const phases = [...this.#phases].map(([phase, value]) => ({ labels: { phase }, value }));
     const relayed = Object.entries(this.#relayedBytes).map(([direction, value]) => ({ labels: { direction }, value }));
     return [
       gauge("devpocket_bridge_environments", "Environments here by phase, as last observed.", phases),
       gauge("devpocket_bridge_link_up", "Whether the control link is up.", Number(isConnected)),
+      gauge("devpocket_bridge_lease_held", "Whether this bridge runs the reconcile loop.", Number(hasLease)),
       counter("devpocket_bridge_links_total", "Control links that were established.", this.#links),
       gauge("devpocket_bridge_terminals_wanted", "Terminals and logs that somebody watches.", terminals.wanted),
       gauge("devpocket_bridge_terminals_open", "Data sockets that are open for them.", terminals.open),

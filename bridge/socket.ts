@@ -7,6 +7,7 @@ import { bridgeIdHeader, bridgeProtocol } from "../durable-objects/protocol/brid
 import { pingText, pongText } from "../durable-objects/protocol/client.ts";
 import { closes } from "../durable-objects/protocol/closes.ts";
 import { timing } from "../durable-objects/protocol/timing.ts";
+import { type Moment, thisMoment } from "./lease.ts";
 
 export interface Edge {
   /** Of the edge, `http(s)://host[:port]`. */
@@ -18,23 +19,35 @@ export interface Edge {
 export interface SocketEvents {
   onOpen(): void;
   onText(text: string): void;
+  /** A ping that was sent at that moment has been answered. */
+  onAnswered?(sentAt: Moment): void;
   /** Called once, also for a dial that failed. `code` is the close code, or the HTTP status of a refused upgrade. */
   onClose(code: number, reason: string): void;
 }
 
-/** How many pings in a row may stay unanswered. */
-const maxUnanswered = Math.ceil(timing.bridgeSilentAfterMs / timing.bridgePingEveryMs);
+/** How often a socket pings, and after how long without an answer it is dead. */
+export interface Pace {
+  pingEveryMs: number;
+  silentAfterMs: number;
+}
+
+const dataPace: Pace = { pingEveryMs: timing.bridgePingEveryMs, silentAfterMs: timing.bridgeSilentAfterMs };
 const handshakeMs = 10_000;
 
 export class EdgeSocket {
   readonly #socket: WebSocket;
   readonly #events: SocketEvents;
+  readonly #pace: Pace;
   #pinger: NodeJS.Timeout | null = null;
+  /** How many pings in a row nothing has answered. */
   #unanswered = 0;
+  /** When those were sent whose pong has not come. */
+  readonly #sent: Moment[] = [];
   #isOver = false;
 
-  constructor(edge: Edge, path: string, headers: Record<string, string>, events: SocketEvents) {
+  constructor(edge: Edge, path: string, headers: Record<string, string>, events: SocketEvents, pace: Pace = dataPace) {
     this.#events = events;
+    this.#pace = pace;
     const url = new URL(path, edge.url.replace(/^http/, "ws"));
     this.#socket = new WebSocket(url, [bridgeProtocol], {
       headers: { ...headers, [bridgeIdHeader]: edge.bridgeId, authorization: `Bearer ${edge.token}` },
@@ -63,14 +76,15 @@ export class EdgeSocket {
   #listen(): void {
     const socket = this.#socket;
     socket.on("open", () => {
-      this.#pinger = setInterval(() => this.#ping(), timing.bridgePingEveryMs);
+      this.#pinger = setInterval(() => this.#ping(), this.#pace.pingEveryMs);
       this.#events.onOpen();
     });
     socket.on("message", (data, isBinary) => {
       this.#unanswered = 0;
       if (isBinary || this.#isOver) return;
       const text = data.toString();
-      if (text !== pongText) this.#events.onText(text);
+      if (text === pongText) this.#pong();
+      else this.#events.onText(text);
     });
     socket.on("unexpected-response", (_request, response) => {
       response.resume();
@@ -83,13 +97,20 @@ export class EdgeSocket {
 
   /** Counts its own ticks instead of reading a clock: after a freeze of this process the peer gets its chance. */
   #ping(): void {
-    if (this.#unanswered >= maxUnanswered) {
+    if (this.#unanswered >= Math.ceil(this.#pace.silentAfterMs / this.#pace.pingEveryMs)) {
       this.#finish(closes.silent.code, closes.silent.reason);
       this.#socket.terminate();
       return;
     }
     this.#unanswered += 1;
+    this.#sent.push(thisMoment());
     this.send(pingText);
+  }
+
+  /** Pings are answered in their order. */
+  #pong(): void {
+    const sentAt = this.#sent.shift();
+    if (sentAt !== undefined) this.#events.onAnswered?.(sentAt);
   }
 
   #finish(code: number, reason: string): void {

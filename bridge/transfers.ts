@@ -30,6 +30,7 @@ export class Transfers {
   readonly #edge: Edge;
   readonly #log: Log;
   readonly #open = new Set<AbortController>();
+  #onEmptied = () => {};
 
   constructor(edge: Edge, runtime: Runtime, log: Log) {
     this.#edge = edge;
@@ -56,7 +57,20 @@ export class Transfers {
     } finally {
       controller.abort();
       this.#open.delete(controller);
+      if (this.#open.size === 0) this.#onEmptied();
     }
+  }
+
+  /** Waits until no transfer is under way, so long at most. */
+  async emptied(withinMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#onEmptied = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Ends every transfer. */

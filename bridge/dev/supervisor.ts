@@ -120,6 +120,7 @@ async function startBridge({ root, dataDirectory, url, variables, reaper }: Brid
   const own = {
     BRIDGE_RUNTIME: "local",
     BRIDGE_HEALTH_PORT: String(healthPort),
+    BRIDGE_INSTANCE: "development",
     DEVPOCKET_URL: url,
     DEVPOCKET_DATA_DIR: dataDirectory,
     ENVIRONMENT: "development",

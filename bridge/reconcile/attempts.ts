@@ -53,6 +53,11 @@ export class Attempts {
     return this.#end(step, false);
   }
 
+  /** The step was broken off and says nothing about what it was for. */
+  drop({ environmentId }: Step): void {
+    this.#underWay.delete(environmentId);
+  }
+
   /** Notes a failure; returns the milliseconds until the next try. */
   fail(step: Step, error: unknown): number {
     this.failures.set(step.environmentId, { generation: step.generation, ...explain(error) });
@@ -70,6 +75,11 @@ export class Attempts {
     this.#underWay.delete(environmentId);
     this.#last.set(environmentId, { step, isFailure, count, endedAtMs: now, nextAtMs: now + waitMs });
     return waitMs;
+  }
+
+  /** Forgets what became of earlier steps: others may have taken some since. */
+  forget(): void {
+    this.keepOnly(new Set());
   }
 
   /** Forgets environments that are no longer desired. */

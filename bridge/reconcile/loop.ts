@@ -1,7 +1,8 @@
 /**
  * Makes what is what is desired: pulls the whole list, observes, plans, applies, reports. Everything is looked at
  * again on every turn, so a lost nudge or event costs time and nothing else. A failed pull or report never changes
- * an environment, and the errors of one environment never stop the others.
+ * an environment, and the errors of one environment never stop the others. Of several bridges only the holder of the
+ * lease does more than observe; each measures the environments it serves.
  */
 import type { DesiredEnvironment, ObservedEnvironment, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
@@ -21,6 +22,8 @@ const maxRetryMs = 10_000;
 export interface DesiredSource {
   /** The list, or null when it has not changed since the last one. */
   pull(): Promise<DesiredEnvironment[] | null>;
+  /** The next list is sent whether or not it has changed. */
+  forget(): void;
   report(observed: ObservedEnvironment[]): Promise<void>;
   telemetry(samples: Telemetry["samples"]): Promise<void>;
 }
@@ -33,8 +36,18 @@ export interface LoopMeter {
   failed(what: "pull" | "report" | "telemetry"): void;
 }
 
+/** The right to act (lease.ts). */
+export interface RightToAct {
+  readonly isHeld: boolean;
+  /** Aborted when what is under way has to end. */
+  readonly signal: AbortSignal;
+}
+
 export interface LoopOptions {
   runtime: Runtime;
+  lease: RightToAct;
+  /** Whether this bridge serves the environment, and so measures it. */
+  isOurs: (environmentId: string) => boolean;
   source: DesiredSource;
   /** Told of every observation, before anything is done about it. */
   onObserved: (observed: ObservedEnvironment[]) => void;
@@ -74,7 +87,21 @@ export class ReconcileLoop {
     this.#timers.push(setInterval(() => this.look(), observeEveryMs));
     this.#timers.push(setInterval(() => this.pull(), timing.desiredPullEveryMs));
     this.#timers.push(setInterval(() => void this.#measure(), timing.telemetryEveryMs));
+    this.look();
+  }
+
+  /** The lease is ours now. What was desired when it was ours before may be long past. */
+  lead(): void {
+    this.#options.source.forget();
+    this.#attempts.forget();
+    this.#reporter.forget();
     this.pull();
+  }
+
+  /** The lease is not ours any more. */
+  cease(): void {
+    this.#desired = null;
+    this.#reporter.stop();
   }
 
   /** The desired list may have changed; `requestId` names the request that changed it, for the log. */
@@ -109,7 +136,7 @@ export class ReconcileLoop {
       this.#isTurnDue = false;
       const begin = performance.now();
       try {
-        if (this.#isPullDue) await this.#pullNow();
+        if (this.#isPullDue && this.#options.lease.isHeld) await this.#pullNow();
         await this.#reconcile();
         this.#options.meter.turned(secondsSince(begin), true);
       } catch (error) {
@@ -123,10 +150,11 @@ export class ReconcileLoop {
 
   async #pullNow(): Promise<void> {
     this.#isPullDue = false;
+    const { signal } = this.#options.lease;
     try {
       const pulled = await this.#options.source.pull();
       this.#failedPulls = 0;
-      if (pulled === null) return;
+      if (pulled === null || signal.aborted) return;
       this.#desired = pulled;
       this.#attempts.keepOnly(new Set(pulled.map((each) => each.id)));
     } catch (error) {
@@ -142,7 +170,7 @@ export class ReconcileLoop {
     const observed = await this.#options.runtime.observe();
     this.#options.onObserved(observed);
     this.#options.meter.observed(observed);
-    if (this.#desired === null || this.#isStopped) return;
+    if (this.#desired === null || this.#isStopped || !this.#options.lease.isHeld) return;
     this.#reporter.report(report(this.#desired, observed, this.#attempts.failures));
     for (const action of plan(this.#desired, observed)) this.#tryStep(action, this.#desired);
   }
@@ -152,12 +180,13 @@ export class ReconcileLoop {
     const generation = desired.find((each) => each.id === environmentId)?.generation ?? 0;
     const step = { environmentId, kind: action.kind, generation };
     if (this.#attempts.countUnderWay >= maxStepsAtOnce || !this.#attempts.mayTry(step)) return;
+    if (!this.#options.lease.isHeld) return;
     this.#attempts.begin(environmentId);
     void this.#takeStep(action, step);
   }
 
   async #takeStep(action: Action, step: Step): Promise<void> {
-    const { log, meter, runtime } = this.#options;
+    const { lease, log, meter, runtime } = this.#options;
     const begin = performance.now();
     const requestId = this.#requestId;
     const detail = () => ({
@@ -168,13 +197,19 @@ export class ReconcileLoop {
       duration_ms: Math.round(performance.now() - begin),
     });
     let waitMs: number;
+    const leaseEnd = lease.signal;
     try {
-      const deadline = AbortSignal.timeout(stepDeadlineMs);
+      const deadline = AbortSignal.any([AbortSignal.timeout(stepDeadlineMs), leaseEnd]);
       await Promise.race([runtime.apply(action, deadline), rejectOn(deadline)]);
       waitMs = this.#attempts.succeed(step);
       meter.stepped(step.kind, secondsSince(begin), true);
       log("info", "step taken", detail());
     } catch (error) {
+      if (leaseEnd.aborted) {
+        this.#attempts.drop(step);
+        log("warn", "step broken off with the lease", detail());
+        return;
+      }
       waitMs = this.#attempts.fail(step, error);
       meter.stepped(step.kind, secondsSince(begin), false);
       log("warn", "step failed", { ...detail(), error: messageOf(error) });
@@ -184,12 +219,12 @@ export class ReconcileLoop {
   }
 
   async #measure(): Promise<void> {
-    const { runtime, source, log, meter } = this.#options;
+    const { isOurs, runtime, source, log, meter } = this.#options;
     try {
       const observed = await runtime.observe();
       const samples: Telemetry["samples"] = [];
-      for (const { environment_id } of observed.filter((each) => each.phase === "running")) {
-        samples.push(await this.#sample(environment_id));
+      for (const { environment_id: id, phase } of observed) {
+        if (phase === "running" && isOurs(id)) samples.push(await this.#sample(id));
       }
       if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
     } catch (error) {

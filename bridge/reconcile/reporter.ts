@@ -11,7 +11,7 @@ export class Reporter {
   #newest: { text: string; observed: ObservedEnvironment[] } | null = null;
   #arrived: string | null = null;
   #isSending = false;
-  #timer: NodeJS.Timeout | null = null;
+  #endPause = () => {};
 
   constructor(
     send: (observed: ObservedEnvironment[]) => Promise<void>,
@@ -33,9 +33,10 @@ export class Reporter {
     this.#arrived = null;
   }
 
+  /** What has not arrived is not sent any more. */
   stop(): void {
     this.#newest = null;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#endPause();
   }
 
   async #work(): Promise<void> {
@@ -56,7 +57,11 @@ export class Reporter {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, this.#retryMs());
+      const timer = setTimeout(resolve, this.#retryMs());
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 }

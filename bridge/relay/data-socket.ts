@@ -30,6 +30,8 @@ export interface DataSocketEvents {
   onRelayed(direction: "in" | "out", bytes: number): void;
   /** Somebody has typed, or has ceased to watch. */
   onAttended(): void;
+  /** It was closed by the other side, and is not dialled again. */
+  onOver(): void;
 }
 
 /** A refusal comes at once; what stays open longer was welcome. */
@@ -47,6 +49,7 @@ export class DataSocket {
   #openedAtMs: number | null = null;
   #saidAtMs = Date.now();
   #isClosed = false;
+  #isOver = false;
 
   constructor(edge: Edge, assignment: Assignment, relay: Relay, events: DataSocketEvents) {
     this.#edge = edge;
@@ -71,6 +74,11 @@ export class DataSocket {
 
   get bufferedBytes(): number {
     return this.#socket?.bufferedBytes ?? 0;
+  }
+
+  /** Whether the other side has closed it for good. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get isOpen(): boolean {
@@ -120,7 +128,12 @@ export class DataSocket {
     if (this.isAttached) this.#events.onAttended();
     this.#openedAtMs = null;
     this.#relay.closed(this);
-    if (this.#isClosed || !mayRetry(code)) return;
+    if (this.#isClosed) return;
+    if (!mayRetry(code)) {
+      this.#isOver = true;
+      this.#events.onOver();
+      return;
+    }
     this.#timer = setTimeout(() => this.#dial(), this.#backoff.next());
   }
 }

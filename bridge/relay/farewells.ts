@@ -17,6 +17,11 @@ export class Farewells {
     this.#timers.set(name, timer.unref());
   }
 
+  /** Whether it is about to be given up. */
+  has(name: string): boolean {
+    return this.#timers.has(name);
+  }
+
   /** It stays, or is gone already. */
   cancel(name: string): void {
     clearTimeout(this.#timers.get(name));

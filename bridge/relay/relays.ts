@@ -1,6 +1,6 @@
 /**
- * All terminals of this bridge: one relay for every environment that runs or is watched, one data socket for every
- * terminal that is wanted. Told what is wanted (the link) and what runs (the reconcile loop).
+ * All terminals of this bridge: one relay for every environment of its own that runs or is watched, one data socket for every
+ * terminal that is wanted. Told what is its own and what is wanted (the link) and what runs (the reconcile loop).
  */
 import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { Assignment } from "../../durable-objects/protocol/bridge-link.ts";
@@ -13,22 +13,34 @@ import { Farewells } from "./farewells.ts";
 import { LogRelay } from "./log-relay.ts";
 import { TerminalRelay } from "./terminal-relay.ts";
 
+/** Which part of the environments is this bridge's. */
+export interface Part {
+  isOurs(environmentId: string): boolean;
+  /** Whether that is known of late: another bridge may serve them otherwise. */
+  readonly isCertain: boolean;
+}
+
 export class Relays {
   readonly #edge: Edge;
   readonly #context: RelayContext;
+  readonly #part: Part;
   readonly #onRelayed: DataSocketEvents["onRelayed"];
   readonly #terminals = new Map<string, TerminalRelay>();
   readonly #logs = new Map<string, LogRelay>();
   readonly #sockets = new Map<string, DataSocket>();
   /** Terminals of single windows that nobody watches: their viewers may be in a tunnel. */
   readonly #farewells = new Farewells(timing.pinnedKeptMs);
+  /** Sockets that are no longer wanted of this bridge: the one that takes over has them closed. */
+  readonly #handOvers = new Farewells(timing.handOverMs);
+  #onEmptied = () => {};
   /** When somebody last typed or ceased to watch, by environment. */
   readonly #attended = new Map<string, Date>();
   #running = new Set<string>();
 
-  constructor(edge: Edge, context: RelayContext, onRelayed: DataSocketEvents["onRelayed"]) {
+  constructor(edge: Edge, context: RelayContext, part: Part, onRelayed: DataSocketEvents["onRelayed"]) {
     this.#edge = edge;
     this.#context = context;
+    this.#part = part;
     this.#onRelayed = onRelayed;
   }
 
@@ -38,19 +50,42 @@ export class Relays {
     return { wanted: this.#sockets.size, open };
   }
 
-  /** The full list of watched terminals: opens what is new, closes what is no longer there. */
+  /** The full list of watched terminals: opens what is new, hands over what is no longer there. */
   want(wanted: readonly Assignment[]): void {
     const byTerminal = new Map(wanted.map((assignment) => [assignment.terminal, assignment]));
     for (const [terminal, socket] of this.#sockets) {
-      if (byTerminal.get(terminal)?.assignment === socket.assignment.assignment) continue;
-      socket.close();
-      this.#sockets.delete(terminal);
-      this.#forgetIfIdle(terminal);
+      const assignment = byTerminal.get(terminal);
+      if (assignment?.assignment === socket.assignment.assignment) this.#handOvers.cancel(terminal);
+      else if (assignment !== undefined || socket.isOver) this.#give(terminal);
+      else this.#handOvers.begin(terminal, () => this.#give(terminal));
     }
     for (const assignment of wanted) {
       if (this.#sockets.has(assignment.terminal)) continue;
       this.#sockets.set(assignment.terminal, this.#dial(assignment));
     }
+  }
+
+  /** Its part has changed, or is known again. */
+  placed(): void {
+    this.#attachOwn();
+  }
+
+  /** Serves nothing any more until it is told to. */
+  standBy(): void {
+    for (const terminal of [...this.#sockets.keys()]) this.#give(terminal);
+    for (const terminal of [...this.#terminals.keys(), ...this.#logs.keys()]) this.#forget(terminal);
+  }
+
+  /** Waits until no data socket is left, so long at most. */
+  async emptied(withinMs: number): Promise<void> {
+    if (this.#sockets.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.#onEmptied = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** When somebody last attended to an environment: typed, or watched. Now, while somebody does; null = not since we began. */
@@ -66,11 +101,7 @@ export class Relays {
   observed(environments: readonly ObservedEnvironment[]): void {
     const running = environments.filter(({ phase }) => ["installing", "configuring", "running"].includes(phase));
     this.#running = new Set(running.map((each) => each.environment_id));
-    for (const environmentId of this.#running) this.#terminalOf(terminalId(environmentId, mainWindow));
-    for (const [terminal, relay] of this.#terminals) {
-      relay.setRunning(this.#running.has(parseTerminalId(terminal).environmentId));
-      this.#forgetIfIdle(terminal);
-    }
+    this.#attachOwn();
     for (const relay of this.#logs.values()) relay.changed();
     for (const socket of this.#sockets.values()) socket.wake();
     const known = new Set(environments.map((each) => each.environment_id));
@@ -80,6 +111,7 @@ export class Relays {
 
   close(): void {
     this.#farewells.cancelAll();
+    this.#handOvers.cancelAll();
     for (const socket of this.#sockets.values()) socket.close();
     for (const relay of [...this.#terminals.values(), ...this.#logs.values()]) relay.close();
   }
@@ -88,8 +120,43 @@ export class Relays {
     const { environmentId } = parseTerminalId(assignment.terminal);
     this.#farewells.cancel(assignment.terminal);
     const onAttended = () => void this.#attended.set(environmentId, new Date());
-    const events = { onRelayed: this.#onRelayed, onAttended };
+    const onOver = () => this.#over(assignment);
+    const events = { onRelayed: this.#onRelayed, onAttended, onOver };
     return new DataSocket(this.#edge, assignment, this.#relayOf(assignment.terminal), events);
+  }
+
+  /** One that is still in the list waits for the next list. */
+  #over({ terminal, assignment }: Assignment): void {
+    if (this.#sockets.get(terminal)?.assignment.assignment !== assignment) return;
+    if (this.#handOvers.has(terminal)) this.#give(terminal);
+    else this.#setRunning(terminal);
+  }
+
+  /** Lets go of the terminal's data socket. */
+  #give(terminal: string): void {
+    this.#handOvers.cancel(terminal);
+    this.#sockets.get(terminal)?.close();
+    this.#sockets.delete(terminal);
+    this.#forgetIfIdle(terminal);
+    if (this.#sockets.size === 0) this.#onEmptied();
+  }
+
+  /** Our own environments that run have a client each, watched or not. */
+  #attachOwn(): void {
+    for (const environmentId of this.#running) {
+      if (this.#part.isOurs(environmentId)) this.#terminalOf(terminalId(environmentId, mainWindow));
+    }
+    for (const terminal of [...this.#terminals.keys()]) {
+      this.#setRunning(terminal);
+      this.#forgetIfIdle(terminal);
+    }
+  }
+
+  /** A client that is lost is attached again where it is certainly ours to have: two bridges would detach each other's. */
+  #setRunning(terminal: string): void {
+    const { environmentId } = parseTerminalId(terminal);
+    const mayAttach = this.#sockets.get(terminal)?.isOpen === true || this.#part.isCertain;
+    this.#terminals.get(terminal)?.setRunning(this.#running.has(environmentId) && mayAttach);
   }
 
   #relayOf(terminal: string): TerminalRelay | LogRelay {
@@ -104,7 +171,7 @@ export class Relays {
     if (found !== undefined) return found;
     const relay = new TerminalRelay(terminal, this.#context);
     this.#terminals.set(terminal, relay);
-    relay.setRunning(this.#running.has(parseTerminalId(terminal).environmentId));
+    this.#setRunning(terminal);
     return relay;
   }
 
@@ -113,7 +180,7 @@ export class Relays {
     if (this.#sockets.has(terminal)) return;
     const { environmentId, window } = parseTerminalId(terminal);
     const isOver = !this.#running.has(environmentId) || this.#terminals.get(terminal)?.isGone === true;
-    if (window === logsWindow || isOver) this.#forget(terminal);
+    if (window === logsWindow || isOver || !this.#part.isOurs(environmentId)) this.#forget(terminal);
     else if (window !== mainWindow) this.#farewells.begin(terminal, () => this.#forget(terminal));
   }
 

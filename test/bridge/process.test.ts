@@ -42,7 +42,13 @@ describe("bridge process", { timeout: 60_000 }, () => {
   let dataDir: string;
   let bridge: BridgeProcess;
   const start = (more: Record<string, string> = {}) =>
-    startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token, DEVPOCKET_DATA_DIR: dataDir, ...more });
+    startProcess({
+      DEVPOCKET_URL: edge.url,
+      BRIDGE_TOKEN: token,
+      DEVPOCKET_DATA_DIR: dataDir,
+      BRIDGE_INSTANCE: "test",
+      ...more,
+    });
 
   beforeEach(async () => {
     edge = await new FakeEdge().start();
@@ -109,7 +115,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
 
   it("does nothing more once a newer bridge has taken over", async () => {
     const { id } = await environmentWithShell();
-    edge.supersede();
+    edge.cluster.supersede();
     await vi.waitUntil(() => bridge.output().includes("superseded"));
     edge.desired = edge.desired.map((each) => ({ ...each, desired: "stopped" }));
     const newer = start();

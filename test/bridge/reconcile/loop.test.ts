@@ -70,6 +70,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     const samples: Telemetry["samples"] = [];
     const source = {
       pull: async (): Promise<DesiredEnvironment[] | null> => null,
+      forget: () => {},
       report: async (_observed: ObservedEnvironment[]) => {},
       telemetry: async (sent: Telemetry["samples"]) => void samples.push(...sent),
     };
@@ -77,6 +78,8 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     const attendedAt = new Date(Date.now() - 60_000);
     const loop = new ReconcileLoop({
       runtime,
+      lease: { isHeld: true, signal: new AbortController().signal },
+      isOurs: () => true,
       source,
       onObserved: () => {},
       lastAttended: () => attendedAt,

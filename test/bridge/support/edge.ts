@@ -27,6 +27,7 @@ import {
 import { pingText, pongText } from "../../../durable-objects/protocol/client.ts";
 import { closes } from "../../../durable-objects/protocol/closes.ts";
 import { DataEnd } from "./data-end.ts";
+import { FakeCluster } from "./fake-cluster.ts";
 
 export const token = `dp_bridge_${"t".repeat(43)}`;
 
@@ -39,12 +40,11 @@ export class FakeEdge {
   notModified = 0;
   /** The next requests are answered with this status instead. */
   failWith: number | null = null;
-  link: WebSocket | null = null;
+  /** Who is linked, and who serves what. */
+  readonly cluster = new FakeCluster();
   readonly #data = new Map<string, DataEnd>();
   readonly #answers = new Map<string, (result: AnswerResult) => void>();
-  readonly #wants = new Map<string, { assignment: number; secret: string }>();
   #revision = 0;
-  #assigned = 0;
   #server: Server | null = null;
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => bridgeProtocol });
 
@@ -64,7 +64,13 @@ export class FakeEdge {
     return this;
   }
 
+  /** The link of the bridge that said hello last. */
+  get link(): WebSocket | null {
+    return this.cluster.newest;
+  }
+
   async stop(): Promise<void> {
+    this.cluster.stop();
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#server?.closeAllConnections();
     this.#server?.close();
@@ -74,7 +80,7 @@ export class FakeEdge {
   desire(environment: DesiredEnvironment): void {
     this.desired = [...this.desired.filter((each) => each.id !== environment.id), environment];
     this.#revision += 1;
-    this.link?.send(JSON.stringify({ type: "changed", revision: String(this.#revision) }));
+    this.cluster.send({ type: "changed", revision: String(this.#revision) });
   }
 
   /** The newest report about an environment. */
@@ -91,10 +97,8 @@ export class FakeEdge {
 
   /** Wants a terminal and waits for its data socket. */
   async watch(terminal: string): Promise<DataEnd> {
-    this.#assigned += 1;
-    this.#wants.set(terminal, { assignment: this.#assigned, secret: `secret-${this.#assigned}-0123456789` });
     this.#data.delete(terminal);
-    this.sendWants();
+    this.cluster.want(terminal);
     return await this.dataEnd(terminal);
   }
 
@@ -103,26 +107,16 @@ export class FakeEdge {
     return await vi.waitUntil(() => this.#data.get(terminal), { timeout: 15_000, interval: 5 });
   }
 
+  /** As the terminal's object does with its last viewer: the socket is closed, and the cluster is told. */
   unwatch(terminal: string): void {
-    this.#wants.delete(terminal);
-    this.sendWants();
-  }
-
-  sendWants(): void {
-    const terminals = [...this.#wants].map(([terminal, want]) => ({ terminal, ...want }));
-    this.link?.send(JSON.stringify({ type: "want", terminals }));
-  }
-
-  /** Closes the link as the cluster does when a newer bridge has said hello. */
-  supersede(): void {
-    this.link?.close(closes.superseded.code, closes.superseded.reason);
-    this.link = null;
+    this.#data.get(terminal)?.socket.close(closes.unwanted.code, closes.unwanted.reason);
+    this.cluster.unwant(terminal);
   }
 
   async ask(question: Question): Promise<AnswerResult> {
     const id = crypto.randomUUID();
     const answered = new Promise<AnswerResult>((resolve) => this.#answers.set(id, resolve));
-    this.link?.send(JSON.stringify({ type: "ask", id, question }));
+    this.cluster.ask({ type: "ask", id, question });
     return await answered;
   }
 
@@ -174,14 +168,14 @@ export class FakeEdge {
     socket.on("message", (data) => {
       if (data.toString() === pingText) return;
       const message = bridgeMessageSchema.parse(JSON.parse(data.toString()));
-      if (message.type === "answer") return this.#answers.get(message.id)?.(message.result);
-      this.link = socket;
-      this.sendWants();
+      if (message.type === "answer") this.#answers.get(message.id)?.(message.result);
+      else if (message.type === "hello") this.cluster.welcome(socket, message);
+      else this.cluster.drain(socket);
     });
   }
 
   #acceptData(request: IncomingMessage, socket: WebSocket, terminal: string): void {
-    const want = this.#wants.get(terminal);
+    const want = this.cluster.find(terminal);
     const isCurrent =
       request.headers[assignmentHeader] === String(want?.assignment) &&
       request.headers[assignmentSecretHeader] === want?.secret;
@@ -189,6 +183,7 @@ export class FakeEdge {
       socket.close(closes.superseded.code);
       return;
     }
+    this.#data.get(terminal)?.socket.close(closes.superseded.code, closes.superseded.reason);
     const end = new DataEnd(socket);
     socket.on("close", () => {
       if (this.#data.get(terminal) === end) this.#data.delete(terminal);

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { z } from "zod";
 import { logLevels } from "../durable-objects/protocol/log-line.ts";
+import { type KubernetesConfig, kubernetesConfig, kubernetesVariables } from "./kubernetes-variables.ts";
 
 const variables = z.object({
   DEVPOCKET_URL: z.url({ protocol: /^https?$/, error: "is not an http(s) URL" }).default("http://localhost:8000"),
@@ -12,7 +13,9 @@ const variables = z.object({
   BRIDGE_RUNTIME: z.enum(["local", "kubernetes"], { error: "is neither local nor kubernetes" }).default("local"),
   DEVPOCKET_DATA_DIR: z.string().default(".devpocket"),
   BRIDGE_INSTANCE: z.string().max(128, "has more than 128 characters").optional(),
+  ...kubernetesVariables,
   BRIDGE_HEALTH_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
+  BRIDGE_HEALTH_ADDRESS: z.string().default("127.0.0.1"),
   BRIDGE_METRICS_PORT: z.coerce.number({ error: "is not a port" }).int().min(1).max(65_535).optional(),
   BRIDGE_METRICS_ADDRESS: z.string().default("127.0.0.1"),
   ENVIRONMENT: z
@@ -31,8 +34,10 @@ export interface BridgeConfig {
   /** The place this process runs in, of which there is one process at a time, e.g. its pod: then one that follows a crash
    * is known to be the only one at once. */
   instance: string | undefined;
+  /** What BRIDGE_RUNTIME=kubernetes works with. */
+  kubernetes: KubernetesConfig;
   /** Null: no health endpoint. */
-  healthPort: number | null;
+  health: { port: number; address: string } | null;
   /** Null: no metrics endpoint. */
   metrics: { port: number; address: string } | null;
   isProduction: boolean;
@@ -61,11 +66,9 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, file = 
     runtime: values.BRIDGE_RUNTIME,
     dataDir: values.DEVPOCKET_DATA_DIR,
     instance: values.BRIDGE_INSTANCE,
-    healthPort: values.BRIDGE_HEALTH_PORT ?? null,
-    metrics:
-      values.BRIDGE_METRICS_PORT === undefined
-        ? null
-        : { port: values.BRIDGE_METRICS_PORT, address: values.BRIDGE_METRICS_ADDRESS },
+    kubernetes: kubernetesConfig(values),
+    health: endpoint(values.BRIDGE_HEALTH_PORT, values.BRIDGE_HEALTH_ADDRESS),
+    metrics: endpoint(values.BRIDGE_METRICS_PORT, values.BRIDGE_METRICS_ADDRESS),
     isProduction: values.ENVIRONMENT === "production",
     logLevel: values.LOG_LEVEL,
     logFormat: values.LOG_FORMAT,
@@ -73,4 +76,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env, file = 
       .filter((directory) => !directory.includes("/node_modules/"))
       .join(":"),
   };
+}
+
+function endpoint(port: number | undefined, address: string): { port: number; address: string } | null {
+  return port === undefined ? null : { port, address };
 }

@@ -19,8 +19,8 @@ function run(): void {
   const { version } = packageJson;
   const { instance } = config;
   const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version, instance, log });
-  const health = config.healthPort === null ? null : serveHealth(config.healthPort, () => supervisor.isConnected);
-  health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.healthPort}: ${error.message}`));
+  const health = config.health === null ? null : serveHealth(config.health, () => supervisor.isConnected);
+  health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.health?.port}: ${error.message}`));
   const metrics = config.metrics === null ? null : serveMetrics(config.metrics, () => supervisor.metricsText());
   metrics?.on("error", (error) => fail(`BRIDGE_METRICS_PORT ${config.metrics?.port}: ${error.message}`));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -163,6 +163,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     expect(await linkUp()).toBe(1);
     await edge.stop();
     await vi.waitUntil(async () => (await status()) === 503, { timeout: 10_000 });
+    expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
     expect(await linkUp()).toBe(0);
     await end(other, "SIGTERM");
   });

@@ -77,7 +77,7 @@ describe("a port", () => {
     const port = await freePort();
     await checkMachine("127.0.0.1", port);
     let isConnected = false;
-    const server = serveHealth(port, () => isConnected);
+    const server = serveHealth({ port, address: "127.0.0.1" }, () => isConnected);
     await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503));
     await expect(checkMachine("127.0.0.1", port)).rejects.toThrow(`port ${port} is taken`);
     isConnected = true;

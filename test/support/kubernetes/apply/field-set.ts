@@ -63,7 +63,9 @@ export function differenceOf(before: Fields, after: Fields): { changed: Set<stri
 
 export function toFieldsV1(set: FieldSet): Fields {
   const root: Fields = {};
-  for (const path of [...set].sort()) {
+  // Without its last bracket a path sorts before those below it.
+  const sorted = [...set].sort((one, other) => (one.slice(0, -1) < other.slice(0, -1) ? -1 : 1));
+  for (const path of sorted) {
     const elements = elementsOf(path);
     let node = root;
     for (const element of elements) {

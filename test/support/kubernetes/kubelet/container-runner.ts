@@ -175,9 +175,8 @@ export class ContainerRunner {
     const isRunning = { running: { startedAt: this.#startedAt } };
     const containerID = `containerd://${randomBytes(32).toString("hex")}`;
     const imageID = `sha256:${Buffer.from(this.container.image).toString("hex").padEnd(64, "0").slice(0, 64)}`;
-    Object.assign(this.status, { state: isRunning, started: true, ready: true, containerID, imageID });
     this.#event("Normal", "Started", `Started container ${this.container.name}`);
-    this.#ground?.publish();
+    this.#become(isRunning, { started: true, ready: true, containerID, imageID });
   }
 
   #exited({ code }: ExitStatus): number {
@@ -197,8 +196,7 @@ export class ContainerRunner {
   #terminated(how: Pick<Terminated, "exitCode" | "reason" | "message">): void {
     const containerID = this.status.containerID ?? "";
     const terminated: Terminated = { ...how, startedAt: this.#startedAt, finishedAt: timestamp(), containerID };
-    Object.assign(this.status, { state: { terminated }, ready: false, started: false });
-    this.#ground?.publish();
+    this.#become({ terminated }, { ready: false, started: false });
   }
 
   async #backOff(ground: ContainerGround, failures: number): Promise<void> {
@@ -220,13 +218,13 @@ export class ContainerRunner {
   }
 
   #wait(reason: string, message: string): void {
-    const { state } = this.status;
-    const last: ContainerState | null = "terminated" in state ? state : null;
-    Object.assign(
-      this.status,
-      { state: { waiting: { reason, message } }, ready: false },
-      last === null ? {} : { lastState: last },
-    );
+    this.#become({ waiting: { reason, message } }, { ready: false, started: false });
+  }
+
+  /** How the last run ended is kept beside what comes after it. */
+  #become(state: ContainerState, change: Partial<ContainerStatus>): void {
+    if ("terminated" in this.status.state) this.status.lastState = this.status.state;
+    Object.assign(this.status, change, { state });
     this.#ground?.publish();
   }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { ContainerLog } from "./container-log.ts";
 import { enterScript, joinCommand, namespaceCommand } from "./programs.ts";
+import { exitCodeOf } from "./signals.ts";
 
 export interface SandboxSpec {
   root: string;
@@ -52,10 +53,11 @@ export class Sandbox {
       env: { ...spec.env },
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes: Buffer) => log.write(bytes));
-    const exit = exitOf(child);
+    for (const stream of [child.stdout, child.stdio[3]]) stream?.on("data", (bytes: Buffer) => log.write(bytes));
+    const progress = new ProgressReader(child.stderr);
+    const exit = exitOf(child, progress);
     void exit.then(() => log.end());
-    const progress = await readProgress(child.stdio[3] as Readable);
+    await progress.isTold;
     if (progress.isReady && progress.pid !== null) return new Sandbox(child, progress.pid, spec, exit);
     child.kill("SIGKILL");
     await exit;
@@ -117,40 +119,54 @@ export class Sandbox {
   }
 }
 
-function exitOf(child: ChildProcess): Promise<ExitStatus> {
+function exitOf(child: ChildProcess, progress: ProgressReader): Promise<ExitStatus> {
   return new Promise((resolve) => {
     child.on("error", () => resolve({ code: 128, signal: null }));
     child.on("close", (code, signal) => {
-      const number = { SIGKILL: 9, SIGTERM: 15, SIGINT: 2, SIGHUP: 1, SIGSEGV: 11, SIGABRT: 6 }[String(signal)] ?? 0;
-      resolve({ code: code ?? 128 + number, signal });
+      // unshare dies of what its child died of, but cannot do so for KILL: then it complains and ends with 1.
+      if (code === 1 && progress.hasComplaint) resolve({ code: 137, signal: "SIGKILL" });
+      else resolve({ code: exitCodeOf(code, signal), signal });
     });
   });
 }
 
-interface Progress {
-  pid: number | null;
-  isReady: boolean;
-  isMissing: boolean;
-  told: string;
-}
+/** What enter.sh and unshare say: where PID 1 is, whether the command runs, what went wrong. */
+class ProgressReader {
+  #text = "";
+  /** The command runs, or never will. */
+  readonly isTold: Promise<void>;
 
-async function readProgress(stream: Readable): Promise<Progress> {
-  let text = "";
-  for await (const chunk of stream) {
-    text += String(chunk);
-    if (/^ready$/m.test(text)) break;
+  constructor(stream: Readable | null) {
+    this.isTold = new Promise((resolve) => {
+      stream?.on("data", (chunk: Buffer) => {
+        this.#text += chunk.toString();
+        if (this.isReady) resolve();
+      });
+      stream?.on("close", () => resolve());
+    });
   }
-  const pid = /^pid (\d+)$/m.exec(text)?.[1];
-  const told = text
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("pid "))
-    .join("; ");
-  return {
-    pid: pid === undefined ? null : Number(pid),
-    isReady: /^ready$/m.test(text),
-    isMissing: /^missing$/m.test(text),
-    told,
-  };
+
+  get pid(): number | null {
+    const pid = /^pid (\d+)$/m.exec(this.#text)?.[1];
+    return pid === undefined ? null : Number(pid);
+  }
+
+  get isReady(): boolean {
+    return /^ready$/m.test(this.#text);
+  }
+
+  get isMissing(): boolean {
+    return /^missing$/m.test(this.#text);
+  }
+
+  get hasComplaint(): boolean {
+    return this.isReady && /^unshare: /m.test(this.#text);
+  }
+
+  get told(): string {
+    const lines = this.#text.split("\n");
+    return lines.filter((line) => line !== "" && !line.startsWith("pid ")).join("; ");
+  }
 }
 
 function isProgram(path: string): boolean {

@@ -3,6 +3,7 @@ import { spawn as spawnChild } from "node:child_process";
 import { ReadStream } from "node:tty";
 import { type IPty, spawn as spawnTerminal } from "@lydell/node-pty";
 import type { Sandbox } from "../kubelet/sandbox.ts";
+import { exitCodeOf } from "../kubelet/signals.ts";
 
 export const channels = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
 
@@ -40,7 +41,7 @@ class PipedProcess implements ExecProcess {
     this.#child.stdin?.on("error", () => {});
     this.exit = new Promise((resolve) => {
       // `close` waits for the output's end too; a daemon that keeps it open must not hold up the exit for ever.
-      this.#child.on("close", (code, signal) => resolve(exitCode(code, signal)));
+      this.#child.on("close", (code, signal) => resolve(exitCodeOf(code, signal)));
       this.#child.on("error", () => resolve(126));
     });
   }
@@ -126,19 +127,4 @@ class TerminalProcess implements ExecProcess {
   resume(): void {
     this.#pty.resume();
   }
-}
-
-const numbers: Record<string, number> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGPIPE: 13,
-  SIGTERM: 15,
-};
-
-function exitCode(code: number | null, signal: NodeJS.Signals | null): number {
-  return code ?? 128 + (numbers[String(signal)] ?? 0);
 }

@@ -2,6 +2,8 @@
 # Runs tmux for an environment: the one we brought, else the image's, always with our socket and configuration. Whoever
 # begins the server with it gives the same surroundings to its shells.
 own=${0%/init/tmux.sh}
+# For init.sh alone.
+unset DEVPOCKET_ROOT
 export TERM=xterm-256color COLORTERM="${COLORTERM:-truecolor}"
 [ -n "${LC_ALL:-}${LC_CTYPE:-}${LANG:-}" ] || export LANG=C.UTF-8
 [ -n "${SHELL:-}" ] || export SHELL="$(command -v bash || echo /bin/sh)"

@@ -33,6 +33,7 @@ export class PodRunner {
   readonly #pod: KubeObject;
   readonly #aborter = new AbortController();
   readonly #life: Promise<void>;
+  #refreshed: Promise<void> = Promise.resolve();
   #volumes: Volumes = new Map();
   #failure: { reason: string; message: string } | null = null;
   #end: Promise<void> | null = null;
@@ -68,8 +69,13 @@ export class PodRunner {
     writeEvent(this.ground.store, this.#pod, { type: "Warning", reason: "Evicted", message, component: "kubelet" });
   }
 
-  /** Writes changed ConfigMaps and Secrets into the volumes. */
+  /** Writes changed ConfigMaps and Secrets into the volumes, one time after the other. */
   async refreshVolumes(): Promise<void> {
+    this.#refreshed = this.#refreshed.then(() => this.#refresh());
+    await this.#refreshed;
+  }
+
+  async #refresh(): Promise<void> {
     for (const volume of this.spec.volumes) {
       const directory = this.#volumes.get(volume.name);
       if (directory !== undefined && (volume.configMap !== undefined || volume.secret !== undefined)) {

@@ -1,0 +1,250 @@
+/**
+ * One environment in the cluster: its claim and pod as last seen, the session in the run of its container, and the steps that
+ * bring it about. Steps follow each other. What the cluster does by itself is noticed and taken up, step or not.
+ */
+import type {
+  DesiredEnvironment,
+  ObservedEnvironment,
+  Resources,
+} from "../../../durable-objects/protocol/bridge-api.ts";
+import type { ObservedReason } from "../../../durable-objects/protocol/reasons.ts";
+import { RuntimeFailure } from "../runtime.ts";
+import type { ClusterObject } from "./client/calls.ts";
+import { failing } from "./failures.ts";
+import { objectName } from "./manifests/names.ts";
+import { type Ending, type Standing, standingOf } from "./observe/standing.ts";
+import { type ClaimView, claimView, type PodView, podView } from "./observe/views.ts";
+import { observedOf, type Step } from "./observed.ts";
+import type { Steps } from "./steps.ts";
+import { Waiting } from "./waiting.ts";
+import { Workplace, type WorkplaceOptions } from "./workplace.ts";
+
+/** How long a step waits for its effect: until then it can be told at once, after that it comes as an observation. */
+const bringUpWithinMs = 10_000;
+const endWithinMs = 60_000;
+
+export interface EnvironmentOptions extends Pick<WorkplaceOptions, "calls" | "onProblem"> {
+  steps: Steps;
+  onChange: () => void;
+  /** Puts down what a call told, before a watch does. */
+  note: (kind: "pods" | "persistentvolumeclaims", name: string, object: ClusterObject | null) => void;
+}
+
+export class PodEnvironment {
+  readonly id: string;
+  readonly name: string;
+  readonly workplace: Workplace;
+  readonly #options: EnvironmentOptions;
+  readonly #waiting = new Waiting();
+  #claim: ClaimView | null = null;
+  #pod: PodView | null = null;
+  #step: Step = null;
+  #shortfall: ObservedReason | null = null;
+  #after: Ending | null = null;
+  #isClosed = false;
+  /** How many steps are to come or under way. */
+  #steps = 0;
+  /** The last step; steps never overlap. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(id: string, options: EnvironmentOptions) {
+    this.id = id;
+    this.name = objectName(id);
+    this.#options = options;
+    this.workplace = new Workplace({
+      ...options,
+      environmentId: id,
+      isExpected: () => this.#standing?.kind === "up",
+      onChange: () => this.#changed(),
+      onTyped: () => this.#forgetNews(),
+      refuseUnlessUp: () => this.refuseUnlessUp(),
+    });
+  }
+
+  /** Whether there is anything of it in the cluster. */
+  get isThere(): boolean {
+    return this.#claim !== null || this.#pod !== null;
+  }
+
+  /** Whether nothing more is to be found out about what there is. */
+  get isSettled(): boolean {
+    return this.#standing?.kind !== "up" || this.workplace.isSettled;
+  }
+
+  /** Whether nothing of it is left, and nothing is being done about it. */
+  get isOver(): boolean {
+    return !this.isThere && this.#step === null && this.#steps === 0;
+  }
+
+  /** What it was given, by the record of its pod. */
+  get resources(): Resources | null {
+    return this.#pod?.resources ?? this.#claim?.resources ?? null;
+  }
+
+  get startedAtMs(): number | null {
+    const at = Date.parse(this.#pod?.main?.state?.running?.startedAt ?? "");
+    return Number.isNaN(at) ? null : at;
+  }
+
+  /** The claim is new, has changed or is gone. */
+  setClaim(object: ClusterObject | null): void {
+    this.#claim = object && claimView(object);
+    this.#changed();
+    if (this.#claim?.isDeleting && this.#steps === 0 && !this.#isClosed) void this.#finishDeletion();
+  }
+
+  setPod(object: ClusterObject | null): void {
+    this.#pod = object && podView(object);
+    this.workplace.setRun(this.#standing?.kind === "up" ? this.#standing.incarnation : null);
+    this.#changed();
+  }
+
+  /** Null where nothing of it is left. */
+  observed(): ObservedEnvironment | null {
+    if (!this.isThere && this.#step === null) return null;
+    const standing = this.#standing;
+    return observedOf({
+      id: this.id,
+      generation: this.#pod?.generation ?? this.#claim?.generation ?? 0,
+      step: this.#step,
+      claim: this.#claim,
+      standing,
+      init: this.workplace.init,
+      isUp: this.workplace.isUp,
+      after: this.#after ?? (standing?.kind === "up" ? standing.after : null),
+      shortfall: this.#shortfall,
+      restored: this.workplace.restored,
+    });
+  }
+
+  /** Makes it run as desired, from nothing: what still runs of it is ended first. */
+  begin(desired: DesiredEnvironment, kind: "starting" | "restarting", signal: AbortSignal): Promise<void> {
+    return this.#take(kind, async () => {
+      if (this.#claim?.isDeleting) await this.#delete(signal);
+      await this.#endPod(signal);
+      const made = await this.#options.steps.make(desired, signal);
+      this.#shortfall = made.shortfall;
+      this.#options.note("persistentvolumeclaims", this.name, made.claim);
+      this.#options.note("pods", this.name, made.pod);
+      await this.#waiting.until(() => this.#isDecided(desired), bringUpWithinMs, signal);
+    });
+  }
+
+  /** Ends every process; its files stay. */
+  stop(signal: AbortSignal): Promise<void> {
+    return this.#take("stopping", async () => {
+      if (this.#claim !== null) {
+        const marked = await this.#options.steps.markStopped(this.id, this.#claim, signal);
+        this.#options.note("persistentvolumeclaims", this.name, marked);
+      }
+      await this.#endPod(signal);
+      this.#after = null;
+    });
+  }
+
+  /** Ends every process and removes every object; the volume goes with its claim. */
+  remove(signal: AbortSignal): Promise<void> {
+    return this.#take("deleting", () => this.#delete(signal));
+  }
+
+  /** Throws `not_running` where nobody can be at work. */
+  refuseUnlessUp(): void {
+    if (this.#standing?.kind === "up" && this.workplace.isUp && this.#step !== "stopping") return;
+    throw new RuntimeFailure("not_running", "The environment is not running");
+  }
+
+  /** Saves the session and lets go of the clients; the environment runs on. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last.catch(() => {});
+    await this.workplace.close();
+  }
+
+  get #standing(): Standing | null {
+    return this.#pod && standingOf(this.#pod, this.#claim);
+  }
+
+  /** Whether more waiting would tell nothing: it runs, or something is in its way. */
+  #isDecided({ startup_commands: commands }: DesiredEnvironment): boolean {
+    const standing = this.#standing;
+    if (standing?.kind === "up") {
+      return this.workplace.isSettled && (commands.length > 0 || this.workplace.init?.kind !== "installing");
+    }
+    const isHeld =
+      standing?.kind === "coming" && (standing.reason === "unschedulable" || standing.reason === "pending");
+    return (
+      standing?.kind === "blocked" || standing?.kind === "ended" || (isHeld && standing.reason === "unschedulable")
+    );
+  }
+
+  async #endPod(signal: AbortSignal): Promise<void> {
+    const standing = this.#standing;
+    if (standing?.kind === "ended") this.#after = standing;
+    if (standing?.kind === "up") await this.workplace.leave();
+    const object = await this.#options.steps.getPod(this.id, signal);
+    if (object === null) {
+      this.#options.note("pods", this.name, null);
+      return;
+    }
+    const { uid } = object.metadata;
+    await this.#options.steps.removePod({ name: this.name, uid }, signal);
+    const isGone = await this.#waiting.until(() => this.#pod?.uid !== uid, endWithinMs, signal);
+    if (!isGone) throw new RuntimeFailure("unavailable", "The environment's processes do not end", "machine_lost");
+  }
+
+  async #delete(signal: AbortSignal): Promise<void> {
+    const claim = this.#claim;
+    if (claim !== null) await this.#options.steps.beginDeletion(claim, signal);
+    await this.#endPod(signal);
+    if (claim === null) return;
+    await this.#options.steps.finish(this.id, claim, signal);
+    const isGone = await this.#waiting.until(() => this.#claim?.uid !== claim.uid, endWithinMs, signal);
+    if (!isGone)
+      throw new RuntimeFailure("unavailable", "The environment's volume is still held by somebody", "unavailable");
+  }
+
+  /** Asked for while nobody of us was there, or by hand. */
+  async #finishDeletion(): Promise<void> {
+    try {
+      await this.remove(AbortSignal.timeout(endWithinMs * 2));
+    } catch (error) {
+      this.#options.onProblem(error);
+    }
+  }
+
+  /** Does the work after the earlier steps, whatever became of those. */
+  async #take(step: Exclude<Step, null>, work: () => Promise<void>): Promise<void> {
+    this.#steps += 1;
+    const mine = this.#last.then(
+      () => this.#do(step, work),
+      () => this.#do(step, work),
+    );
+    this.#last = mine;
+    await mine;
+  }
+
+  async #do(step: Exclude<Step, null>, work: () => Promise<void>): Promise<void> {
+    this.#step = step;
+    this.#changed();
+    try {
+      await failing(work);
+    } finally {
+      this.#step = null;
+      this.#steps -= 1;
+      this.#changed();
+    }
+  }
+
+  /** Who types has seen what became of it. */
+  #forgetNews(): void {
+    const had = this.#after !== null || this.#shortfall !== null;
+    this.#after = null;
+    this.#shortfall = null;
+    if (had) this.#changed();
+  }
+
+  #changed(): void {
+    this.#waiting.changed();
+    this.#options.onChange();
+  }
+}

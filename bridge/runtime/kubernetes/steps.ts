@@ -1,0 +1,160 @@
+/**
+ * Brings the objects of one environment about, and away: each is applied with all we say of it, so that it does not matter what
+ * was there before. What has the name of one of ours and is not ours is never written to.
+ */
+import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { ObservedReason } from "../../../durable-objects/protocol/reasons.ts";
+import { RuntimeFailure } from "../runtime.ts";
+import type { Calls, ClusterObject, Manifest } from "./client/calls.ts";
+import type { Kind } from "./client/kinds.ts";
+import { ClusterProblem } from "./client/problem.ts";
+import { type ClaimWish, claim } from "./manifests/claim.ts";
+import { type InitFiles, initConfig, initConfigName } from "./manifests/init-config.ts";
+import { environmentFinalizer, objectName } from "./manifests/names.ts";
+import { pod } from "./manifests/pod.ts";
+import { parseQuantity } from "./manifests/quantities.ts";
+import { startupSecret, variablesSecret } from "./manifests/secrets.ts";
+import { service } from "./manifests/service.ts";
+import type { ManifestSettings } from "./manifests/settings.ts";
+import { isAdoptable } from "./observe/ownership.ts";
+import { type ClaimView, claimView } from "./observe/views.ts";
+
+export interface Made {
+  claim: ClusterObject;
+  pod: ClusterObject;
+  /** What could not be had and does not keep it from running. */
+  shortfall: ObservedReason | null;
+}
+
+export class Steps {
+  readonly #calls: Calls;
+  readonly #settings: ManifestSettings;
+  readonly #initFiles: InitFiles;
+
+  constructor(calls: Calls, settings: ManifestSettings, initFiles: InitFiles) {
+    this.#calls = calls;
+    this.#settings = settings;
+    this.#initFiles = initFiles;
+  }
+
+  /** Makes everything of an environment. A claim that was made here goes again where the rest is refused. */
+  async make(environment: DesiredEnvironment, signal: AbortSignal): Promise<Made> {
+    const existing = await this.#adopt("persistentvolumeclaims", objectName(environment.id), signal);
+    const { object: made, shortfall } = await this.#makeClaim(environment, existing && claimView(existing), signal);
+    try {
+      return { claim: made, pod: await this.#makeRest(environment, made.metadata.uid, signal), shortfall };
+    } catch (error) {
+      if (existing === null && error instanceof ClusterProblem && error.kind !== "unavailable") {
+        await this.removeClaim(environment.id, made, signal);
+      }
+      throw error;
+    }
+  }
+
+  /** Notes on the claim that the environment is to rest. */
+  async markStopped(environmentId: string, view: ClaimView, signal: AbortSignal): Promise<ClusterObject> {
+    return await this.#applyClaim({ ...wishOf(environmentId, view), desired: "stopped" }, view, signal);
+  }
+
+  async removePod(object: { name: string; uid: string }, signal: AbortSignal): Promise<void> {
+    await this.#calls.delete("pods", object, signal);
+  }
+
+  /** Begins the deletion of a claim and takes our finalizer away: who calls has seen to it that nothing runs any more. */
+  async removeClaim(environmentId: string, object: ClusterObject, signal: AbortSignal): Promise<void> {
+    const { name, uid, deletionTimestamp } = object.metadata;
+    if (!deletionTimestamp) await this.#calls.delete("persistentvolumeclaims", { name, uid }, signal);
+    await this.finish(environmentId, claimView(object), signal);
+  }
+
+  async finish(environmentId: string, view: ClaimView, signal: AbortSignal): Promise<void> {
+    if (!view.finalizers.includes(environmentFinalizer)) return;
+    const current = await this.#calls.get("persistentvolumeclaims", view.name, signal);
+    if (current === null || current.metadata.uid !== view.uid) return;
+    await this.#applyClaim(wishOf(environmentId, claimView(current)), claimView(current), signal, []).catch(ignoreGone);
+  }
+
+  async beginDeletion(view: ClaimView, signal: AbortSignal): Promise<void> {
+    if (!view.isDeleting) await this.#calls.delete("persistentvolumeclaims", view, signal);
+  }
+
+  async getPod(environmentId: string, signal: AbortSignal): Promise<ClusterObject | null> {
+    return await this.#calls.get("pods", objectName(environmentId), signal);
+  }
+
+  async #makeRest(environment: DesiredEnvironment, claimUid: string, signal: AbortSignal): Promise<ClusterObject> {
+    const settings = this.#settings;
+    const named = service(environment, claimUid, settings);
+    await Promise.all([
+      this.#calls.apply("configmaps", initConfig(this.#initFiles, settings), signal),
+      this.#applyOwn("secrets", variablesSecret(environment, claimUid, settings), signal),
+      this.#applyOwn("secrets", startupSecret(environment, claimUid, settings), signal),
+      ...(named === null ? [] : [this.#applyOwn("services", named, signal)]),
+    ]);
+    const parts = { claimUid, initConfig: initConfigName(this.#initFiles) };
+    return await this.#applyOwn("pods", pod(environment, parts, settings), signal);
+  }
+
+  async #applyOwn(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {
+    await this.#adopt(kind, manifest.metadata?.name ?? "", signal);
+    return await this.#calls.apply(kind, manifest, signal);
+  }
+
+  /** What there is under a name of ours; throws where it is somebody else's. */
+  async #adopt(kind: Kind, name: string, signal: AbortSignal): Promise<ClusterObject | null> {
+    const existing = await this.#calls.get(kind, name, signal);
+    if (existing === null || isAdoptable(existing, this.#settings.clusterId)) return existing;
+    throw new RuntimeFailure(
+      "refused",
+      `There is a ${kind.replace(/s$/, "")} ${name} in the cluster that is not ours`,
+      "rejected",
+    );
+  }
+
+  /** A volume grows where its class lets it, and never becomes smaller. */
+  async #makeClaim(
+    wish: ClaimWish,
+    existing: ClaimView | null,
+    signal: AbortSignal,
+  ): Promise<{ object: ClusterObject; shortfall: ObservedReason | null }> {
+    const held = heldBytes(existing);
+    try {
+      return { object: await this.#applyClaim(wish, existing, signal), shortfall: null };
+    } catch (error) {
+      const isRefusal = error instanceof ClusterProblem && (error.kind === "refused" || error.kind === "invalid");
+      if (!isRefusal || held === null || wish.resources.storage_bytes <= held) throw error;
+      const kept = { ...wish, resources: { ...wish.resources, storage_bytes: held } };
+      return { object: await this.#applyClaim(kept, existing, signal), shortfall: "storage_not_resized" };
+    }
+  }
+
+  async #applyClaim(
+    wish: ClaimWish,
+    existing: ClaimView | null,
+    signal: AbortSignal,
+    finalizers?: string[],
+  ): Promise<ClusterObject> {
+    const storage = Math.max(wish.resources.storage_bytes, heldBytes(existing) ?? 0);
+    const settings = existing === null ? this.#settings : { ...this.#settings, storageClass: existing.storageClass };
+    const manifest = claim({ ...wish, resources: { ...wish.resources, storage_bytes: storage } }, settings);
+    if (finalizers !== undefined && manifest.metadata) manifest.metadata.finalizers = finalizers;
+    return await this.#calls.apply("persistentvolumeclaims", manifest, signal);
+  }
+}
+
+/** What the claim says of itself, to be said again. */
+function wishOf(id: string, { generation, desired, resources, storage }: ClaimView): ClaimWish {
+  const bytes = Math.ceil(parseQuantity(storage ?? "") ?? 1);
+  const unknown = { cpu_millicores: 1, memory_bytes: 1, storage_bytes: bytes };
+  return { id, generation, desired, resources: { ...(resources ?? unknown), storage_bytes: bytes } };
+}
+
+function heldBytes(view: ClaimView | null): number | null {
+  const bytes = view?.storage == null ? null : parseQuantity(view.storage);
+  return bytes === null ? null : Math.ceil(bytes);
+}
+
+function ignoreGone(error: unknown): null {
+  if (error instanceof ClusterProblem && error.kind === "not_found") return null;
+  throw error;
+}

@@ -43,7 +43,8 @@ import {
   touchSession,
 } from "../../workers/store/sessions.ts";
 import { findEntered, rolesOf } from "../../workers/store/sharing/access.ts";
-import { addGuest, findOffer, leaveShare, listOffers } from "../../workers/store/sharing/guests.ts";
+import { endOf } from "../../workers/store/sharing/former.ts";
+import { addGuest, findOffer, leaveShare, listOffers, removeGuest } from "../../workers/store/sharing/guests.ts";
 import {
   changeShareRole,
   deleteOldShares,
@@ -245,6 +246,9 @@ const asked: Record<string, Ask> = {
   "everything offered to somebody": (db) => listOffers(db, idOf("usr", 7), now, 100),
   "a guest more": (db) => addGuest(db, { shareId: idOf("shr", 2), userId: idOf("usr", 9), now, maxGuests: 100 }),
   "a guest less": (db) => leaveShare(db, { shareId: idOf("shr", 2), userId: idOf("usr", 9), now }),
+  "a guest taken out": (db) =>
+    removeGuest(db, { environmentId: environment, shareId: idOf("shr", 2), userId: idOf("usr", 9), now }),
+  "why somebody finds nothing": (db) => endOf(db, user, environment),
   "shares to forget": (db) => deleteOldShares(db, longAgo),
   "samples to forget": (db) => forgetSamples(db, longAgo),
   "sessions to forget": (db) => deleteOldSessions(db, longAgo),

@@ -29,7 +29,7 @@ import { authenticateToken } from "./accounts/sessions.ts";
 import { type BridgeIdentity, identifyBridge } from "./bridge.ts";
 import type { Deps } from "./deps.ts";
 import { limitUser } from "./limits.ts";
-import { type EnteredEnvironment, findOpen } from "./sharing/access.ts";
+import { closeFor, type EnteredEnvironment, findOpen } from "./sharing/access.ts";
 import { redeemTicket } from "./tickets.ts";
 
 export type Opened = { kind: "open"; response: Response } | { kind: "refused"; close: CloseName };
@@ -55,14 +55,14 @@ interface Visit {
 
 /**
  * Opens a socket of the person who shows this token or ticket. One round trip to the database, session and
- * environment side by side (two with a personal token); fails as `unauthenticated`, as `insufficient_scope`, or as
- * `not_found` for an environment that is neither theirs nor shared with them.
+ * environment side by side (two with a personal token); fails as `unauthenticated`, as `insufficient_scope`; an
+ * environment that is neither theirs nor shared with them, or no longer, is refused with a close that says so.
  */
 export async function openViewer(deps: Deps, asked: AskedSocket): Promise<Opened> {
   const checkedAtMs = deps.now().getTime();
   const { principal, row } = await visit(deps, asked);
   if (!hasScope(principal, "terminal")) throw new Failed({ kind: "insufficient_scope", scope: "terminal" });
-  if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
+  if (row === null) return { kind: "refused", close: await closeFor(deps, principal.userId, asked.environmentId) };
   if (!isWindow(asked.window)) return { kind: "refused", close: "windowGone" };
   const ticket = viewerTicket(deps, principal, phaseAt(row, deps.now()), asked);
   const [limit, admission] = await Promise.all([limitUser(deps, principal), admit(deps, ticket, checkedAtMs)]);

@@ -62,6 +62,7 @@ export type Failure =
         | "session"
         | "token"
         | "share"
+        | "guest"
         | "plan"
         | "route";
     }

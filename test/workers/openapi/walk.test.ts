@@ -126,6 +126,7 @@ async function withEnvironment(): Promise<void> {
 
 async function withGuests(at: string, token: string): Promise<void> {
   const guest = await newPerson();
+  const me = await step("GET /api/v1/users/me", { token: guest.accessToken });
   const named = await step(`POST ${at}/shares`, { token, body: { kind: "user", username: guest.username } });
   const link = await step(`POST ${at}/shares`, { token, body: { kind: "link", role: "driver" } });
   await walk(guest.accessToken, [
@@ -138,6 +139,7 @@ async function withGuests(at: string, token: string): Promise<void> {
   await walk(token, [
     [`GET ${at}/shares`],
     [`PATCH ${at}/shares/${link["id"]}`, { role: "viewer" }],
+    [`DELETE ${at}/shares/${link["id"]}/guests/${me["id"]}`],
     [`DELETE ${at}/shares/${link["id"]}`],
   ]);
 }

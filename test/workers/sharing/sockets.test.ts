@@ -74,8 +74,40 @@ describe("a guest's socket", () => {
     ];
     await revoke(gone.shareId);
     for (const socket of sockets) expect(await closeOf(socket)).toBe("accessEnded");
-    expect(await refusal(await dial(terminalPath(id), bearer(gone.token)))).toBe("environmentNotFound");
+    expect(await refusal(await dial(terminalPath(id), bearer(gone.token)))).toBe("accessEnded");
     expect(others.map(({ closed }) => closed)).toEqual([null, null]);
+  });
+
+  it("is closed for good when its owner removes one guest of a link, who cannot come back by it; others stay", async () => {
+    const { id, at, owner, share, list } = await hosting();
+    const link = await share({ kind: "link" });
+    const [gone, stays] = [await newNamed(), await newNamed()];
+    for (const person of [gone, stays]) expect((await accept(person, link.secret)).status).toBe(200);
+    const [socket, other] = [
+      await open(terminalPath(id), bearer(gone.token)),
+      await open(terminalPath(id), bearer(stays.token)),
+    ];
+    const remove = (by: { token: string }, userId: string) =>
+      api("DELETE", `${at}/shares/${link.id}/guests/${userId}`, { token: by.token });
+    expect([(await remove(stays, gone.id)).status, (await remove(owner, owner.id)).status]).toEqual([404, 404]);
+    expect((await remove(owner, gone.id)).status).toBe(200);
+    expect(await closeOf(socket)).toBe("accessEnded");
+    expect(await refusal(await dial(terminalPath(id), bearer(gone.token)))).toBe("accessEnded");
+    expect((await accept(gone, link.secret)).body).toMatchObject({ code: "invalid_code" });
+    expect((await list()).map(({ guests }) => guests.map((each) => each.id))).toEqual([[stays.id]]);
+    expect([other.closed, (await accept(await newNamed(), link.secret)).status]).toEqual([null, 200]);
+    expect((await remove(owner, gone.id)).status).toBe(404);
+  });
+
+  it("that comes after a deletion is told of it, as its owner's is, and a stranger's finds nothing", async () => {
+    const { id, at, owner, guest } = await hosting();
+    const [person, stranger] = [await guest("viewer"), await newNamed()];
+    expect((await api("DELETE", `${at}?force=true`, { token: owner.token })).status).toBe(200);
+    await db.execute(sql`update environments set deleted_at = now() where id = ${id} and deleted_at is null`);
+    const closes = [owner, person, stranger].map(async ({ token }) =>
+      refusal(await dial(terminalPath(id), bearer(token))),
+    );
+    expect(await Promise.all(closes)).toEqual(["environmentDeleted", "environmentDeleted", "environmentNotFound"]);
   });
 
   it("is closed to dial again when its role changes, and then has the new one", async () => {
@@ -119,7 +151,7 @@ describe("a guest's socket", () => {
     } as const;
     const admission = await newDeps().objects.user(guestId).admit(entry, limits.maxSocketsPerUser);
     expect(admission).toEqual({ kind: "refused", close: "accessEnded" });
-    expect(await refusal(await dial(terminalPath(id), bearer(token)))).toBe("environmentNotFound");
+    expect(await refusal(await dial(terminalPath(id), bearer(token)))).toBe("accessEnded");
   });
 
   it("of a share that has expired is closed by the sweep, with nobody at the terminal doing anything", async () => {
@@ -148,7 +180,7 @@ describe("the guests of a disabled owner", () => {
       );
     await setActive(false);
     for (const socket of sockets) expect(await closeOf(socket)).toBe("accessEnded");
-    expect(await refusal(await dial(terminalPath(id), bearer(driver.token)))).toBe("environmentNotFound");
+    expect(await refusal(await dial(terminalPath(id), bearer(driver.token)))).toBe("accessEnded");
     expect((await api("GET", at, { token: driver.token })).status).toBe(404);
     expect([await offersOf(driver), await offersOf(late)]).toEqual([[], []]);
     expect((await api("POST", `/api/v1/shares/${offered.id}/accept`, { token: late.token })).status).toBe(404);

@@ -63,7 +63,7 @@ it("the guests of a disabled owner are shown out by the sweep", async () => {
   await deps.settled();
   await runCron();
   expect(await closeOf(socket)).toBe("accessEnded");
-  expect(await refusal(await dial(terminalPath(id), bearer(driver.token)))).toBe("environmentNotFound");
+  expect(await refusal(await dial(terminalPath(id), bearer(driver.token)))).toBe("accessEnded");
   expect(await untoldAt(id)).toEqual([]);
 });
 

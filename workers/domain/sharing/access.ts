@@ -1,8 +1,10 @@
 /** Who may do what at an environment, and how guests are shown out when that changes. */
+import type { CloseName } from "../../../durable-objects/protocol/closes.ts";
 import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import { Failed, rootCause } from "../../rules/failures.ts";
 import { type Deed, mayDo } from "../../rules/sharing.ts";
 import { type EnteredEnvironment, findEntered, rolesOf } from "../../store/sharing/access.ts";
+import { endOf } from "../../store/sharing/former.ts";
 import { noteGuestsOf, noteTold, type UntoldGuest } from "../../store/sharing/untold.ts";
 import type { Deps } from "../deps.ts";
 
@@ -25,6 +27,12 @@ export async function openEnvironment(
   const row = await findOpen(deps, person.userId, id, deed);
   if (row === null) throw new Failed({ kind: "not_found", what: "environment" });
   return row;
+}
+
+/** What a socket to an environment that is not open to somebody (any more) is closed with. */
+export async function closeFor(deps: Deps, userId: string, id: string): Promise<CloseName> {
+  const end = environmentIdSchema.safeParse(id).success ? await endOf(deps.db, userId, id) : null;
+  return end === null ? "environmentNotFound" : end === "deleted" ? "environmentDeleted" : "accessEnded";
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Principal } from "../../rules/principal.ts";
 import { secretBytes, secretText } from "../../rules/secrets.ts";
 import { type ShareKind, shareBounds, shareEnd } from "../../rules/sharing.ts";
 import { hashOf } from "../../rules/tokens.ts";
+import { removeGuest } from "../../store/sharing/guests.ts";
 import {
   changeShareRole,
   guestIdsOf,
@@ -132,6 +133,19 @@ export async function endShare(deps: Deps, owner: Principal, { environmentId, sh
   if (!isRevoked) throw new Failed({ kind: "not_found", what: "share" });
   audit(deps, { ...about(owner, row.id), action: "share.revoke", detail: { share: shareId } });
   deps.waitUntil(orLog(deps, row.id, closeShare(deps, row.id, shareId)));
+}
+
+/** Takes one guest out of a share, who may not accept it again: their sockets close within 5 s. Fails as `not_found`. */
+export async function endGuest(
+  deps: Deps,
+  owner: Principal,
+  { environmentId, shareId, userId }: NamedShare & { userId: string },
+): Promise<void> {
+  const row = await openEnvironment(deps, owner, environmentId, "manage");
+  const isRemoved = await removeGuest(deps.db, { environmentId: row.id, shareId, userId, now: deps.now() });
+  if (!isRemoved) throw new Failed({ kind: "not_found", what: "guest" });
+  audit(deps, { ...about(owner, row.id), action: "share.remove_guest", detail: { share: shareId, guest: userId } });
+  deps.waitUntil(orLog(deps, row.id, showOut(deps, row.id, [userId])));
 }
 
 /** Closes what the guests of a share that is over have open, and notes that it is done: else the sweep does it again. */

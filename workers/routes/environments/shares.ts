@@ -1,6 +1,6 @@
 /** /api/v1/environments/{id}/shares: what the owner of an environment offers to others. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { changeShare, endShare, offerShare, readShares } from "../../domain/sharing/offer.ts";
+import { changeShare, endGuest, endShare, offerShare, readShares } from "../../domain/sharing/offer.ts";
 import { body, json, problems } from "../../http/answers.ts";
 import { allowed } from "../../http/authenticate.ts";
 import { addressOf } from "../../http/client-address.ts";
@@ -123,6 +123,28 @@ environmentShares.openapi(
   async (c) => {
     await endShare(c.var.deps, c.var.principal, namedIn(c.req.valid("param")));
     return c.json({ message: "The share was revoked" }, 200);
+  },
+);
+
+environmentShares.openapi(
+  createRoute({
+    method: "delete",
+    path: "/{id}/shares/{share_id}/guests/{user_id}",
+    operationId: "removeGuest",
+    tags,
+    summary: "Take one guest out of a share for good; their sockets close within 5 seconds",
+    description: "A link stays good for everybody else. A share that was for nobody else ends with its guest.",
+    middleware: [allowed("environments:write")] as const,
+    request: { params: shareParameters.extend({ user_id: z.string() }) },
+    responses: {
+      200: json(messageSchema, "They are out", { message: "The guest was removed" }),
+      ...problems({ 404: "No guest of a share of yours that lives" }),
+    },
+  }),
+  async (c) => {
+    const { user_id: userId, ...named } = c.req.valid("param");
+    await endGuest(c.var.deps, c.var.principal, { ...namedIn(named), userId });
+    return c.json({ message: "The guest was removed" }, 200);
   },
 );
 

@@ -60,6 +60,24 @@ export const shareGuests = pgTable(
   ],
 );
 
+/** Whom a share of many was taken from: they may not accept it again. */
+export const removedGuests = pgTable(
+  "removed_guests",
+  {
+    userId: text("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    shareId: text("share_id")
+      .notNull()
+      .references(() => shares.id, { onDelete: "cascade" }),
+    removedAt: time("removed_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.userId, table.shareId] }),
+    index("removed_guests_share_idx").on(table.shareId),
+  ],
+);
+
 /** Whose rights at an environment have changed and whose sockets there are still to be closed. */
 export const untoldGuests = pgTable(
   "untold_guests",

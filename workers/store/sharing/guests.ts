@@ -1,5 +1,5 @@
 /** Queries of guests: a share found by its secret or for somebody, accepted, left, and all that somebody was offered. */
-import { and, desc, eq, gt, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, gt, isNotNull, isNull, not, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { GuestRole } from "../../../durable-objects/protocol/vocabulary.ts";
@@ -34,7 +34,7 @@ export async function findOffer(
   now: Date,
 ): Promise<Offer | null> {
   const isIt = "id" in by ? eq(shares.id, by.id) : eq(shares.secretHash, by.secretHash);
-  const [offer] = await offers(db, userId).where(and(isIt, isOpen(now)));
+  const [offer] = await offers(db, userId).where(and(isIt, isOpen(userId, now)));
   return offer ?? null;
 }
 
@@ -46,7 +46,7 @@ export async function listOffers(db: Database, userId: string, now: Date, limit:
     .from(shares)
     .where(and(isNotNull(shares.granteeId), eq(shares.granteeId, userId)));
   return offers(db, userId)
-    .where(and(sql`${shares.id} in ${unionAll(accepted, meant)}`, isOpen(now)))
+    .where(and(sql`${shares.id} in ${unionAll(accepted, meant)}`, isOpen(userId, now)))
     .orderBy(sql`${shareGuests.acceptedAt} is null`, desc(shares.createdAt), desc(shares.id))
     .limit(limit);
 }
@@ -76,13 +76,14 @@ function offers(db: Database, userId: string) {
     .leftJoin(shareGuests, and(eq(shareGuests.shareId, shares.id), eq(shareGuests.userId, userId)));
 }
 
-function isOpen(now: Date) {
-  return and(gt(shares.expiresAt, now), isNull(environments.deletedAt), users.isActive);
+function isOpen(userId: string, now: Date) {
+  const isKeptOut = sql`exists (select 1 from removed_guests r where r.share_id = ${shares.id} and r.user_id = ${userId})`;
+  return and(gt(shares.expiresAt, now), isNull(environments.deletedAt), users.isActive, not(isKeptOut));
 }
 
 /**
- * Makes somebody a guest if the share still lives and has fewer than `maxGuests` others; who is one already stays it.
- * The share's row is locked first, so that of two who come at once the second is counted beside the first.
+ * Makes somebody a guest if the share still lives, was not taken from them, and has fewer than `maxGuests` others; who is
+ * one already stays it. The share's row is locked first, so that of two who come at once the second is counted beside the first.
  */
 export async function addGuest(
   db: Database,
@@ -96,6 +97,7 @@ export async function addGuest(
       select ${guest.userId}, id, ${now} from shares where id = ${guest.shareId} and expires_at > ${now}
         and (select count(*) from share_guests where share_id = ${guest.shareId} and user_id <> ${guest.userId})
           < ${guest.maxGuests}::int
+        and not exists (select 1 from removed_guests where share_id = ${guest.shareId} and user_id = ${guest.userId})
       on conflict (user_id, share_id) do update set accepted_at = share_guests.accepted_at
       returning user_id`),
   ]);
@@ -135,4 +137,41 @@ export async function leaveShare(
     select environment_id, kind from mine`);
   const left = rows[0] === undefined ? null : leftSchema.parse(rows[0]);
   return left === null ? null : { environmentId: left.environment_id };
+}
+
+/**
+ * Takes a guest out of a share of an environment that lives, for good, and notes them as untold; a share that was for
+ * nobody else ends with that. The share's row is locked first, so that whoever accepts it at this moment is out too.
+ * False when they are no guest of such a share.
+ */
+export async function removeGuest(
+  db: Database,
+  guest: { environmentId: string; shareId: string; userId: string; now: Date },
+): Promise<boolean> {
+  const { environmentId, shareId, userId } = guest;
+  const at = sql`${guest.now.toISOString()}::timestamptz`;
+  const [, removed] = await db.batch([
+    db.execute(sql`select id from shares where id = ${shareId} for no key update`),
+    db.execute(sql`
+      with theirs as (
+        select s.id, s.environment_id, s.kind from shares s join share_guests g on g.share_id = s.id
+        where s.id = ${shareId} and s.environment_id = ${environmentId} and s.expires_at > ${at}
+          and g.user_id = ${userId}
+      ),
+      gone as (delete from share_guests where user_id = ${userId} and share_id in (select id from theirs)),
+      kept_out as (
+        insert into removed_guests (user_id, share_id, removed_at) select ${userId}, id, ${at} from theirs
+        on conflict do nothing
+      ),
+      noted as (
+        insert into untold_guests (environment_id, user_id, since) select environment_id, ${userId}, ${at} from theirs
+        ${sinceNow}
+      ),
+      ended as (
+        update shares set expires_at = ${at}, revoked_at = ${at}
+        where id in (select id from theirs where kind <> 'link')
+      )
+      select id from theirs`),
+  ]);
+  return removed.rows.length > 0;
 }

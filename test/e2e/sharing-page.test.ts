@@ -139,11 +139,22 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await guest.page.setViewportSize({ width: 280, height: 560 });
     await foreign.waitFor();
     await owner.page.getByRole("button", { name: "More" }).click();
-    await owner.page.getByRole("button", { name: "Fit to my screen: off" }).click();
+    await owner.page.getByRole("button", { name: "Screen size: Fits every screen" }).click();
+    await owner.page.getByRole("button", { name: "Fits my screens" }).click();
     await foreign.waitFor({ state: "detached" });
     await guest.page.locator(".foreign-size").waitFor();
     await owner.page.getByRole("button", { name: "More" }).click();
-    await owner.page.getByRole("button", { name: "Fit to my screen: on" }).click();
+    await owner.page.getByRole("button", { name: "Screen size: Fits my screens" }).click();
+    await owner.page.getByRole("button", { name: "Fits who typed last" }).click();
+    await send(guest, "clear");
+    await foreign.waitFor();
+    await owner.page.getByRole("button", { name: "More" }).click();
+    await owner.page.getByRole("button", { name: "Screen size: Fits who typed last" }).click();
+    await owner.page.getByRole("button", { name: /^Stays at/ }).click();
+    await foreign.waitFor({ state: "detached" });
+    await owner.page.getByRole("button", { name: "More" }).click();
+    await owner.page.getByRole("button", { name: "Screen size: Stays as it is" }).click();
+    await owner.page.getByRole("button", { name: "Fits every screen" }).click();
     await foreign.waitFor();
     await guest.page.setViewportSize(lightPhone.viewport);
   });
@@ -157,7 +168,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.locator(".chip", { hasText: "Live" }).waitFor();
   });
 
-  it("is closed for a guest whose share is revoked: the page says so and does not dial again", async () => {
+  it("is closed for a guest whom its owner takes out: the page says so and does not dial again", async () => {
     const { page } = guest;
     let dials = 0;
     page.on("websocket", () => {
@@ -166,13 +177,17 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     const closed = page.getByText("This environment is not shared with you any more.");
     await openSheet();
     await owner.page.getByRole("button", { name: /^Change/ }).click();
-    await owner.page.getByRole("button", { name: "Revoke…" }).click();
-    await owner.page.getByRole("button", { name: "Revoke", exact: true }).click();
+    await owner.page.getByRole("button", { name: "Remove somebody…" }).click();
+    await owner.page.getByRole("button", { name: "guest-person" }).click();
     await closed.waitFor();
     await guest.photograph("sharing-revoked");
     await page.getByRole("heading", { name: "No environment yet" }).waitFor();
     expect(dials).toBe(0);
     expect(await page.getByRole("heading", { name: "Shared with you" }).isVisible()).toBe(false);
+    await owner.page.getByText("Not accepted yet").waitFor();
+    await owner.page.getByRole("button", { name: /^Change/ }).click();
+    await owner.page.getByRole("button", { name: "Revoke…" }).click();
+    await owner.page.getByRole("button", { name: "Revoke", exact: true }).click();
     await owner.page.getByText(/Nobody else can open/).waitFor();
     await owner.page.getByRole("button", { name: "Done" }).click();
     await owner.page.locator(".people").waitFor({ state: "hidden" });

@@ -23,6 +23,8 @@ export interface ShareCalls {
   share(environmentId: string, share: NewShare): Promise<string | null>;
   changeShare(environmentId: string, shareId: string, role: Share["role"]): Promise<void>;
   revokeShare(environmentId: string, shareId: string): Promise<void>;
+  /** Takes one guest out, who cannot accept the same share again. */
+  removeGuest(environmentId: string, shareId: string, userId: string): Promise<void>;
   offers(): Promise<Offer[]>;
   /** What a link or a mail holds. */
   acceptSecret(secret: string): Promise<Offer>;
@@ -47,6 +49,9 @@ export function createShareCalls({ request }: Client): ShareCalls {
     },
     async revokeShare(environmentId, shareId) {
       await request({ method: "DELETE", path: `${at(environmentId)}/${shareId}` });
+    },
+    async removeGuest(environmentId, shareId, userId) {
+      await request({ method: "DELETE", path: `${at(environmentId)}/${shareId}/guests/${userId}` });
     },
     async offers() {
       return parseAnswer(offerListSchema, await request({ method: "GET", path: "/shares" })).shares;

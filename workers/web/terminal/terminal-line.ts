@@ -17,6 +17,8 @@ export interface Size {
   rows: number;
 }
 
+export type SizePolicy = { kind: "smallest" | "latest" | "owner" } | ({ kind: "fixed" } & Size);
+
 export type PeopleFrame = Extract<Frame2, { type: "participants" }>;
 export type HistoryFrame = Extract<Frame2, { type: "history" }>;
 export type WindowsFrame = Extract<Frame2, { type: "windows" }>;
@@ -75,8 +77,8 @@ export interface TerminalLine {
   turn(deed: () => Promise<boolean>): Promise<boolean>;
   /** Asks to be the only one who types, or no longer. */
   control(action: "take" | "release"): void;
-  /** Gives the terminal the size of its owner's screens, or the smallest of all again. */
-  fit(isOwners: boolean): void;
+  /** Says whose size the terminal has; its owner's choice. */
+  choose(policy: SizePolicy): void;
   reopen(): void;
 }
 
@@ -250,8 +252,8 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     control(action) {
       if (version === 2) socket.send({ type: "control", action });
     },
-    fit(isOwners) {
-      if (version === 2) socket.send({ type: "policy", kind: isOwners ? "owner" : "smallest" });
+    choose(policy) {
+      if (version === 2) socket.send({ type: "policy", ...policy });
     },
     reopen: socket.reopen,
   };

@@ -22,6 +22,7 @@ import { selectionBar } from "./selection-bar.ts";
 import { peopleStrip } from "./sharing/people-strip.ts";
 import { openShareSheet } from "./sharing/share-sheet.ts";
 import { choose } from "./sheet.ts";
+import { sizeChoice } from "./size-choice.ts";
 import { stopWarning } from "./stop-warning.ts";
 import { toast, toastFailure } from "./toast.ts";
 import { uncertainLine } from "./uncertain-line.ts";
@@ -54,7 +55,6 @@ export const terminalView =
       showTabs();
     });
     let ownId: string | null = null;
-    let isFitted = false;
     const people = peopleStrip({
       ownId: () => ownId,
       control: (action) => socket.control(action),
@@ -75,6 +75,10 @@ export const terminalView =
     });
     const turns = windowTurns(tabs.show);
     const windows = windowDeeds(app, environmentId, { tabs: tabs.tabs, turn: (deed) => socket.turn(deed) });
+    const size = sizeChoice(
+      () => screen.size(),
+      (policy) => socket.choose(policy),
+    );
     const history = historySheet((before, lines) => socket.history(before, lines));
     const socket = openTerminalLine({
       target: () => app.socketTarget("terminal", environmentId),
@@ -86,8 +90,7 @@ export const terminalView =
       onFrame,
       onRole(role) {
         people.showRole(role);
-        // The server forgets it with the socket that asked for it.
-        if (isFitted) socket.fit(true);
+        size.sayAgain();
       },
       onConnection,
       onLagging(isLagging) {
@@ -195,13 +198,12 @@ export const terminalView =
       if (state === null) return;
       const { fontSizePx, isScreenReader } = readPreferences();
       const isOwner = state.role === "owner";
-      const fitLabel = `Fit to my screen: ${isFitted ? "on" : "off"}`;
       const deeds = isOwner ? deedChoices(deedsFor(state)) : [];
-      const answer = await choose<Deed | "history" | "share" | "fit" | Partial<Preferences>>(state.name, [
+      const answer = await choose<Deed | "history" | "share" | "size" | Partial<Preferences>>(state.name, [
         ...(isOwner
           ? [
               { label: "Share…", value: "share" as const },
-              { label: fitLabel, value: "fit" as const },
+              { label: `Screen size: ${size.words()}`, value: "size" as const },
             ]
           : []),
         ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
@@ -215,10 +217,8 @@ export const terminalView =
       ]);
       if (answer === null) return;
       if (answer === "history") history.open();
-      else if (answer === "fit") {
-        isFitted = !isFitted;
-        socket.fit(isFitted);
-      } else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
+      else if (answer === "size") await size.ask();
+      else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
     }

@@ -85,13 +85,28 @@ function guestWords({ guests }: Share): string {
 
 async function change(app: App, { id }: Shared, share: Share): Promise<void> {
   const other = share.role === "viewer" ? "driver" : "viewer";
-  const deed = await choose<"role" | "revoke">(titleOf(share), [
+  const deed = await choose<"role" | "remove" | "revoke">(titleOf(share), [
     { label: other === "driver" ? "Let them type" : "Let them only watch", value: "role" },
+    // Of the other kinds the only guest goes with the share.
+    ...(share.kind === "link" && share.guests.length > 0
+      ? [{ label: "Remove somebody…", value: "remove" as const }]
+      : []),
     { label: "Revoke…", value: "revoke", isDangerous: true },
   ]);
   if (deed === "role") await app.calls.changeShare(id, share.id, other).then(() => toast("Changed."), toastFailure);
+  if (deed === "remove") await removeOne(app, id, share);
   if (deed !== "revoke" || !(await isMeant(share))) return;
   await app.calls.revokeShare(id, share.id).then(() => toast("Revoked. They are out."), toastFailure);
+}
+
+async function removeOne(app: App, environmentId: string, share: Share): Promise<void> {
+  const guest = await choose<Share["guests"][number]>(
+    "Remove whom?",
+    share.guests.map((each) => ({ label: each.username, value: each, isDangerous: true })),
+  );
+  if (guest === null) return;
+  const removed = app.calls.removeGuest(environmentId, share.id, guest.id);
+  await removed.then(() => toast(`${guest.username} is out, and cannot use this link again.`), toastFailure);
 }
 
 function isMeant(share: Share): Promise<boolean> {

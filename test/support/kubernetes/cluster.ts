@@ -67,6 +67,8 @@ export interface FakeCluster {
   cutConnections(): void;
   /** The API server goes away, and comes back at the same address with everything it knew. */
   stopServing(): Promise<void>;
+  /** The API server takes nothing new and ends what is idle; execs and watches that are open stay. */
+  drain(): Promise<void>;
   serveAgain(): Promise<void>;
   /** Ends all processes and removes every file. */
   close(): Promise<void>;
@@ -102,6 +104,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const logs = new LogServer(store, kubelet);
   const metrics = new MetricsServer(store, kubelet, timings);
   const handlers = routes({ registry, watches, exec, logs, metrics, version: options.version ?? "1.36.0" });
+  const servers: ApiServer[] = [];
   let server = new ApiServer(certificates, doors, handlers);
   const url = await server.listen();
   return {
@@ -114,14 +117,16 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     node: new NodeControl(store, kubelet, scheduler),
     cutConnections: () => server.cutAll(),
     stopServing: () => server.close(),
+    drain: () => server.drain(),
     serveAgain: async () => {
+      servers.push(server);
       server = new ApiServer(certificates, doors, handlers);
       await server.listen(Number(new URL(url).port));
     },
     close: async () => {
       exec.close();
       await kubelet.close();
-      await server.close();
+      for (const each of [...servers, server]) await each.close();
       await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
     },
   };

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ErrorEvent } from "ws";
+import { resourceOf } from "./api/resources.ts";
 import { type Client, clientOf, namespace, open, podOf, run, runningPod } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
@@ -91,6 +92,33 @@ describe("exec", () => {
       details: { causes: [{ reason: "ExitCode", message: "137" }] },
     });
     expect(await closed).toBe(1000);
+  });
+
+  it("5: elsewhere an exec stays open and frozen on a deleted pod", async () => {
+    cluster.exec.freezeOnDeletion(true);
+    await runningPod(client, "frozen");
+    const { socket, status, shows } = await open(client, "frozen", [...shell, "echo here; sleep 600"], true);
+    await shows(/here/);
+    const told = vi.fn();
+    void status.then(told);
+    await client.core.deleteNamespacedPod({ name: "frozen", namespace });
+    await vi.waitUntil(() => cluster.store.get(resourceOf("pods"), namespace, "frozen") === undefined, {
+      timeout: 10_000,
+    });
+    cluster.exec.freezeOnDeletion(false);
+    expect([socket.readyState, told.mock.calls.length]).toEqual([socket.OPEN, 0]);
+    socket.terminate();
+  });
+
+  it("4: a server that drains keeps execs open and takes nothing new", async () => {
+    const { input, shows, socket } = await open(client, "pod", ["cat"], true);
+    const refused = expect(cluster.drain().then(() => open(client, "pod", ["true"]))).rejects.toBeDefined();
+    await refused;
+    input.write("still there\n");
+    await shows(/still there/);
+    socket.terminate();
+    await cluster.serveAgain();
+    expect((await run(client, "pod", ["echo", "again"])).output).toBe("again\n");
   });
 
   it("6: a terminal starts at 0x0, and one bad resize freezes it at the next", async () => {

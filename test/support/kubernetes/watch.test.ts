@@ -188,7 +188,10 @@ describe("the API client", () => {
   it("20: metrics in nanocores and kibibytes, 0 at first, 404 when absent, unparsable when down", async () => {
     await runningPod(client, "pod");
     const metrics = new Metrics(client.config);
+    cluster.metrics.delayMs = 60_000;
     const usage = async () => (await metrics.getPodMetrics(namespace)).items[0]?.containers[0]?.usage;
+    expect(await usage()).toEqual({ cpu: "0", memory: "0" });
+    cluster.metrics.delayMs = 0;
     expect(await usage()).toEqual({
       cpu: expect.stringMatching(/^\d+n$/),
       memory: expect.stringMatching(/^[1-9]\d*Ki$/),

@@ -65,7 +65,7 @@ export const containerSchema = z.looseObject({
     .default([]),
   resources: z.looseObject({ requests: quantities.optional(), limits: quantities.optional() }).default({}),
   securityContext: securityContext.optional(),
-  readinessProbe: z.looseObject({}).optional(),
+  terminationMessagePolicy: z.string().optional(),
 });
 
 const volumeSchema = z.looseObject({

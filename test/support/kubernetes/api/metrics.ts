@@ -19,13 +19,14 @@ export class MetricsServer {
   state: "on" | "not installed" | "down" = "on";
   readonly #store: Store;
   readonly #kubelet: Kubelet;
-  readonly #timings: Timings;
+  /** How long it says 0 of a new pod. */
+  delayMs: number;
   readonly #before = new Map<string, { atMs: number; cpuNanoseconds: number }>();
 
   constructor(store: Store, kubelet: Kubelet, timings: Timings) {
     this.#store = store;
     this.#kubelet = kubelet;
-    this.#timings = timings;
+    this.delayMs = timings.metricsDelayMs;
   }
 
   serve(asked: Asked, response: ServerResponse): void {
@@ -71,7 +72,7 @@ export class MetricsServer {
   }
 
   #usage(runner: PodRunner, key: string, sandbox: Parameters<typeof usageOf>[0]): Fields {
-    if (Date.now() - runner.startedAt < this.#timings.metricsDelayMs) return { cpu: "0", memory: "0" };
+    if (Date.now() - runner.startedAt < this.delayMs) return { cpu: "0", memory: "0" };
     const { cpuNanoseconds, memoryBytes } = usageOf(sandbox);
     const now = { atMs: Date.now(), cpuNanoseconds };
     const before = this.#before.get(key) ?? { atMs: runner.startedAt, cpuNanoseconds: 0 };

@@ -35,6 +35,7 @@ export class ApiServer {
   readonly #doors: Doors;
   readonly #handlers: Handlers;
   readonly #sockets = new Set<Duplex>();
+  #closed: Promise<void> | null = null;
 
   constructor(certificates: Certificates, doors: Doors, handlers: Handlers) {
     this.#doors = doors;
@@ -63,10 +64,16 @@ export class ApiServer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Resolves when the port is free; what is open stays open. */
+  async drain(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+  }
+
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
+    await this.drain();
     this.cutAll();
-    await closed;
+    await this.#closed;
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

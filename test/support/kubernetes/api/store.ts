@@ -15,6 +15,9 @@ export interface Change {
   previous: KubeObject | null;
 }
 
+/** More than any watch that is alive misses; a longer history would grow with every test. */
+const maxChanges = 20_000;
+
 export class Store {
   #version = 1;
   /** Changes up to this version are forgotten: a watch from before it is told 410. */
@@ -72,8 +75,7 @@ export class Store {
 
   /** Forgets the history, as etcd's compaction does every five minutes. */
   compact(): void {
-    this.#forgotten = this.#version;
-    this.#changes = [];
+    this.#forget(0);
   }
 
   onChange(listener: (change: Change) => void): () => void {
@@ -81,8 +83,15 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
+  #forget(keep: number): void {
+    const kept = keep === 0 ? [] : this.#changes.slice(-keep);
+    this.#forgotten = (kept[0]?.version ?? this.#version + 1) - 1;
+    this.#changes = kept;
+  }
+
   #tell(change: Change): void {
     this.#changes.push(change);
+    if (this.#changes.length > 2 * maxChanges) this.#forget(maxChanges);
     for (const listener of [...this.#listeners]) listener(change);
   }
 

@@ -41,6 +41,15 @@ export class ContainerLog {
     this.#records = keep === 0 ? [] : this.#records.slice(-keep);
   }
 
+  /** The end of it, as a container's status tells it: 80 lines or 2 KiB at most. */
+  tail(): string {
+    const text = this.#records
+      .slice(-80)
+      .map((record) => `${record.text}\n`)
+      .join("");
+    return Buffer.from(text).subarray(-2048).toString();
+  }
+
   /** Calls back whenever there is more, or the end. */
   onMore(listener: () => void): () => void {
     this.#listeners.add(listener);

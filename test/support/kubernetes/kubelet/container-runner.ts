@@ -182,7 +182,8 @@ export class ContainerRunner {
   #exited({ code }: ExitStatus): number {
     const reason = this.#doom ?? (code === 0 ? "Completed" : "Error");
     this.#doom = null;
-    this.#terminated({ exitCode: code, reason });
+    const isTold = code !== 0 && this.container.terminationMessagePolicy === "FallbackToLogsOnError";
+    this.#terminated({ exitCode: code, reason, ...(isTold ? { message: this.log?.tail() ?? "" } : {}) });
     return code;
   }
 

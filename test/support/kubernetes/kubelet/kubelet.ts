@@ -31,8 +31,9 @@ export class Kubelet {
     ground.store.put(resourceOf("nodes"), nodeOf(ground.node));
     ground.store.onChange(({ resource, type, object }) => {
       if (resource === pods) queueMicrotask(() => this.#look(object, type === "DELETED"));
-      if (["configmaps", "secrets"].includes(resource.plural))
-        for (const runner of this.#runners.values()) void runner.refreshVolumes();
+      if (["configmaps", "secrets"].includes(resource.plural) && type === "MODIFIED") {
+        for (const runner of this.#runners.values()) void runner.refreshVolumes(object);
+      }
     });
   }
 

@@ -69,17 +69,22 @@ export class PodRunner {
     writeEvent(this.ground.store, this.#pod, { type: "Warning", reason: "Evicted", message, component: "kubelet" });
   }
 
-  /** Writes changed ConfigMaps and Secrets into the volumes, one time after the other. */
-  async refreshVolumes(): Promise<void> {
-    this.#refreshed = this.#refreshed.then(() => this.#refresh());
+  /** Writes a changed ConfigMap or Secret into the volumes that show it, one change after the other. */
+  async refreshVolumes(changed: KubeObject): Promise<void> {
+    this.#refreshed = this.#refreshed.then(() => this.#refresh(changed));
     await this.#refreshed;
   }
 
-  async #refresh(): Promise<void> {
+  async #refresh({ kind, metadata }: KubeObject): Promise<void> {
+    if (metadata.namespace !== this.#pod.metadata.namespace || this.#aborter.signal.aborted) return;
     for (const volume of this.spec.volumes) {
       const directory = this.#volumes.get(volume.name);
-      if (directory !== undefined && (volume.configMap !== undefined || volume.secret !== undefined)) {
-        await projectVolume(this.ground, this.#pod, volume, directory).catch(ignoreMountFailure);
+      const shown = kind === "Secret" ? volume.secret?.secretName : volume.configMap?.name;
+      if (directory !== undefined && shown === metadata.name) {
+        await projectVolume(this.ground, this.#pod, volume, directory).catch((error: unknown) => {
+          // The directory goes with the pod.
+          if (!(error instanceof MountFailure) && !this.#aborter.signal.aborted) throw error;
+        });
       }
     }
   }
@@ -154,8 +159,4 @@ export class PodRunner {
     const after = { ...current, status: statusOf(current, told) };
     store.put(pods, ownedBy(current, after, { manager: "kubelet", subresource: "status", isForced: true }));
   }
-}
-
-function ignoreMountFailure(error: unknown): void {
-  if (!(error instanceof MountFailure)) throw error;
 }

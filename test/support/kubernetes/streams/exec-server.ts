@@ -80,9 +80,9 @@ export class ExecServer {
     for (const session of this.#sessions) session.freeze();
   }
 
-  /** From now on execs on pods that are deleted stay open and frozen. */
-  freezeOnDeletion(): void {
-    this.#staysOnDeletedPods = true;
+  /** Whether execs on pods that are deleted stay open and frozen from now on. */
+  freezeOnDeletion(isSo: boolean): void {
+    this.#staysOnDeletedPods = isSo;
   }
 
   /** Answers a handshake. Throws what refuses it. */

@@ -1,5 +1,6 @@
-/** The bridge process: reads its configuration, runs until it is told to end. Environments outlive it. */
+/** The bridge process: reads its configuration, runs until it is told to end. Environments outlive it. `--check` only looks. */
 import packageJson from "../package.json" with { type: "json" };
+import { check } from "./check/check.ts";
 import { BadConfig, type BridgeConfig, readConfig } from "./config.ts";
 import { serveHealth, serveMetrics } from "./health.ts";
 import { createLog } from "./log.ts";
@@ -39,8 +40,11 @@ function fail(message: string): void {
   process.exit(1);
 }
 
+const [argument, ...others] = process.argv.slice(2);
 try {
-  run();
+  if (argument === undefined) run();
+  else if (argument === "--check" && others.length === 0) process.exitCode = await check(readConfig(), console.log);
+  else fail(`${[argument, ...others].join(" ")}: there is only --check`);
 } catch (error) {
   if (!(error instanceof BadConfig || error instanceof RuntimeFailure)) throw error;
   fail(error.message);

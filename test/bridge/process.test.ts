@@ -17,9 +17,9 @@ interface BridgeProcess {
   output(): string;
 }
 
-function startProcess(variables: Record<string, string>): BridgeProcess {
+function startProcess(variables: Record<string, string>, ...args: string[]): BridgeProcess {
   // Not in the repository's root: a .dev.vars there is somebody's own.
-  const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
+  const child = spawn(process.execPath, [join(root, "bridge/main.ts"), ...args], {
     cwd: tmpdir(),
     env: { PATH: machinePath, ENVIRONMENT: "test", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
@@ -149,6 +149,17 @@ describe("bridge process", { timeout: 60_000 }, () => {
     expect(refused.output()).toMatch(line);
     expect(refused.output().trim().split("\n")).toHaveLength(1);
     expect(refused.output()).not.toContain("hunter2");
+  });
+
+  it("looks whether all is well when it is asked to, and knows no other word", async () => {
+    const looking = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--check");
+    await vi.waitUntil(() => looking.child.exitCode !== null, { timeout: 15_000 });
+    expect(looking.output()).toMatch(/^ok {4}server .*\nok {4}token /);
+    expect(looking.child.exitCode).toBe(0);
+    const asked = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--chekc");
+    await vi.waitUntil(() => asked.child.exitCode !== null, { timeout: 15_000 });
+    expect(asked.output()).toBe("bridge: --chekc: there is only --check\n");
+    expect(asked.child.exitCode).toBe(1);
   });
 
   it("tells on its health port whether it is connected, and its metrics on theirs", async () => {

@@ -1,0 +1,26 @@
+/**
+ * What the bridge does in its namespace, in RBAC's words: no more, and each with its reason. The Roles in bridge/deploy grant
+ * this, `--check` asks the cluster for it, and a test holds it against the calls that are made.
+ */
+export interface Permission {
+  group: string;
+  /** With its subresource: `pods/exec`. */
+  resource: string;
+  verbs: readonly string[];
+}
+
+const all = ["get", "list", "watch", "create", "patch", "delete"] as const;
+
+export const permissions: readonly Permission[] = [
+  // An apply is a patch, and a create where there is nothing yet.
+  { group: "", resource: "pods", verbs: all },
+  // Both verbs from 1.35 on.
+  { group: "", resource: "pods/exec", verbs: ["get", "create"] },
+  { group: "", resource: "pods/log", verbs: ["get"] },
+  { group: "", resource: "persistentvolumeclaims", verbs: all },
+  // Whether a name is taken is asked before it is written; what is deleted goes with its claim.
+  { group: "", resource: "secrets", verbs: ["get", "create", "patch"] },
+  { group: "", resource: "services", verbs: ["get", "create", "patch"] },
+  { group: "", resource: "configmaps", verbs: ["create", "patch"] },
+  { group: "metrics.k8s.io", resource: "pods", verbs: ["get"] },
+];

@@ -3,14 +3,17 @@ import packageJson from "../package.json" with { type: "json" };
 import { check } from "./check/check.ts";
 import { BadConfig, type BridgeConfig, readConfig } from "./config.ts";
 import { serveHealth, serveMetrics } from "./health.ts";
-import { createLog } from "./log.ts";
+import { createLog, type Log } from "./log.ts";
+import { openCluster } from "./runtime/kubernetes/client/kubeconfig.ts";
+import { KubernetesRuntime } from "./runtime/kubernetes/kubernetes-runtime.ts";
 import { LocalRuntime } from "./runtime/local/local-runtime.ts";
 import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
 import { Supervisor } from "./supervisor.ts";
 
-function openRuntime(config: BridgeConfig): Runtime {
+function openRuntime(config: BridgeConfig, log: Log): Runtime {
   if (config.runtime === "local") return new LocalRuntime(config);
-  throw new BadConfig("BRIDGE_RUNTIME kubernetes is not there yet");
+  const { kubeconfig, settings: manifests } = config.kubernetes;
+  return new KubernetesRuntime({ server: openCluster(kubeconfig), manifests, log });
 }
 
 function run(): void {
@@ -19,7 +22,7 @@ function run(): void {
   const edge = { url: config.edgeUrl, token: config.token, bridgeId: crypto.randomUUID() };
   const { version } = packageJson;
   const { instance } = config;
-  const supervisor = new Supervisor({ runtime: openRuntime(config), edge, version, instance, log });
+  const supervisor = new Supervisor({ runtime: openRuntime(config, log), edge, version, instance, log });
   const health = config.health === null ? null : serveHealth(config.health, () => supervisor.isConnected);
   health?.on("error", (error) => fail(`BRIDGE_HEALTH_PORT ${config.health?.port}: ${error.message}`));
   const metrics = config.metrics === null ? null : serveMetrics(config.metrics, () => supervisor.metricsText());

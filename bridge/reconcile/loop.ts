@@ -7,14 +7,15 @@
 import type { DesiredEnvironment, ObservedEnvironment, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
-import type { Action, Runtime } from "../runtime/runtime.ts";
+import { type Action, type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
 import { Attempts, type Step } from "./attempts.ts";
+import { inParallel } from "./in-parallel.ts";
 import { plan, report } from "./plan.ts";
 import { Reporter } from "./reporter.ts";
 
 const observeEveryMs = 10_000;
 const stepDeadlineMs = 120_000;
-const maxStepsAtOnce = 4;
+const maxSamplesAtOnce = 8;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
 
@@ -179,7 +180,7 @@ export class ReconcileLoop {
     const environmentId = "environment" in action ? action.environment.id : action.environmentId;
     const generation = desired.find((each) => each.id === environmentId)?.generation ?? 0;
     const step = { environmentId, kind: action.kind, generation };
-    if (this.#attempts.countUnderWay >= maxStepsAtOnce || !this.#attempts.mayTry(step)) return;
+    if (this.#attempts.countUnderWay >= this.#options.runtime.maxStepsAtOnce || !this.#attempts.mayTry(step)) return;
     if (!this.#options.lease.isHeld) return;
     this.#attempts.begin(environmentId);
     void this.#takeStep(action, step);
@@ -222,14 +223,25 @@ export class ReconcileLoop {
     const { isOurs, runtime, source, log, meter } = this.#options;
     try {
       const observed = await runtime.observe();
-      const samples: Telemetry["samples"] = [];
-      for (const { environment_id: id, phase } of observed) {
-        if (phase === "running" && isOurs(id)) samples.push(await this.#sample(id));
-      }
+      const running = observed.filter(({ environment_id: id, phase }) => phase === "running" && isOurs(id));
+      const samples = (
+        await inParallel(running, maxSamplesAtOnce, ({ environment_id: id }) => this.#sampleIfPossible(id))
+      ).filter((sample) => sample !== null);
       if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
     } catch (error) {
       meter.failed("telemetry");
       log("warn", "telemetry failed", { error: messageOf(error) });
+    }
+  }
+
+  /** One that cannot be measured now keeps nobody else from it. */
+  async #sampleIfPossible(environmentId: string): Promise<Telemetry["samples"][number] | null> {
+    try {
+      return await this.#sample(environmentId);
+    } catch (error) {
+      if (!(error instanceof RuntimeFailure)) throw error;
+      this.#options.log("debug", "environment not measured", { environment_id: environmentId, code: error.code });
+      return null;
     }
   }
 

@@ -61,6 +61,8 @@ export type Action =
 
 export interface Runtime {
   readonly kind: "local" | "kubernetes";
+  /** How many steps, of as many environments, may be under way at the same time. */
+  readonly maxStepsAtOnce: number;
   /** Everything that carries our label, as it is now. */
   observe(): Promise<ObservedEnvironment[]>;
   /** Calls back whenever an observation may have changed (process died, installation moved on). */

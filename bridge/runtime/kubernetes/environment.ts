@@ -7,11 +7,12 @@ import type {
   ObservedEnvironment,
   Resources,
 } from "../../../durable-objects/protocol/bridge-api.ts";
-import type { ObservedReason } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
+import { restoredMessage } from "../session/words.ts";
 import type { ClusterObject } from "./client/calls.ts";
 import { failing } from "./failures.ts";
 import { objectName } from "./manifests/names.ts";
+import type { News } from "./notice.ts";
 import { type Ending, type Standing, standingOf } from "./observe/standing.ts";
 import { type ClaimView, claimView, type PodView, podView } from "./observe/views.ts";
 import { observedOf, type Step } from "./observed.ts";
@@ -39,8 +40,10 @@ export class PodEnvironment {
   #claim: ClaimView | null = null;
   #pod: PodView | null = null;
   #step: Step = null;
-  #shortfall: ObservedReason | null = null;
-  #after: Ending | null = null;
+  /** How the last pod ended, until there is another one. */
+  #ending: Ending | null = null;
+  /** The run of the container in which somebody has typed. */
+  #typedIn: string | null = null;
   #isClosed = false;
   /** How many steps are to come or under way. */
   #steps = 0;
@@ -56,7 +59,9 @@ export class PodEnvironment {
       environmentId: id,
       isExpected: () => this.#standing?.kind === "up",
       onChange: () => this.#changed(),
-      onTyped: () => this.#forgetNews(),
+      onTyped: () => this.#typed(),
+      onRestored: (restored) =>
+        this.#addNews({ reason: `session_${restored.kind}`, message: restoredMessage(restored) }),
       refuseUnlessUp: () => this.refuseUnlessUp(),
     });
   }
@@ -111,9 +116,7 @@ export class PodEnvironment {
       standing,
       init: this.workplace.init,
       isUp: this.workplace.isUp,
-      after: this.#after ?? (standing?.kind === "up" ? standing.after : null),
-      shortfall: this.#shortfall,
-      restored: this.workplace.restored,
+      news: this.#news,
     });
   }
 
@@ -122,8 +125,9 @@ export class PodEnvironment {
     return this.#take(kind, async () => {
       if (this.#claim?.isDeleting) await this.#delete(signal);
       await this.#endPod(signal);
-      const made = await this.#options.steps.make(desired, signal);
-      this.#shortfall = made.shortfall;
+      const news = this.#ending === null || this.#ending.reason === "lost" ? [] : [this.#ending];
+      const made = await this.#options.steps.make(desired, news, signal);
+      this.#ending = null;
       this.#options.note("persistentvolumeclaims", this.name, made.claim);
       this.#options.note("pods", this.name, made.pod);
       await this.#waiting.until(() => this.#isDecided(desired), bringUpWithinMs, signal);
@@ -138,7 +142,7 @@ export class PodEnvironment {
         this.#options.note("persistentvolumeclaims", this.name, marked);
       }
       await this.#endPod(signal);
-      this.#after = null;
+      this.#ending = null;
     });
   }
 
@@ -179,7 +183,7 @@ export class PodEnvironment {
 
   async #endPod(signal: AbortSignal): Promise<void> {
     const standing = this.#standing;
-    if (standing?.kind === "ended") this.#after = standing;
+    if (standing?.kind === "ended") this.#ending = { reason: standing.reason, message: standing.message };
     if (standing?.kind === "up") await this.workplace.leave();
     const object = await this.#options.steps.getPod(this.id, signal);
     if (object === null) {
@@ -228,6 +232,10 @@ export class PodEnvironment {
     this.#changed();
     try {
       await failing(work);
+    } catch (error) {
+      // People are told a part of it; all of it is for whoever runs the cluster.
+      if (error instanceof RuntimeFailure && error.cause !== undefined) this.#options.onProblem(error.cause);
+      throw error;
     } finally {
       this.#step = null;
       this.#steps -= 1;
@@ -235,12 +243,32 @@ export class PodEnvironment {
     }
   }
 
+  get #news(): readonly News[] {
+    const standing = this.#standing;
+    if (this.#pod === null || standing?.kind !== "up" || standing.incarnation === this.#typedIn) return [];
+    return standing.after === null || standing.after.reason === "lost"
+      ? this.#pod.notice
+      : [standing.after, ...this.#pod.notice];
+  }
+
+  async #addNews(news: News): Promise<void> {
+    if (this.#pod !== null) await this.#writeNotice(this.#pod, [...this.#pod.notice, news]);
+  }
+
   /** Who types has seen what became of it. */
-  #forgetNews(): void {
-    const had = this.#after !== null || this.#shortfall !== null;
-    this.#after = null;
-    this.#shortfall = null;
-    if (had) this.#changed();
+  #typed(): void {
+    const standing = this.#standing;
+    if (this.#pod === null || standing?.kind !== "up" || standing.incarnation === this.#typedIn) return;
+    const hadNews = this.#news.length > 0;
+    this.#typedIn = standing.incarnation;
+    if (!hadNews) return;
+    this.#changed();
+    if (this.#pod.notice.length > 0) void this.#writeNotice(this.#pod, []).catch(this.#options.onProblem);
+  }
+
+  async #writeNotice({ uid }: PodView, notice: readonly News[]): Promise<void> {
+    const noted = await this.#options.steps.notePod({ name: this.name, uid }, notice);
+    if (noted !== null) this.#options.note("pods", this.name, noted);
   }
 
   #changed(): void {

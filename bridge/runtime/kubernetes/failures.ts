@@ -24,7 +24,7 @@ const reasonOf: Readonly<Record<ProblemKind, ObservedReason>> = {
 const toldReasons: readonly ObservedReason[] = ["quota_exceeded", "pod_security", "rejected"];
 const maxDetailCharacters = 300;
 
-/** The failure that a problem is; anything else stays what it is. */
+/** The failure that a problem is, with it as its cause; anything else stays what it is. */
 export function asFailure(error: unknown): unknown {
   if (!(error instanceof ClusterProblem)) return error;
   const reason = reasonOf[error.kind];
@@ -32,7 +32,7 @@ export function asFailure(error: unknown): unknown {
   const detail = error.message.replace(/^.*? is forbidden: /s, "").slice(0, maxDetailCharacters);
   const code = reason === "unavailable" ? "unavailable" : error.kind === "not_found" ? "not_running" : "refused";
   const told = toldReasons.includes(reason) ? `${message} (${detail})` : message;
-  return new RuntimeFailure(code, told, reason);
+  return Object.assign(new RuntimeFailure(code, told, reason), { cause: error });
 }
 
 /** Does the work; problems of the cluster come out as failures. */

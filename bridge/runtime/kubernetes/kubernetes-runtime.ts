@@ -43,6 +43,8 @@ export interface KubernetesSettings {
 
 export class KubernetesRuntime implements Runtime {
   readonly kind = "kubernetes";
+  /** Mostly they wait for the cluster. */
+  readonly maxStepsAtOnce = 16;
   readonly #settings: KubernetesSettings;
   readonly #calls: Calls;
   readonly #steps: Steps;

@@ -1,10 +1,10 @@
 /** What is reported of an environment: from its claim, its pod, its session and what is being done about it. Pure. */
 import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import { type ObservedReason, reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
-import { type Restored, restoredMessage } from "../session/words.ts";
 import type { InitState } from "./init/lines.ts";
 import { failureMessage } from "./log/messages.ts";
-import type { Ending, Standing } from "./observe/standing.ts";
+import type { News } from "./notice.ts";
+import type { Standing } from "./observe/standing.ts";
 import type { ClaimView } from "./observe/views.ts";
 
 /** What is under way at our own instigation. */
@@ -20,10 +20,8 @@ export interface Facts {
   /** Null while nothing is known of a session. */
   init: InitState | null;
   isUp: boolean;
-  /** Why it was started again, and what could not be had, until somebody types. */
-  after: Ending | null;
-  shortfall: ObservedReason | null;
-  restored: Restored | null;
+  /** What is not as it was left, the worst first. */
+  news: readonly News[];
 }
 
 type Told = Pick<ObservedEnvironment, "phase" | "reason" | "status_message"> & { installation_completed?: boolean };
@@ -63,7 +61,7 @@ function running(facts: Facts): Told {
   const { init, step } = facts;
   switch (init?.kind) {
     case "completed":
-      return { ...phase("running", ...news(facts)), installation_completed: true };
+      return { ...phase("running", ...wordsOf(facts.news)), installation_completed: true };
     case "failed":
       return phase("running", "installation_failed", failureMessage(init));
     case "installing":
@@ -73,15 +71,10 @@ function running(facts: Facts): Told {
   }
 }
 
-/** Why it is not as it was left, all of it; the reason is that of the worst. */
-function news({ after, shortfall, restored }: Facts): [ObservedReason | null, string | null] {
-  const all: [ObservedReason, string][] = [
-    ...(after === null || after.reason === "lost" ? [] : [[after.reason, after.message] as [ObservedReason, string]]),
-    ...(shortfall === null ? [] : [[shortfall, reasonFacts[shortfall].message] as [ObservedReason, string]]),
-    ...(restored === null ? [] : [[`session_${restored.kind}`, restoredMessage(restored)] as [ObservedReason, string]]),
-  ];
-  const [first] = all;
-  return first === undefined ? [null, null] : [first[0], all.map(([, message]) => message).join(". ")];
+/** All of it in one message; the reason is that of the worst. */
+function wordsOf(news: readonly News[]): [ObservedReason | null, string | null] {
+  const [first] = news;
+  return first === undefined ? [null, null] : [first.reason, news.map(({ message }) => message).join(". ")];
 }
 
 function underWay(step: Step): "provisioning" | "restarting" {

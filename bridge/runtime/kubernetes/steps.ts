@@ -3,27 +3,26 @@
  * was there before. What has the name of one of ours and is not ours is never written to.
  */
 import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
-import type { ObservedReason } from "../../../durable-objects/protocol/reasons.ts";
+import { type ObservedReason, reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import type { Calls, ClusterObject, Manifest } from "./client/calls.ts";
 import type { Kind } from "./client/kinds.ts";
 import { ClusterProblem } from "./client/problem.ts";
 import { type ClaimWish, claim } from "./manifests/claim.ts";
 import { type InitFiles, initConfig, initConfigName } from "./manifests/init-config.ts";
-import { environmentFinalizer, objectName } from "./manifests/names.ts";
+import { annotations, environmentFinalizer, objectName } from "./manifests/names.ts";
 import { pod } from "./manifests/pod.ts";
 import { parseQuantity } from "./manifests/quantities.ts";
 import { startupSecret, variablesSecret } from "./manifests/secrets.ts";
 import { service } from "./manifests/service.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
+import { encodeNotice, type News } from "./notice.ts";
 import { isAdoptable } from "./observe/ownership.ts";
 import { type ClaimView, claimView } from "./observe/views.ts";
 
 export interface Made {
   claim: ClusterObject;
   pod: ClusterObject;
-  /** What could not be had and does not keep it from running. */
-  shortfall: ObservedReason | null;
 }
 
 export class Steps {
@@ -37,12 +36,17 @@ export class Steps {
     this.#initFiles = initFiles;
   }
 
-  /** Makes everything of an environment. A claim that was made here goes again where the rest is refused. */
-  async make(environment: DesiredEnvironment, signal: AbortSignal): Promise<Made> {
+  /**
+   * Makes everything of an environment; `news` is what is to be said of it. A claim that was made here goes again where the
+   * rest is refused.
+   */
+  async make(environment: DesiredEnvironment, news: readonly News[], signal: AbortSignal): Promise<Made> {
     const existing = await this.#adopt("persistentvolumeclaims", objectName(environment.id), signal);
     const { object: made, shortfall } = await this.#makeClaim(environment, existing && claimView(existing), signal);
+    const notice =
+      shortfall === null ? news : [...news, { reason: shortfall, message: reasonFacts[shortfall].message }];
     try {
-      return { claim: made, pod: await this.#makeRest(environment, made.metadata.uid, signal), shortfall };
+      return { claim: made, pod: await this.#makeRest(environment, made.metadata.uid, notice, signal) };
     } catch (error) {
       if (existing === null && error instanceof ClusterProblem && error.kind !== "unavailable") {
         await this.removeClaim(environment.id, made, signal);
@@ -82,7 +86,18 @@ export class Steps {
     return await this.#calls.get("pods", objectName(environmentId), signal);
   }
 
-  async #makeRest(environment: DesiredEnvironment, claimUid: string, signal: AbortSignal): Promise<ClusterObject> {
+  /** Puts down what is to be said of the environment; null where there is another pod now, or none. */
+  async notePod(object: { name: string; uid: string }, notice: readonly News[]): Promise<ClusterObject | null> {
+    const text = notice.length === 0 ? null : encodeNotice(notice);
+    return await this.#calls.annotate("pods", object, { [annotations.notice]: text });
+  }
+
+  async #makeRest(
+    environment: DesiredEnvironment,
+    claimUid: string,
+    notice: readonly News[],
+    signal: AbortSignal,
+  ): Promise<ClusterObject> {
     const settings = this.#settings;
     const named = service(environment, claimUid, settings);
     await Promise.all([
@@ -92,7 +107,10 @@ export class Steps {
       ...(named === null ? [] : [this.#applyOwn("services", named, signal)]),
     ]);
     const parts = { claimUid, initConfig: initConfigName(this.#initFiles) };
-    return await this.#applyOwn("pods", pod(environment, parts, settings), signal);
+    const manifest = pod(environment, parts, settings);
+    const noted = notice.length === 0 ? {} : { [annotations.notice]: encodeNotice(notice) };
+    const metadata = { ...manifest.metadata, annotations: { ...manifest.metadata?.annotations, ...noted } };
+    return await this.#applyOwn("pods", { ...manifest, metadata } as Manifest, signal);
   }
 
   async #applyOwn(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {

@@ -37,6 +37,7 @@ export interface WorkplaceOptions {
   isExpected: () => boolean;
   onChange: () => void;
   onTyped: () => void;
+  onRestored: (restored: Restored) => Promise<void>;
   /** Throws `not_running` where nobody can be at work. */
   refuseUnlessUp: () => void;
   onProblem: (error: unknown) => void;
@@ -74,7 +75,7 @@ export class Workplace {
       door: this.#tmux,
       targetOf: (window) => this.windows.target(window),
       onRead: () => this.#keeper.noteActivity(),
-      onTyped: () => this.#typed(),
+      onTyped: options.onTyped,
       onEnd: options.onChange,
     });
     this.#signals = new WindowSignals(this.pod);
@@ -91,10 +92,6 @@ export class Workplace {
 
   get init(): InitState | null {
     return this.#session?.init ?? null;
-  }
-
-  get restored(): Restored | null {
-    return this.#session?.restored ?? null;
   }
 
   /** The container runs, in the run of this name; null: it does not. What was open in another run is frozen or gone. */
@@ -154,6 +151,7 @@ export class Workplace {
       door: this.#tmux,
       keeper: this.#keeper,
       onChange: () => this.#sessionChanged(session),
+      onRestored: this.#options.onRestored,
       onProblem: this.#options.onProblem,
     });
     this.#session = session;
@@ -164,11 +162,6 @@ export class Workplace {
     if (this.#session !== session) return;
     this.#signals.setUp(session.isUp);
     this.#options.onChange();
-  }
-
-  #typed(): void {
-    this.#options.onTyped();
-    if (this.#session?.forgetRestored()) this.#options.onChange();
   }
 
   async #isDirectory(path: string): Promise<boolean> {

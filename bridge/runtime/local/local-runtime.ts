@@ -33,6 +33,7 @@ export interface LocalSettings {
 
 export class LocalRuntime implements Runtime {
   readonly kind = "local";
+  readonly maxStepsAtOnce = 4;
   readonly #places: Places;
   readonly #settings: Omit<EnvironmentSettings, "onChange">;
   readonly #environments = new Map<string, LocalEnvironment>();

@@ -73,6 +73,30 @@ export class Calls {
     return parsed(objectSchema, answer);
   }
 
+  /**
+   * Sets annotations (null takes one away) and leaves everything else as it is; null where the object with this uid is gone.
+   * By another manager, so that an apply that does not know them takes none away.
+   */
+  async annotate(
+    kind: Kind,
+    { name, uid }: { name: string; uid: string },
+    annotations: Record<string, string | null>,
+  ): Promise<ClusterObject | null> {
+    const request = {
+      method: "PATCH",
+      path: this.#path(kind, name),
+      query: { fieldManager: `${fieldManager}-notes` },
+      contentType: "application/merge-patch+json",
+      body: { metadata: { uid, annotations } },
+    } as const;
+    try {
+      return parsed(objectSchema, await this.#patiently(request));
+    } catch (error) {
+      if (error instanceof ClusterProblem && (error.kind === "not_found" || error.kind === "conflict")) return null;
+      throw error;
+    }
+  }
+
   /** Null where there is none. */
   async get(kind: Kind, name: string, signal?: AbortSignal): Promise<ClusterObject | null> {
     const request = { method: "GET", path: this.#path(kind, name), ...given(signal) } as const;

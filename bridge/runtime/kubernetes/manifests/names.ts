@@ -13,6 +13,9 @@ export const annotations = {
   generation: "devpocket.app/generation",
   desired: "devpocket.app/desired",
   resources: "devpocket.app/resources",
+  /** What is to be said of the environment until somebody types: whoever brought it about and whoever is typed into may be
+   * different bridges. */
+  notice: "devpocket.app/notice",
 } as const;
 
 const prefix = "env-";

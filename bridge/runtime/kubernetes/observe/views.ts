@@ -5,6 +5,7 @@ import { parseJson } from "../../parse-json.ts";
 import type { ClusterObject } from "../client/calls.ts";
 import { annotations } from "../manifests/names.ts";
 import { environmentContainer, preparationContainer } from "../manifests/pod.ts";
+import { type News, parseNotice } from "../notice.ts";
 
 const terminatedSchema = z.looseObject({
   exitCode: z.number().optional(),
@@ -67,6 +68,7 @@ export interface PodView {
   generation: number;
   resources: Resources | null;
   image: string;
+  notice: News[];
   phase: string;
   reason: string;
   message: string;
@@ -105,6 +107,7 @@ export function podView(object: ClusterObject): PodView {
     isDeleting: Boolean(metadata.deletionTimestamp),
     ...recordOf(object),
     image: spec?.containers?.find(({ name }) => name === environmentContainer)?.image ?? "",
+    notice: parseNotice(metadata.annotations?.[annotations.notice]),
     phase: status?.phase ?? "Unknown",
     reason: status?.reason ?? "",
     message: status?.message ?? "",

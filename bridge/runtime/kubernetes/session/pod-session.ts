@@ -23,6 +23,8 @@ export interface PodSessionOptions {
   door: TmuxDoor;
   keeper: SessionKeeper;
   onChange: () => void;
+  /** A saved session was begun anew. */
+  onRestored: (restored: Restored) => Promise<void>;
   onProblem: (error: unknown) => void;
 }
 
@@ -32,7 +34,6 @@ export class PodSession {
   readonly #options: PodSessionOptions;
   #isUp = false;
   #init: InitState | null = null;
-  #restored: Restored | null = null;
 
   constructor(options: PodSessionOptions) {
     this.#options = options;
@@ -48,21 +49,9 @@ export class PodSession {
     return this.#init;
   }
 
-  /** What became of a saved session in this run, until somebody types. */
-  get restored(): Restored | null {
-    return this.#restored;
-  }
-
   /** Whether everything is known that will be known without a person. */
   get isSettled(): boolean {
     return this.#isUp && this.#init !== null && this.#init.kind !== "starting" && this.#init.kind !== "waiting";
-  }
-
-  /** Somebody types: they have seen what became of the session. */
-  forgetRestored(): boolean {
-    const had = this.#restored !== null;
-    this.#restored = null;
-    return had;
   }
 
   async begin(): Promise<void> {
@@ -71,8 +60,8 @@ export class PodSession {
         await this.#settle();
         break;
       } catch (error) {
-        if (!(error instanceof ClusterProblem || error instanceof RuntimeFailure)) throw error;
         if (this.#stopping.signal.aborted) return;
+        if (!(error instanceof ClusterProblem || error instanceof RuntimeFailure)) throw error;
         this.#options.onProblem(error);
       }
       await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal: this.#stopping.signal }).catch(() => {});
@@ -98,15 +87,20 @@ export class PodSession {
     this.#options.onChange();
   }
 
-  /** The first process begins a fresh session where we are late: then ours is refused and that one counts. */
+  /**
+   * One bridge does, whoever is first. The first process begins a fresh session where that one is late, or fails: then ours is
+   * refused and that one counts.
+   */
   async #restore(): Promise<void> {
-    const { door, keeper } = this.#options;
+    const { door, keeper, onRestored, pod } = this.#options;
+    const { exitCode } = await pod.script('mkdir "$1" 2>/dev/null', [`${places.run}/restoring`]);
+    if (exitCode !== 0) return;
     const restoration = await keeper.prepare();
     if (restoration === null) return;
     const isBegun = await this.#beginServer(restoration);
     if (!isBegun) return;
     const pane = (opening: Opening) => paneCommand(door.places, { opening, notice: "" });
-    this.#restored = await keeper.restore(restoration, pane);
+    await onRestored(await keeper.restore(restoration, pane));
   }
 
   async #beginServer({ first, restored }: Restoration): Promise<boolean> {

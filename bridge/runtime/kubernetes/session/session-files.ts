@@ -31,11 +31,12 @@ umask 077
 [ -d "$1" ] || mkdir "$1" || exit 1
 if [ -L "$1" ]; then echo '.devpocket is a link' >&2; exit 1; fi
 cd "$1" || exit 1
-rm -rf session.json.new || exit 1
-head -c "$2" >session.json.new || exit 1
-if [ "$(wc -c <session.json.new)" -ne "$2" ]; then echo 'cut short' >&2; exit 1; fi
-sync session.json.new 2>/dev/null
-exec mv -f session.json.new session.json`;
+fresh=session.json.new.$$
+trap 'rm -f "$fresh"' EXIT
+head -c "$2" >"$fresh" || exit 1
+if [ "$(wc -c <"$fresh")" -ne "$2" ]; then echo 'cut short' >&2; exit 1; fi
+sync "$fresh" 2>/dev/null
+mv -f "$fresh" session.json`;
 
 /** Arguments: the directory, the bytes of each text, which come one after the other. */
 const layScript = `${path}

@@ -19,7 +19,7 @@ while :; do
   state=
   read -r state 2>/dev/null <${places.state}
   if [ -S ${places.socket} ] && ${tmuxProgram.join(" ")} has-session -t =main 2>/dev/null; then session=up
-  elif [ "$state" = waiting ]; then session=waiting
+  elif [ "$state" = waiting ] && [ ! -d ${places.run}/restoring ]; then session=waiting
   else session=none
   fi
   [ "$session" = none ] && [ "$turns" -lt ${turnsAtMost} ] || { echo "$session $state"; exit 0; }

@@ -1,6 +1,7 @@
 /** The table of what kubelet and scheduler say, row by row, and what is reported of it. */
 import { describe, expect, it } from "vitest";
 import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
+import { encodeNotice, parseNotice } from "../../../../bridge/runtime/kubernetes/notice.ts";
 import { standingOf } from "../../../../bridge/runtime/kubernetes/observe/standing.ts";
 import { claimView, podView } from "../../../../bridge/runtime/kubernetes/observe/views.ts";
 import { type Facts, observedOf } from "../../../../bridge/runtime/kubernetes/observed.ts";
@@ -22,7 +23,7 @@ const claimOf = (spec: object = {}, desired = "running", change: object = {}) =>
   } as ClusterObject);
 const facts = (change: Partial<Facts>): Facts => ({
   ...{ id, generation: 3, step: null, claim: claimOf(), standing: null, init: null, isUp: false },
-  ...{ after: null, shortfall: null, restored: null, ...change },
+  ...{ news: [], ...change },
 });
 const report = (change: Partial<Facts>) => observedEnvironmentSchema.parse(observedOf(facts(change)));
 
@@ -140,17 +141,17 @@ describe("what is reported of an environment", () => {
   });
 
   it("says everything that is not as it was left, the worst first", () => {
-    const restored = { kind: "restored", windows: 2, omitted: { windows: 0, panes: 0 } } as const;
-    const told = report({ ...run, restored, after: { reason: "out_of_memory", message: "It ran out of memory" } });
-    expect(told).toMatchObject({
+    const news = [
+      { reason: "out_of_memory", message: "It ran out of memory" },
+      { reason: "session_restored", message: "Session restored: 2 windows" },
+    ] as const;
+    expect(report({ ...run, news })).toMatchObject({
       reason: "out_of_memory",
-      status_message: "It ran out of memory. Session restored: 2 windows; running programs ended",
+      status_message: "It ran out of memory. Session restored: 2 windows",
     });
-    expect(report({ ...run, restored })).toMatchObject({ reason: "session_restored" });
-    expect(report({ ...run, shortfall: "storage_not_resized" })).toMatchObject({
-      phase: "running",
-      reason: "storage_not_resized",
-    });
+    expect(parseNotice(encodeNotice(news))).toEqual(news);
+    for (const text of [undefined, "", "{}", "[7]", '[{"reason":"made_up","message":"x"}]', "[".repeat(9_999)])
+      expect(parseNotice(text)).toEqual([]);
   });
 
   it("tells a pod that was taken away from an environment that rests", () => {

@@ -20,6 +20,9 @@ const alternateScreenReset = "\u001b[?1049h\u001b[0m\u001b[H";
 /** Serialize writes a move by 0 columns where it means none; a terminal moves by 1 (ECMA-48 8.3.20 and 8.3.18). */
 const movesByNothing = ["\u001b[0C", "\u001b[0D"];
 
+/** The parser keeps four times the largest piece it was ever given, for good: an exec may bring 64 KiB in one. */
+const parsedAtOnceBytes = 4_096;
+
 const mouseEncodings = [1005, 1006];
 
 export class Screen {
@@ -50,7 +53,9 @@ export class Screen {
 
   feed(bytes: Uint8Array): void {
     this.#fedSeq += bytes.length;
-    this.#terminal.write(bytes);
+    for (let at = 0; at < bytes.length; at += parsedAtOnceBytes) {
+      this.#terminal.write(bytes.subarray(at, at + parsedAtOnceBytes));
+    }
   }
 
   /** Takes effect after everything that was fed. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
     images: { "gone:1": "missing", "bare:1": { hides: ["/usr/bin/tmux"] } },
     storageClasses: [
       { name: "standard", isDefault: true, waitsForConsumer: true, isDynamic: true, allowsExpansion: true },
-      { name: "local", waitsForConsumer: true, staticVolumes: 1 },
+      { name: "local", waitsForConsumer: true, staticVolumes: 1, reclaimPolicy: "Retain" },
       { name: "immediate", isDynamic: true },
     ],
   });
@@ -197,6 +197,12 @@ describe("claims", () => {
     await create("local-2", "", withClaim("local-2"));
     const pod = await podThat(client, "local-2", ({ status }) => status?.conditions?.[0]?.reason === "Unschedulable");
     expect(pod.status?.conditions?.[0]?.message).toContain("didn't find available persistent volumes to bind");
+    await client.core.deleteNamespacedPod({ name: "local-1", namespace });
+    await client.core.deleteNamespacedPersistentVolumeClaim({ name: "local-1", namespace });
+    const phase = async () => (await client.core.readPersistentVolume({ name: "local-0" })).status?.phase;
+    await vi.waitUntil(async () => (await phase()) === "Released", { timeout: 10_000 });
+    await client.core.patchPersistentVolume({ name: "local-0", body: [{ op: "remove", path: "/spec/claimRef" }] });
+    await podThat(client, "local-2", isRunning);
   });
 
   it("stay as long as a pod uses them, keep their files between pods, and lose them with the claim", async () => {

@@ -1,51 +1,39 @@
-/**
- * Binds claims: at once, or when a pod that uses one is scheduled (WaitForFirstConsumer). A class provisions volumes, or
- * has a number of static local ones. Behind them stand directories of this machine.
- */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+/** Binds claims to volumes: at once, or when a pod that uses one is scheduled (WaitForFirstConsumer). */
 import { protection } from "../admission/claims.ts";
 import { podSpecOf } from "../admission/pod-schema.ts";
 import { fieldsAt, type KubeObject, textAt, timestamp } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
 import { writeEvent } from "./events.ts";
-
-export interface StorageClassSpec {
-  name: string;
-  isDefault?: boolean;
-  /** Bound when a pod wants it, rather than at once. */
-  waitsForConsumer?: boolean;
-  /** Makes volumes as they are asked for; otherwise `staticVolumes` is all there is. */
-  isDynamic?: boolean;
-  staticVolumes?: number;
-  allowsExpansion?: boolean;
-}
+import { PersistentVolumes, type StorageClassSpec } from "./persistent-volumes.ts";
 
 const claims = resourceOf("persistentvolumeclaims");
-const volumes = resourceOf("persistentvolumes");
 const classes = resourceOf("storageclasses");
 const pods = resourceOf("pods");
 
 export class ClaimBinder {
   readonly #store: Store;
-  readonly #directory: string;
+  readonly #volumes: PersistentVolumes;
   readonly #specs: readonly StorageClassSpec[];
 
   constructor(store: Store, directory: string, specs: readonly StorageClassSpec[]) {
     this.#store = store;
-    this.#directory = directory;
+    this.#volumes = new PersistentVolumes(store, directory);
     this.#specs = specs;
-    for (const spec of specs) this.#addClass(spec);
+    for (const spec of specs) {
+      this.#addClass(spec);
+      this.#volumes.addStatic(spec);
+    }
     store.onChange(({ resource, type, object }) => {
       if (resource === claims && type !== "DELETED") queueMicrotask(() => this.#look(object.metadata));
-      if (resource === claims && type === "DELETED") void this.#release(object);
+      if (resource === claims && type === "DELETED")
+        void this.#volumes.release(textAt(object, "spec", "volumeName") ?? "");
       if (resource === pods) queueMicrotask(() => this.#lookAtAllDeleted());
     });
   }
 
   directoryOf(claim: KubeObject): string {
-    return join(this.#directory, `pvc-${claim.metadata.uid}`);
+    return this.#volumes.directoryOf(textAt(claim, "spec", "volumeName") ?? "");
   }
 
   /** Binds it for a pod that waits for it; says why not, or null. */
@@ -56,7 +44,7 @@ export class ClaimBinder {
     return this.#bind(claim, spec) ? null : "node(s) didn't find available persistent volumes to bind";
   }
 
-  #addClass({ name, isDefault, waitsForConsumer, isDynamic, allowsExpansion }: StorageClassSpec): void {
+  #addClass({ name, isDefault, waitsForConsumer, isDynamic, allowsExpansion, reclaimPolicy }: StorageClassSpec): void {
     this.#store.put(classes, {
       apiVersion: "storage.k8s.io/v1",
       kind: "StorageClass",
@@ -68,7 +56,7 @@ export class ClaimBinder {
         annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault === true) },
       },
       provisioner: isDynamic === true ? "fake.devpocket.app/directory" : "kubernetes.io/no-provisioner",
-      reclaimPolicy: "Delete",
+      reclaimPolicy: reclaimPolicy ?? "Delete",
       volumeBindingMode: waitsForConsumer === true ? "WaitForFirstConsumer" : "Immediate",
       allowVolumeExpansion: allowsExpansion === true,
     });
@@ -93,27 +81,10 @@ export class ClaimBinder {
   }
 
   #bind(claim: KubeObject, spec: StorageClassSpec): boolean {
-    const inUse = this.#store
-      .list(volumes)
-      .filter((volume) => textAt(volume, "spec", "storageClassName") === spec.name).length;
-    if (spec.isDynamic !== true && inUse >= (spec.staticVolumes ?? 0)) return false;
-    const volumeName = `pvc-${claim.metadata.uid}`;
+    const volumeName = this.#volumes.take(claim, spec);
+    if (volumeName === null) return false;
     const { accessModes, resources } = fieldsAt(claim, "spec");
     const capacity = fieldsAt(resources, "requests");
-    const { namespace, name, uid } = claim.metadata;
-    this.#store.put(volumes, {
-      apiVersion: "v1",
-      kind: "PersistentVolume",
-      metadata: { name: volumeName, uid: crypto.randomUUID(), resourceVersion: "", creationTimestamp: timestamp() },
-      spec: {
-        capacity,
-        accessModes,
-        storageClassName: spec.name,
-        claimRef: { kind: "PersistentVolumeClaim", namespace, name, uid },
-        persistentVolumeReclaimPolicy: "Delete",
-      },
-      status: { phase: "Bound" },
-    });
     const status = { phase: "Bound", accessModes, capacity };
     this.#store.put(claims, { ...claim, spec: { ...fieldsAt(claim, "spec"), volumeName }, status });
     return true;
@@ -141,12 +112,6 @@ export class ClaimBinder {
   #lookAtAllDeleted(): void {
     for (const claim of this.#store.list(claims))
       if (claim.metadata.deletionTimestamp !== undefined) this.#unprotect(claim);
-  }
-
-  async #release(claim: KubeObject): Promise<void> {
-    const volume = this.#store.get(volumes, undefined, `pvc-${claim.metadata.uid}`);
-    if (volume !== undefined) this.#store.remove(volumes, volume);
-    await rm(this.directoryOf(claim), { recursive: true, force: true, maxRetries: 5 });
   }
 
   #tell(claim: KubeObject, reason: string, message: string, type: "Normal" | "Warning" = "Warning"): void {

@@ -21,7 +21,7 @@ export class Scheduler {
     this.#store = store;
     this.#binder = binder;
     store.onChange(({ resource }) => {
-      if (["pods", "persistentvolumeclaims", "nodes"].includes(resource.plural)) this.#lookSoon();
+      if (["pods", "persistentvolumeclaims", "persistentvolumes", "nodes"].includes(resource.plural)) this.#lookSoon();
     });
   }
 

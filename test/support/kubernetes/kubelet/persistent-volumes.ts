@@ -1,0 +1,109 @@
+/** PersistentVolumes: directories of this machine, made on demand by a class or there from the start (local ones). */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { quantityOf } from "../admission/quantities.ts";
+import { fieldsAt, type KubeObject, textAt, timestamp } from "../api/objects.ts";
+import { resourceOf } from "../api/resources.ts";
+import type { Store } from "../api/store.ts";
+
+export interface StorageClassSpec {
+  name: string;
+  isDefault?: boolean;
+  /** Bound when a pod wants it, rather than at once. */
+  waitsForConsumer?: boolean;
+  /** Makes volumes as they are asked for; otherwise `staticVolumes` is all there is. */
+  isDynamic?: boolean;
+  staticVolumes?: number;
+  /** `Retain`: a volume whose claim is gone is Released, until somebody takes the claim out of it. */
+  reclaimPolicy?: "Delete" | "Retain";
+  allowsExpansion?: boolean;
+}
+
+const volumes = resourceOf("persistentvolumes");
+const staticCapacity = "100Gi";
+
+export class PersistentVolumes {
+  readonly #store: Store;
+  readonly #directory: string;
+
+  constructor(store: Store, directory: string) {
+    this.#store = store;
+    this.#directory = directory;
+    store.onChange(({ resource, type, object }) => {
+      if (resource === volumes && type === "MODIFIED") queueMicrotask(() => this.#offerAgain(object.metadata.name));
+    });
+  }
+
+  directoryOf(volumeName: string): string {
+    return join(this.#directory, volumeName);
+  }
+
+  addStatic(spec: StorageClassSpec): void {
+    for (let index = 0; index < (spec.staticVolumes ?? 0); index += 1) {
+      this.#put(spec, `${spec.name}-${index}`, { capacity: { storage: staticCapacity } }, "Available");
+    }
+  }
+
+  /** A volume for the claim, made or found; its name, or null where there is none. */
+  take(claim: KubeObject, spec: StorageClassSpec): string | null {
+    const { accessModes, resources } = fieldsAt(claim, "spec");
+    const wanted = fieldsAt(resources, "requests");
+    const { namespace, name, uid } = claim.metadata;
+    const claimRef = { kind: "PersistentVolumeClaim", apiVersion: "v1", namespace, name, uid };
+    if (spec.isDynamic === true) {
+      this.#put(spec, `pvc-${uid}`, { capacity: wanted, accessModes, claimRef }, "Bound");
+      return `pvc-${uid}`;
+    }
+    const bytes = quantityOf(String(wanted["storage"])) ?? 0;
+    const free = this.#store.list(volumes).find((volume) => isFree(volume, spec.name, bytes));
+    if (free === undefined) return null;
+    this.#store.put(volumes, { ...free, spec: { ...fieldsAt(free, "spec"), claimRef }, status: { phase: "Bound" } });
+    return free.metadata.name;
+  }
+
+  /** The claim is gone. Local volumes are emptied and offered again, or kept until somebody looks at them. */
+  async release(volumeName: string): Promise<void> {
+    const volume = this.#store.get(volumes, undefined, volumeName);
+    if (volume === undefined) return;
+    const isRetained = textAt(volume, "spec", "persistentVolumeReclaimPolicy") === "Retain";
+    const { claimRef: _, ...spec } = fieldsAt(volume, "spec");
+    if (isRetained) this.#store.put(volumes, { ...volume, status: { phase: "Released" } });
+    else if (spec["local"] === undefined) this.#store.remove(volumes, volume);
+    if (isRetained) return;
+    await rm(this.directoryOf(volumeName), { recursive: true, force: true, maxRetries: 5 });
+    if (spec["local"] !== undefined) this.#store.put(volumes, { ...volume, spec, status: { phase: "Available" } });
+  }
+
+  #offerAgain(name: string): void {
+    const volume = this.#store.get(volumes, undefined, name);
+    if (volume === undefined || fieldsAt(volume, "spec")["claimRef"] !== undefined) return;
+    if (textAt(volume, "status", "phase") !== "Available")
+      this.#store.put(volumes, { ...volume, status: { phase: "Available" } });
+  }
+
+  #put(spec: StorageClassSpec, name: string, change: object, phase: string): void {
+    const metadata = { name, uid: crypto.randomUUID(), resourceVersion: "", creationTimestamp: timestamp() };
+    const isLocal = spec.isDynamic !== true;
+    this.#store.put(volumes, {
+      apiVersion: "v1",
+      kind: "PersistentVolume",
+      metadata,
+      spec: {
+        accessModes: ["ReadWriteOnce"],
+        storageClassName: spec.name,
+        persistentVolumeReclaimPolicy: spec.reclaimPolicy ?? "Delete",
+        ...(isLocal ? { local: { path: this.directoryOf(name) } } : {}),
+        ...change,
+      },
+      status: { phase },
+    });
+  }
+}
+
+function isFree(volume: KubeObject, storageClass: string, bytes: number): boolean {
+  return (
+    textAt(volume, "spec", "storageClassName") === storageClass &&
+    textAt(volume, "status", "phase") === "Available" &&
+    (quantityOf(String(fieldsAt(volume, "spec", "capacity")["storage"])) ?? 0) >= bytes
+  );
+}

@@ -53,6 +53,7 @@ export default defineConfig({
             "test/durable-objects/**",
             "test/e2e/**",
             "test/conformance/**",
+            "test/cluster/**",
           ],
         },
       },

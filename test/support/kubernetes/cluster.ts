@@ -18,6 +18,7 @@ import { Registry } from "./api/registry.ts";
 import { resourceOf } from "./api/resources.ts";
 import { routes } from "./api/routes.ts";
 import { ApiServer } from "./api/server.ts";
+import { keepServiceAccounts } from "./api/service-accounts.ts";
 import { Store } from "./api/store.ts";
 import { Watches } from "./api/watches.ts";
 import { ClaimBinder } from "./kubelet/claim-binder.ts";
@@ -98,6 +99,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const claimDirectory = binder.directoryOf.bind(binder);
   const kubelet = new Kubelet({ store, images, timings, directory: join(directory, "pods"), node, claimDirectory });
   const scheduler = new Scheduler(store, binder);
+  keepServiceAccounts(store);
   for (const each of ["default", "kube-system", ...(options.namespaces ?? [])]) addNamespace(store, each);
   const doors = { tokens: new Tokens(), faults: new Faults(), requests: new RequestLog() };
   const token = doors.tokens.issue("kubernetes-admin");

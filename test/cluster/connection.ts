@@ -1,0 +1,39 @@
+/** The cluster under test, through the client library. */
+import { ApiException, CoreV1Api, KubeConfig, StorageV1Api } from "@kubernetes/client-node";
+
+export interface Connection {
+  config: KubeConfig;
+  core: CoreV1Api;
+  storage: StorageV1Api;
+}
+
+export function connect(kubeconfig: string): Connection {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return { config, core: config.makeApiClient(CoreV1Api), storage: config.makeApiClient(StorageV1Api) };
+}
+
+/** What the call gives, or null where there is no such thing. */
+export async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ApiException && error.code === 404) return null;
+    throw error;
+  }
+}
+
+/** Asks again until the answer is something. Throws with `what` when it never is. */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  ask: () => Promise<T | null | undefined | false>,
+): Promise<T> {
+  const end = Date.now() + withinMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited ${withinMs / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

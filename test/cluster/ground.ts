@@ -1,0 +1,28 @@
+/** The cluster as ground for the runtime's contract: what a test left is removed before the next. */
+import { inject } from "vitest";
+import { ApiServer } from "../../bridge/runtime/kubernetes/client/api-server.ts";
+import { KubernetesRuntime } from "../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
+import type { Ground } from "../bridge/runtime/contract.ts";
+import { connect } from "./connection.ts";
+import { clear } from "./run.ts";
+import { readSettings } from "./settings.ts";
+
+export interface ClusterGround extends Ground {
+  open(): KubernetesRuntime;
+}
+
+export async function makeGround(): Promise<ClusterGround> {
+  const run = inject("cluster");
+  const settings = readSettings();
+  const connection = connect(settings.kubeconfig);
+  const { namespace, clusterId } = run;
+  return {
+    open: () =>
+      new KubernetesRuntime({
+        server: new ApiServer(connect(settings.kubeconfig).config),
+        manifests: { ...settings.manifests, namespace, clusterId },
+        log: () => {},
+      }),
+    dispose: () => clear(connection, run),
+  };
+}

@@ -1,0 +1,113 @@
+/** One run on a cluster: a namespace of its own, what that cluster can do, and the end of everything in it. */
+import { randomBytes } from "node:crypto";
+import { type Connection, connect, orNull, until } from "./connection.ts";
+import { runErrand } from "./errands.ts";
+import { type ClusterSettings, readSettings } from "./settings.ts";
+import { empty, localVolumeOf, offerAgain } from "./volumes.ts";
+
+/** What the tests are told of it; plain data, as it passes between processes. */
+export interface ClusterUnderTest {
+  namespace: string;
+  isOwnNamespace: boolean;
+  clusterId: string;
+  image: string;
+  imagePullPolicy: string;
+  labels: Record<string, string>;
+  /** Why no volume can be bound; null where one can. */
+  volumeObstacle: string | null;
+}
+
+const label = "devpocket.app/cluster";
+
+export async function beginRun(settings: ClusterSettings = readSettings()): Promise<ClusterUnderTest> {
+  const connection = connect(settings.kubeconfig);
+  const id = `test-${randomBytes(4).toString("hex")}`;
+  const namespace = settings.namespace ?? `devpocket-${id}`;
+  const labels = { [label]: id };
+  const { imagePullPolicy } = settings.manifests;
+  const run = {
+    namespace,
+    isOwnNamespace: settings.namespace === null,
+    clusterId: id,
+    image: settings.image,
+    imagePullPolicy,
+    labels,
+    volumeObstacle: null,
+  };
+  if (run.isOwnNamespace) await makeNamespace(connection, run);
+  try {
+    return { ...run, volumeObstacle: await tryVolume(connection, run, settings) };
+  } catch (error) {
+    await endRun(run, settings);
+    throw error;
+  }
+}
+
+async function makeNamespace({ core }: Connection, { namespace: name, labels }: ClusterUnderTest): Promise<void> {
+  const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
+  await core.createNamespace({ body: { metadata: { name, labels: { ...restricted, ...labels } } } });
+  const account = () => orNull(core.readNamespacedServiceAccount({ name: "default", namespace: name }));
+  await until(`service account default in ${name}`, 30_000, account);
+}
+
+/** Whether the image runs and a volume of the class that environments get can be bound. */
+async function tryVolume(
+  connection: Connection,
+  run: ClusterUnderTest,
+  settings: ClusterSettings,
+): Promise<string | null> {
+  const { namespace, labels } = run;
+  const { storageClass } = settings.manifests;
+  const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: String(settings.storageBytes) } } };
+  const body = {
+    metadata: { name: "errand", labels },
+    spec: storageClass === null ? spec : { ...spec, storageClassName: storageClass },
+  };
+  await connection.core.createNamespacedPersistentVolumeClaim({ namespace, body });
+  const why = await runErrand(connection, { ...run, script: "touch /volume/x && rm /volume/x", claimName: "errand" });
+  await removeClaim(connection, run, "errand");
+  return why;
+}
+
+/** Removes everything of ours in the namespace: what a test left, or all. */
+export async function clear(connection: Connection, run: ClusterUnderTest): Promise<void> {
+  const { core } = connection;
+  const { namespace } = run;
+  const labelSelector = `${label}=${run.clusterId}`;
+  await core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds: 0 });
+  const noPods = async () => (await core.listNamespacedPod({ namespace, labelSelector })).items.length === 0;
+  await until("the pods are gone", 60_000, noPods);
+  const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector });
+  for (const { metadata } of items) await removeClaim(connection, run, metadata?.name ?? "");
+  await core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
+  await core.deleteCollectionNamespacedService({ namespace, labelSelector });
+}
+
+async function removeClaim(connection: Connection, run: ClusterUnderTest, name: string): Promise<void> {
+  const { core } = connection;
+  const { namespace } = run;
+  const volume = await localVolumeOf(connection, namespace, name);
+  if (volume !== null) await empty(connection, run, name);
+  await orNull(core.deleteNamespacedPersistentVolumeClaim({ name, namespace }));
+  const finalizers = [{ op: "remove", path: "/metadata/finalizers" }];
+  const claim = await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }));
+  if (claim?.metadata?.finalizers?.some((each) => each.startsWith("devpocket.app/"))) {
+    await orNull(core.patchNamespacedPersistentVolumeClaim({ name, namespace, body: finalizers }));
+  }
+  const isGone = async () => (await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }))) === null;
+  await until(`claim ${name} is gone`, 60_000, isGone);
+  if (volume !== null) await offerAgain(connection, volume);
+}
+
+/** Leaves nothing behind. */
+export async function endRun(run: ClusterUnderTest, settings: ClusterSettings = readSettings()): Promise<void> {
+  const connection = connect(settings.kubeconfig);
+  const { core } = connection;
+  const { namespace } = run;
+  await clear(connection, run);
+  await core.deleteCollectionNamespacedConfigMap({ namespace, labelSelector: `${label}=${run.clusterId}` });
+  if (!run.isOwnNamespace) return;
+  await orNull(core.deleteNamespace({ name: namespace }));
+  const isGone = async () => (await orNull(core.readNamespace({ name: namespace }))) === null;
+  await until(`namespace ${namespace} is gone`, 120_000, isGone);
+}

@@ -1,0 +1,17 @@
+/** `npm run test:cluster`: a project of its own, because it needs a cluster (settings.ts) and uses it one test at a time. */
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "cluster",
+    environment: "node",
+    include: ["test/cluster/**/*.test.ts"],
+    globalSetup: ["./test/cluster/setup.ts"],
+    fileParallelism: false,
+    silent: "passed-only",
+    testTimeout: 60_000,
+    // A ground is cleared in a hook: pods end, volumes are emptied.
+    hookTimeout: 180_000,
+    teardownTimeout: 240_000,
+  },
+});

@@ -1,0 +1,33 @@
+/**
+ * `npm run fake-cluster -- KUBECONFIG [local]`: a fake cluster until it is told to end, and its kubeconfig in that file. With `local` its
+ * default class has a few local volumes that are kept, no way out for images, and no metrics.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { standardClass, startFakeCluster } from "./cluster.ts";
+
+const [path, kind] = process.argv.slice(2);
+if (path === undefined || (kind !== undefined && kind !== "local")) {
+  console.error("usage: npm run fake-cluster -- KUBECONFIG [local]");
+  process.exit(2);
+}
+const localClass = {
+  name: "local",
+  isDefault: true,
+  waitsForConsumer: true,
+  staticVolumes: 3,
+  reclaimPolicy: "Retain" as const,
+};
+const cluster = await startFakeCluster({ storageClasses: [kind === "local" ? localClass : standardClass] });
+if (kind === "local") {
+  cluster.images.setOffline(true);
+  cluster.metrics.state = "not installed";
+}
+writeFileSync(path, cluster.kubeconfig(), { mode: 0o600 });
+console.log(`${cluster.url}, kubeconfig in ${path}`);
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, async () => {
+    rmSync(path, { force: true });
+    await cluster.close();
+    process.exit(0);
+  });
+}

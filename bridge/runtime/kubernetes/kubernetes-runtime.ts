@@ -20,6 +20,7 @@ import {
 } from "../runtime.ts";
 import type { ApiServer } from "./client/api-server.ts";
 import { Calls } from "./client/calls.ts";
+import { ClusterProblem } from "./client/problem.ts";
 import { PodEnvironment } from "./environment.ts";
 import { failing } from "./failures.ts";
 import { readInitFiles } from "./init/files.ts";
@@ -258,6 +259,8 @@ function secondOf(time: string): string {
 
 /** What does not run has no log, unless its container is still there. */
 function emptyIfResting(error: unknown): [] {
-  if (error instanceof RuntimeFailure && error.code === "not_running") return [];
+  const isWaiting =
+    error instanceof RuntimeFailure && error.cause instanceof ClusterProblem && error.cause.kind === "malformed";
+  if (isWaiting || (error instanceof RuntimeFailure && error.code === "not_running")) return [];
   throw error;
 }

@@ -115,7 +115,7 @@ export class Steps {
 
   async #applyOwn(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {
     await this.#adopt(kind, manifest.metadata?.name ?? "", signal);
-    return await this.#calls.apply(kind, manifest, signal);
+    return await this.#calls.apply(kind, manifest, signal, true);
   }
 
   /** What there is under a name of ours; throws where it is somebody else's. */
@@ -156,7 +156,7 @@ export class Steps {
     const settings = existing === null ? this.#settings : { ...this.#settings, storageClass: existing.storageClass };
     const manifest = claim({ ...wish, resources: { ...wish.resources, storage_bytes: storage } }, settings);
     if (finalizers !== undefined && manifest.metadata) manifest.metadata.finalizers = finalizers;
-    return await this.#calls.apply("persistentvolumeclaims", manifest, signal);
+    return await this.#calls.apply("persistentvolumeclaims", manifest, signal, true);
   }
 }
 

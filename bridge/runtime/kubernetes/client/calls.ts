@@ -60,12 +60,15 @@ export class Calls {
     this.namespace = namespace;
   }
 
-  /** Makes it, or makes what we said of it before so. A field of somebody else's is a `conflict`. */
-  async apply(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {
+  /**
+   * Makes it, or makes it so again. A field that somebody else has set meanwhile is a `conflict`; of what is ours alone
+   * (`isOurs`) it becomes what we say.
+   */
+  async apply(kind: Kind, manifest: Manifest, signal: AbortSignal, isOurs = false): Promise<ClusterObject> {
     const answer = await this.#patiently({
       method: "PATCH",
       path: this.#path(kind, manifest.metadata?.name ?? ""),
-      query: { fieldManager, force: false, fieldValidation: "Strict" },
+      query: { fieldManager, force: isOurs, fieldValidation: "Strict" },
       contentType: "application/apply-patch+yaml",
       body: manifest,
       signal,
@@ -89,12 +92,7 @@ export class Calls {
       contentType: "application/merge-patch+json",
       body: { metadata: { uid, annotations } },
     } as const;
-    try {
-      return parsed(objectSchema, await this.#patiently(request));
-    } catch (error) {
-      if (error instanceof ClusterProblem && (error.kind === "not_found" || error.kind === "conflict")) return null;
-      throw error;
-    }
+    return parsed(objectSchema.nullable(), await this.#patiently(request).catch(nullIfGone));
   }
 
   /** Null where there is none. */
@@ -148,7 +146,7 @@ export class Calls {
       propagationPolicy: "Background",
       ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
     };
-    await this.#patiently({ method: "DELETE", path: this.#path(kind, name), body, signal }).catch(nullIfMissing);
+    await this.#patiently({ method: "DELETE", path: this.#path(kind, name), body, signal }).catch(nullIfGone);
   }
 
   /** What a container has printed, as text with times; it goes on where it is followed. */
@@ -196,6 +194,12 @@ export function parsed<Value>(schema: z.ZodType<Value>, answer: unknown): Value 
   const { success, data } = schema.safeParse(answer);
   if (!success) throw new ClusterProblem("unavailable", "The API server's answer cannot be read");
   return data;
+}
+
+/** A conflict with the uid: another one has its name. */
+function nullIfGone(error: unknown): null {
+  if (error instanceof ClusterProblem && error.kind === "conflict") return null;
+  return nullIfMissing(error);
 }
 
 function nullIfMissing(error: unknown): null {

@@ -15,15 +15,18 @@ export const livenessTiming = {
   pauseAtMostMs: 30_000,
 } as const;
 
+/** What this needs of a channel. */
+export type LiveChannel = Pick<ExecChannel, "pendingBytes" | "keepAlive" | "ping" | "close">;
+
 export class Liveness {
-  readonly #channel: ExecChannel;
+  readonly #channel: LiveChannel;
   /** Somebody has to hear what comes: the channel was paused too long. */
   readonly #onPeek: () => void;
   readonly #timers: NodeJS.Timeout[];
   #heardAt = performance.now();
   #pausedAt: number | null = null;
 
-  constructor(channel: ExecChannel, onPeek: () => void) {
+  constructor(channel: LiveChannel, onPeek: () => void) {
     this.#channel = channel;
     this.#onPeek = onPeek;
     this.#timers = [

@@ -12,7 +12,7 @@ import { jsonLines } from "./json-lines.ts";
 
 /** How long the server is asked to keep a watch, and how much later it must have ended. */
 const watchSeconds = 45;
-const silentAfterMs = (watchSeconds + 10) * 1000;
+export const silentAfterMs = (watchSeconds + 10) * 1000;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
 
@@ -115,12 +115,17 @@ export class Reflector {
 
   async #watch(): Promise<void> {
     const { calls, kind, labelSelector } = this.#options;
-    const deadline = AbortSignal.timeout(silentAfterMs);
-    const signal = AbortSignal.any([this.#stopping.signal, deadline]);
-    const query = { labelSelector, version: this.#version ?? "", seconds: watchSeconds };
-    const stream = await calls.watch(kind, query, signal);
-    this.#well();
-    for await (const line of jsonLines(stream)) this.#take(line);
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(), silentAfterMs);
+    try {
+      const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
+      const query = { labelSelector, version: this.#version ?? "", seconds: watchSeconds };
+      const stream = await calls.watch(kind, query, signal);
+      this.#well();
+      for await (const line of jsonLines(stream)) this.#take(line);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #take(line: unknown): void {

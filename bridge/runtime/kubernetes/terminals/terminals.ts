@@ -1,7 +1,8 @@
 /** The tmux clients of this bridge in one environment's pod: one for each terminal, the newest counts. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { mainWindow } from "../../../../durable-objects/protocol/vocabulary.ts";
-import type { TerminalSize } from "../../runtime.ts";
+import { RuntimeFailure, type TerminalSize } from "../../runtime.ts";
 import { mainSession, selectedPane, type TmuxDoor } from "../../tmux/door.ts";
 import { pinWindow } from "../../tmux/pinned.ts";
 import { attachCommand, windowSize } from "../../tmux/session.ts";
@@ -13,6 +14,7 @@ import type { Pod } from "../pod.ts";
 
 const attachWithinMs = 10_000;
 const hangUpWithinMs = 5_000;
+const retryMs = { first: 125, most: 5_000 };
 
 export interface TerminalsOptions {
   pod: Pod;
@@ -27,6 +29,8 @@ export interface TerminalsOptions {
 export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #streams = new Map<string, ExecTerminal>();
+  /** How often attaching to a terminal has failed in a row: whoever tries again and again waits longer and longer. */
+  readonly #failures = new Map<string, number>();
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
@@ -34,7 +38,9 @@ export class Terminals {
 
   /** Attaches our one client of a terminal; an earlier one of ours is detached, anybody else's is left alone. */
   async attach(window: string, size: TerminalSize | null): Promise<ExecTerminal> {
-    const stream = await (window === mainWindow ? this.#attachMain(size) : this.#attachPinned(window, size));
+    const stream = await this.#patiently(window, () =>
+      window === mainWindow ? this.#attachMain(size) : this.#attachPinned(window, size),
+    );
     const { onRead, onTyped, onEnd } = this.#options;
     this.#streams.set(window, stream);
     stream.onExit(() => {
@@ -53,6 +59,21 @@ export class Terminals {
   /** Ends every client, so that none is left in the pod. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#streams.values()].map((stream) => stream.release()));
+  }
+
+  async #patiently(window: string, attach: () => Promise<ExecTerminal>): Promise<ExecTerminal> {
+    const failures = this.#failures.get(window) ?? 0;
+    if (failures > 0) await delay(Math.random() * Math.min(retryMs.most, retryMs.first * 2 ** failures));
+    try {
+      const stream = await attach();
+      this.#failures.delete(window);
+      return stream;
+    } catch (error) {
+      const isGone = error instanceof RuntimeFailure && error.code === "window_not_found";
+      if (isGone) this.#failures.delete(window);
+      else this.#failures.set(window, failures + 1);
+      throw error;
+    }
   }
 
   async #attachMain(size: TerminalSize | null): Promise<ExecTerminal> {

@@ -14,6 +14,8 @@ import { type Pod, printedBy } from "../pod.ts";
 import { type Look, parseLook } from "./look.ts";
 
 const lookWithinMs = 10_000;
+/** Counting very many files takes long. */
+const diskFreshMs = 300_000;
 const firstCpuLookMs = 250;
 /** A file system that is so much larger than the claim is shared with others: then the files themselves are counted. */
 const sharedFactor = 1.5;
@@ -28,7 +30,7 @@ interface Usage {
   memoryBytes: number | null;
 }
 
-/** Arguments: the largest size in KiB that `df` may tell of this volume. Prints lines for `parseLook`. */
+/** Arguments: the largest size in KiB that `df` may tell of this volume; empty = nothing of it is asked. Prints lines for `parseLook`. */
 const lookScript = `PATH=/usr/local/bin:/usr/bin:/bin:${places.tools}/applets
 show() { [ -r "$2" ] && printf '%s %s\\n' "$1" "$(cat "$2")"; }
 group=/sys/fs/cgroup
@@ -45,7 +47,7 @@ for process in /proc/[0-9]*; do
   while read -r name value _; do [ "$name" != VmRSS: ] || echo "rss $value"; done 2>/dev/null <"$process/status"
   read -r line 2>/dev/null <"$process/stat" && echo "ticks \${line##*) }"
 done
-df -kP ${places.workspace} 2>/dev/null | while read -r _ size used _; do
+[ -z "$1" ] || df -kP ${places.workspace} 2>/dev/null | while read -r _ size used _; do
   case $size in
     *[!0-9]*) ;;
     *)
@@ -61,6 +63,7 @@ read -r up _ </proc/uptime && echo "at $up"`;
 export class UsageReader {
   readonly #pod: Pod;
   #last: Look | null = null;
+  #disk: { atMs: number; bytes: number } | null = null;
 
   constructor(pod: Pod) {
     this.#pod = pod;
@@ -85,14 +88,21 @@ export class UsageReader {
   }
 
   async #look({ storage_bytes: storage }: Resources): Promise<Look | null> {
-    const mostKiB = String(Math.ceil((storage * sharedFactor) / 1024));
+    const isFresh = this.#disk !== null && performance.now() - this.#disk.atMs < diskFreshMs;
+    const mostKiB = isFresh ? "" : String(Math.ceil((storage * sharedFactor) / 1024));
     try {
       const result = await this.#pod.script(lookScript, [mostKiB], { deadlineMs: lookWithinMs });
-      return parseLook(printedBy(result).toString());
+      return this.#withDisk(parseLook(printedBy(result).toString()));
     } catch (error) {
       if (!(error instanceof ClusterProblem)) throw error;
       return null;
     }
+  }
+
+  #withDisk(look: Look | null): Look | null {
+    if (look === null) return null;
+    if (look.diskBytes !== null) this.#disk = { atMs: performance.now(), bytes: look.diskBytes };
+    return { ...look, diskBytes: this.#disk?.bytes ?? null };
   }
 
   /** Processor time between two looks; the first one waits a moment for a second. */

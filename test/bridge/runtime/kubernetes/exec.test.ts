@@ -102,8 +102,8 @@ describe("exec", { timeout: 60_000 }, () => {
 
   it("7: has a terminal with colours whatever the pod's own is", async () => {
     const { ask } = await attach();
-    expect(await clients("#{client_termname}")).toEqual(["xterm-256color"]);
     expect(await ask("echo $TERM $COLORTERM")).toBe("xterm-256color truecolor");
+    expect(await clients("#{client_termname}")).toEqual(["xterm-256color"]);
   });
 
   it("8: tells exit codes, and programs that are not there", async () => {

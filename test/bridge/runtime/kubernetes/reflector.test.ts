@@ -1,0 +1,136 @@
+/** A copy of a cluster's objects stays true through everything that happens to watches (kubernetes.md line 18). */
+import { KubeConfig } from "@kubernetes/client-node";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
+import { Calls } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
+import type { ClusterProblem } from "../../../../bridge/runtime/kubernetes/client/problem.ts";
+import { Reflector, silentAfterMs } from "../../../../bridge/runtime/kubernetes/observe/reflector.ts";
+import { type Client, clientOf } from "../../../support/kubernetes/client.ts";
+import { type FakeCluster, startFakeCluster } from "../../../support/kubernetes/cluster.ts";
+
+const namespace = "default";
+const within = { timeout: 15_000, interval: 10 };
+
+describe("a reflector", { timeout: 30_000 }, () => {
+  let cluster: FakeCluster;
+  let client: Client;
+  let reflector: Reflector;
+  let told: string[];
+  let troubles: (ClusterProblem | null)[];
+
+  beforeEach(async () => {
+    cluster = await startFakeCluster();
+    client = clientOf(cluster);
+    told = [];
+    troubles = [];
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig());
+    reflector = new Reflector({
+      calls: new Calls(new ApiServer(config), namespace),
+      kind: "configmaps",
+      labelSelector: "ours=yes",
+      onChange: (name, object) => told.push(`${object === null ? "-" : "+"}${name}`),
+      onTrouble: (problem) => troubles.push(problem),
+    });
+    await make("first");
+    await client.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: "foreign" } } });
+    reflector.start();
+    await reflector.listed;
+    await watching();
+  });
+  afterEach(async () => {
+    reflector.stop();
+    await cluster.close();
+  });
+
+  const make = (name: string) =>
+    client.core.createNamespacedConfigMap({ namespace, body: { metadata: { name, labels: { ours: "yes" } } } });
+  const remove = (name: string) => client.core.deleteNamespacedConfigMap({ name, namespace });
+  const names = () => [...reflector.all()].map(({ metadata }) => metadata.name).sort();
+  const watching = () => vi.waitUntil(() => cluster.watches.countOf("configmaps") === 1, within);
+  const becomes = (...wanted: string[]) => vi.waitFor(() => expect(names()).toEqual(wanted), within);
+
+  it("has what the selector finds, and tells what comes and goes", async () => {
+    expect(names()).toEqual(["first"]);
+    await make("second");
+    await becomes("first", "second");
+    await remove("first");
+    await becomes("second");
+    expect(told).toEqual(["+first", "+second", "-first"]);
+  });
+
+  it.each(["cut", "end", "expire"] as const)("misses nothing when its watch is over: %s", async (how) => {
+    cluster.watches[how]();
+    await remove("first");
+    await make("second");
+    await becomes("second");
+    expect(told).toEqual(["+first", "-first", "+second"]);
+  });
+
+  it("misses nothing while the server is away and has forgotten everything before", async () => {
+    await cluster.stopServing();
+    await vi.waitUntil(() => troubles.length > 0, within);
+    expect(troubles[0]).toMatchObject({ kind: "unavailable" });
+    expect(names()).toEqual(["first"]);
+    cluster.store.compact();
+    await cluster.serveAgain();
+    await make("second");
+    await becomes("first", "second");
+    expect(troubles.at(-1)).toBeNull();
+  });
+
+  it("gives up a watch that has died in silence", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+    reflector.stop();
+    reflector = anew();
+    reflector.start();
+    await reflector.listed;
+    await watching();
+    cluster.watches.stall();
+    await make("second");
+    expect(names()).toEqual(["first"]);
+    cluster.watches.unstall();
+    await vi.advanceTimersByTimeAsync(silentAfterMs);
+    vi.useRealTimers();
+    await becomes("first", "second");
+  });
+
+  it("stays stopped", async () => {
+    reflector.stop();
+    await vi.waitUntil(() => cluster.watches.countOf("configmaps") === 0, within);
+    cluster.requests.clear();
+    cluster.watches.cut();
+    await make("second");
+    expect(names()).toEqual(["first"]);
+    expect(cluster.requests.counts()["watch configmaps"]).toBeUndefined();
+  });
+
+  it("believes a call's answer at once, and an older event no more", async () => {
+    const made = await make("second");
+    await becomes("first", "second");
+    const known = reflector.get("second");
+    reflector.note("second", null);
+    expect(names()).toEqual(["first"]);
+    if (known !== undefined) reflector.note("second", known);
+    expect(reflector.get("second")?.metadata.uid).toBe(made.metadata?.uid);
+    const older = structuredClone(known);
+    if (older === undefined) throw new Error("there is a second one");
+    older.metadata.resourceVersion = "1";
+    older.metadata.labels = {};
+    reflector.note("second", older);
+    expect(reflector.get("second")?.metadata.labels).toEqual({ ours: "yes" });
+  });
+
+  function anew(): Reflector {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig());
+    const calls = new Calls(new ApiServer(config), namespace);
+    return new Reflector({
+      calls,
+      kind: "configmaps",
+      labelSelector: "ours=yes",
+      onChange: () => {},
+      onTrouble: () => {},
+    });
+  }
+});

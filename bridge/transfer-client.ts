@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { bridgePaths } from "../durable-objects/protocol/bridge-api.ts";
 import { bridgeIdHeader } from "../durable-objects/protocol/bridge-link.ts";
+import { timing } from "../durable-objects/protocol/timing.ts";
 import {
   encodeHead,
   type lastPart,
@@ -32,12 +33,26 @@ export class TransferClient {
 
   /** What the person sends; asked for when the first byte of it is. */
   async *body(): Bytes {
-    const response = await fetch(this.#url, { headers: this.#headers, signal: this.#signal });
-    if (response.status !== 200 || response.body === null) {
+    const silence = new Silence(timing.transferSilentMs);
+    try {
+      const signal = AbortSignal.any([this.#signal, silence.signal]);
+      yield* this.#received(await fetch(this.#url, { headers: this.#headers, signal }), silence);
+    } finally {
+      silence.end();
+    }
+  }
+
+  async *#received(response: Response, silence: Silence): Bytes {
+    if (response.status !== 200) {
       await response.body?.cancel();
       throw new Error(`the transfer's body was refused with ${response.status}`);
     }
-    yield* response.body;
+    if (response.body === null) return;
+    for await (const chunk of response.body) {
+      silence.end();
+      yield chunk;
+      silence.begin();
+    }
   }
 
   /** Says what became of it, or why there is nothing to bring. */
@@ -58,6 +73,30 @@ export class TransferClient {
     const request = open(this.#url, { method: "POST", headers, signal: this.#signal, timeout: silentMs });
     request.on("timeout", () => request.destroy(new Error("nobody took anything for too long")));
     return (await exchange(request, body)) === 204;
+  }
+}
+
+/** Aborts when nothing came for so long; what takes time on our side does not count. */
+class Silence {
+  readonly #controller = new AbortController();
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => this.#controller.abort(new Error("nothing came for too long")), this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }
 

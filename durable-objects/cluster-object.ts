@@ -42,6 +42,7 @@ import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
 import { type ClusterRpc, type LinkedBridge, ticketHeader } from "./protocol/objects.ts";
 import { bridgeOf } from "./protocol/placement.ts";
 import { limits, timing } from "./protocol/timing.ts";
+import type { TransferOrder } from "./protocol/transfers.ts";
 import { acceptUpgrade, answerClose, closeSocket } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
 
@@ -108,6 +109,13 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     const id = crypto.randomUUID();
     send(link, { type: "ask", id, question, ...(requestId === undefined ? {} : { request_id: requestId }) });
     return this.#asks.wait(id, link.id);
+  }
+
+  async transfer(id: string, order: TransferOrder, requestId?: string): Promise<boolean> {
+    const link = this.#linkFor(order.environment_id);
+    if (link === null) return false;
+    send(link, { type: "transfer", id, order, ...(requestId === undefined ? {} : { request_id: requestId }) });
+    return true;
   }
 
   async announce(environmentId: string, update: StatusUpdate): Promise<void> {

@@ -2,6 +2,7 @@
 export { ClusterObject } from "./cluster-object.ts";
 export { MeterObject } from "./meter-object.ts";
 export { TerminalObject } from "./terminal-object.ts";
+export { TransferObject } from "./transfer-object.ts";
 export { UserObject } from "./user-object.ts";
 
 /** The platform wants one; no route leads here. */

@@ -19,6 +19,7 @@ import { audits } from "./routes/audit.ts";
 import { auth } from "./routes/auth.ts";
 import { bridge } from "./routes/bridge.ts";
 import { bridgeSockets } from "./routes/bridge-sockets.ts";
+import { bridgeTransfers } from "./routes/bridge-transfers.ts";
 import { clusters } from "./routes/clusters.ts";
 import { dev } from "./routes/dev.ts";
 import { documentRoutes } from "./routes/document.ts";
@@ -50,6 +51,7 @@ app.use(refuseFloods(readFloodCounter));
 // Sockets stand above whatever adds headers to an answer: one that carries a socket cannot be rebuilt.
 app.route("/api/v1/ws", sockets);
 app.route("/api/v1/bridge", bridgeSockets);
+app.route("/api/v1/bridge", bridgeTransfers);
 app.use(unknownUpgrades);
 app.use(crossOrigin);
 app.use(limitHeaders);

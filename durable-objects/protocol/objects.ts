@@ -2,13 +2,14 @@
  * The RPC interfaces of the Durable Objects, so that Worker and objects can call each other without importing
  * each other's code. Arguments and results are plain data.
  *
- * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id, METERS by `closesMeter` alone. What an object
+ * Names: TERMINALS by terminal id, CLUSTERS by cluster id, USERS by user id, TRANSFERS by transfer id, METERS by `closesMeter` alone. What an object
  * has to know of its name is in the tickets: the platform tells an object its name only where the caller is of its process.
  */
 import { z } from "zod";
 import { type AnswerResult, type Assignment, assignmentSchema, type Question } from "./bridge-link.ts";
 import type { ServerMessage, StatusUpdate } from "./client.ts";
 import type { CloseName } from "./closes.ts";
+import { type TransferOrder, transferIdSchema, transferOrderSchema } from "./transfers.ts";
 import {
   phaseSchema,
   roleSchema,
@@ -66,11 +67,19 @@ export const bridgeTicketSchema = z.object({
 });
 export type BridgeTicket = z.infer<typeof bridgeTicketSchema>;
 
+/** What the Worker vouches for when a person's request for a transfer reaches its object. */
+export const transferTicketSchema = z.object({ ...names, id: transferIdSchema, order: transferOrderSchema });
+export type TransferTicket = z.infer<typeof transferTicketSchema>;
+
+/** The same for a bridge's request: whose bridge it is. */
+export const transferBridgeTicketSchema = z.object(names);
+export type TransferBridgeTicket = z.infer<typeof transferBridgeTicketSchema>;
+
 /** Header that carries a ticket from Worker to object. Stripped from every client request. */
 export const ticketHeader = "x-devpocket-ticket";
 
 /** A ticket as header text: JSON, percent-encoded so that it is ASCII. */
-export function encodeTicket(ticket: ViewerTicket | BridgeTicket): string {
+export function encodeTicket(ticket: ViewerTicket | BridgeTicket | TransferTicket | TransferBridgeTicket): string {
   return encodeURIComponent(JSON.stringify(ticket));
 }
 
@@ -80,7 +89,7 @@ export function decodeTicket<T>(text: string | null, schema: z.ZodType<T>): T {
 }
 
 /** Paths of the objects' own fetch handlers. */
-export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link" } as const;
+export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link", transfer: "/transfer" } as const;
 
 export interface TerminalRpc {
   /** Upgrades: `objectPaths.viewer` with a ViewerTicket, `objectPaths.bridge` with a BridgeTicket. */
@@ -130,6 +139,8 @@ export interface ClusterRpc {
   verifyAssignment(assignment: Assignment): Promise<"current" | "superseded" | "unwanted">;
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
+  /** Tells a bridge that a transfer waits for it; false with no bridge. */
+  transfer(id: string, order: TransferOrder, requestId?: string): Promise<boolean>;
   /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
   announce(environmentId: string, update: StatusUpdate): Promise<void>;
   /** Closes every viewer and data socket of an environment that was deleted. */
@@ -140,6 +151,12 @@ export interface ClusterRpc {
   linkedBridges(): Promise<LinkedBridge[]>;
   /** Closes the links that were opened with this bridge token. */
   revoke(bridgeTokenId: string): Promise<void>;
+}
+
+export interface TransferRpc {
+  /** `objectPaths.transfer` with a TransferTicket: a person's, answered with a TransferHead in its header and the body that
+   * belongs to it. `objectPaths.bridge` with a TransferBridgeTicket: a bridge's. */
+  fetch(request: Request): Promise<Response>;
 }
 
 /** What a socket is for, in metrics: two kinds of people's and two of bridges'. */

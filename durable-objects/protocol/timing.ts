@@ -141,6 +141,8 @@ export const timing = {
   sessionEndMs: 5_000,
   /** A transfer whose other side does not come, or does not go on, is over after this long. */
   transferWaitMs: 15_000,
+  /** Of a body that goes up so long nothing comes: it is given up. */
+  transferSilentMs: 60_000,
   /** What was received is on its disk, and told of, after this long. */
   transferSettleMs: 60_000,
   /** An unfinished upload that nothing was added to is removed after this long. */

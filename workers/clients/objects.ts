@@ -7,6 +7,7 @@ import {
   closesMeter,
   type MeterRpc,
   type TerminalRpc,
+  type TransferRpc,
   type UserRpc,
 } from "../../durable-objects/protocol/objects.ts";
 
@@ -15,15 +16,17 @@ export interface Objects {
   terminal(terminalId: string): TerminalRpc;
   cluster(clusterId: string): ClusterRpc;
   user(userId: string): UserRpc;
+  transfer(transferId: string): TransferRpc;
   meter(): MeterRpc;
 }
 
-/** Binds the namespaces: terminals by terminal id, clusters by cluster id, users by user id, and the one meter. */
-export function connectObjects(env: Pick<Env, "TERMINALS" | "CLUSTERS" | "USERS" | "METERS">): Objects {
+/** Binds the namespaces: terminals by terminal id, clusters by cluster id, users by user id, transfers by their id, and the one meter. */
+export function connectObjects(env: Pick<Env, "TERMINALS" | "CLUSTERS" | "USERS" | "TRANSFERS" | "METERS">): Objects {
   return {
     terminal: (terminalId) => env.TERMINALS.getByName(terminalId),
     cluster: (clusterId) => env.CLUSTERS.getByName(clusterId),
     user: (userId) => env.USERS.getByName(userId),
+    transfer: (transferId) => env.TRANSFERS.getByName(transferId),
     meter: () => env.METERS.getByName(closesMeter),
   };
 }

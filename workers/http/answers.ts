@@ -6,7 +6,7 @@ import type { z } from "@hono/zod-openapi";
 import { problemSchema } from "./problem-schema.ts";
 
 /** The statuses a route may name beside those that its middleware tells. */
-export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 410 | 412 | 413 | 422 | 429 | 503;
+export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 410 | 411 | 412 | 413 | 416 | 422 | 429 | 503 | 507;
 
 /** A JSON answer of this shape. The example is the schema's own (`.openapi("Name", { example })`) unless told here. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string, example?: unknown) {

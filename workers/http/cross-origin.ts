@@ -13,12 +13,24 @@ const exposedHeaders = [
   "RateLimit-Policy",
   "ETag",
   "Idempotency-Replayed",
+  "Content-Disposition",
+  "Content-Range",
+  "Accept-Ranges",
 ];
 
 const toldBrowsers: AppMiddleware = cors({
   origin: (origin, c: AppContext) => (isAllowedOrigin(c, origin) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type", "X-Request-ID", "Idempotency-Key", "If-Match", "If-None-Match"],
+  allowHeaders: [
+    "Authorization",
+    "Content-Type",
+    "X-Request-ID",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "If-Range",
+    "Range",
+  ],
   exposeHeaders: exposedHeaders,
   credentials: true,
   maxAge: 600,

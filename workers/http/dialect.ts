@@ -4,6 +4,7 @@
  */
 import { Failed } from "../rules/failures.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
+import { isFileBody } from "./file-bodies.ts";
 import { refuseUnfitBody } from "./input-bounds.ts";
 
 const spellings = new Map(
@@ -26,7 +27,7 @@ const methodsWithBody = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /** Rewrites the body of a request into the one dialect; other media types pass through untouched. */
 export const dialect: AppMiddleware = async (c, next) => {
-  if (methodsWithBody.has(c.req.method)) await rewriteBody(c);
+  if (methodsWithBody.has(c.req.method) && !isFileBody(c)) await rewriteBody(c);
   await next();
 };
 

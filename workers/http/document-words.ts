@@ -5,6 +5,7 @@ export const tags = [
   { name: "users", description: "One's own account" },
   { name: "environments", description: "Shells with a template, files and variables of their own" },
   { name: "windows", description: "The windows of a running environment, each with a shell of its own" },
+  { name: "files", description: "The files of a running environment's workspace, for its owner" },
   { name: "templates", description: "What environments are made of" },
   { name: "clusters", description: "Where environments live" },
   { name: "sharing", description: "Environments that others watch or type in" },

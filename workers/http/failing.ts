@@ -5,6 +5,7 @@ import { HTTPException } from "hono/http-exception";
 import { auditDenial } from "../domain/audit.ts";
 import { Failed, type Failure, failureIn, rootCause } from "../rules/failures.ts";
 import type { AppContext, AppEnv, AppMiddleware } from "./context.ts";
+import { isFileBody } from "./file-bodies.ts";
 import { problemOf, problemResponse } from "./problems.ts";
 import { routeOf } from "./route-of.ts";
 
@@ -34,9 +35,9 @@ export function unhandledFailure(app: Hono<AppEnv>, path: string): Failure {
   return allowed.length > 0 ? { kind: "method_not_allowed", allowed } : { kind: "not_found", what: "route" };
 }
 
-/** Refuses bodies over the configured size, told or counted. */
+/** Refuses bodies over the configured size, told or counted. Files have a limit of their own. */
 export const limitedBody: AppMiddleware = (c, next) => {
-  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+  if (c.req.method === "GET" || c.req.method === "HEAD" || isFileBody(c)) return next();
   const maxBytes = c.var.deps.config.limits.bodyBytes;
   const limit = bodyLimit({
     maxSize: maxBytes,

@@ -5,6 +5,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Failure, FieldError, GoogleFailure } from "../rules/failures.ts";
 import type { Scope } from "../rules/principal.ts";
+import { fileProblem } from "./file-problems.ts";
 
 export interface Problem {
   status: ContentfulStatusCode;
@@ -32,14 +33,17 @@ const reasons: Partial<Record<ContentfulStatusCode, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
+  411: "Length Required",
   412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
   422: "Unprocessable Content",
   426: "Upgrade Required",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
+  507: "Insufficient Storage",
 };
 
 /** The answer for a failure: `application/problem+json` with its headers. */
@@ -177,6 +181,23 @@ export function problemOf(failure: Failure): Problem {
         code: failure.kind,
         detail: `Cannot ${failure.action} while the environment is ${failure.phase}`,
         extra: { phase: failure.phase, allowed: failure.allowed },
+      };
+    case "file_refused":
+      return fileProblem(failure.reason, failure.evidence);
+    case "range_not_satisfiable":
+      return {
+        status: 416,
+        code: failure.kind,
+        detail: `The file has ${failure.size} bytes, none of which are in the range`,
+        headers: { "Content-Range": `bytes */${failure.size}` },
+      };
+    case "length_required":
+      return { status: 411, code: failure.kind, detail: "Say how long the body is: Content-Length" };
+    case "send_in_parts":
+      return {
+        status: 413,
+        code: "body_too_large",
+        detail: `The request body is larger than ${failure.maxBytes} bytes: upload the file in parts (POST .../files/uploads)`,
       };
     case "last_window":
       return {

@@ -6,6 +6,7 @@
  */
 import { changeHeaders } from "./answer-headers.ts";
 import type { AppMiddleware } from "./context.ts";
+import { isFilePath } from "./file-bodies.ts";
 
 const common = Object.entries({
   "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
@@ -39,6 +40,7 @@ export function isApiPath(path: string): boolean {
 function policyFor(url: string): string {
   const { pathname } = new URL(url);
   if (/^\/(api\/v1\/)?docs\/?$/.test(pathname)) return docsPolicy;
+  if (isFilePath(pathname)) return `${apiPolicy}; sandbox`;
   return isApiPath(pathname) ? apiPolicy : pagePolicy(url);
 }
 

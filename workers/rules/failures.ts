@@ -2,6 +2,7 @@
  * Everything that is expected to go wrong, as tagged arms with their evidence. The domain throws `Failed`;
  * workers/http/problems.ts maps each arm to HTTP, and a new arm does not compile until it is mapped there.
  */
+import type { FileFailure } from "../../durable-objects/protocol/files.ts";
 import type { Phase } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Scope } from "./principal.ts";
 
@@ -84,6 +85,13 @@ export type Failure =
   /** It takes no new environments for now. */
   | { kind: "cluster_closed"; status: "inactive" | "maintenance" }
   | { kind: "invalid_state"; phase: Phase; action: string; allowed: string[] }
+  /** Why something was not done with a file; `evidence` is the cluster's own sentence. */
+  | { kind: "file_refused"; reason: Exclude<FileFailure, "file_changed">; evidence?: string }
+  | { kind: "range_not_satisfiable"; size: number }
+  /** A body whose length was not said. */
+  | { kind: "length_required" }
+  /** More than one request may carry, of what can be sent in several. */
+  | { kind: "send_in_parts"; maxBytes: number }
   /** What runs has a shell, so that its last window is not closed. */
   | { kind: "last_window" }
   /** The one wrong state that is 400: DELETE of a running environment. */

@@ -37,18 +37,18 @@ describe("the document", () => {
   });
 });
 
-it("lets everything that is created be asked for twice; a ticket is good for seconds and once", () => {
+it("lets everything that is created be asked for twice; a ticket is good once, what has a path is the same again", () => {
   const creating = operations.filter(({ operation }) => "201" in operation.responses);
   const once = creating.filter(
     ({ operation }) => !operation.parameters?.some(({ name }) => name === "Idempotency-Key"),
   );
-  expect(once.map(({ operation }) => operation.operationId)).toEqual(["createTicket"]);
+  expect(once.map(({ operation }) => operation.operationId)).toEqual(["createTicket", "makeDirectory", "writeFile"]);
 });
 
-it("lets nobody overwrite by PUT what they have not seen; a grant is the same however often", () => {
+it("lets nobody overwrite by PUT what they have not seen; a grant or a part is the same however often, an archive has many files", () => {
   const putting = operations.filter(({ route }) => route.startsWith("PUT "));
   const blind = putting.filter(({ operation }) => !operation.parameters?.some(({ name }) => name === "If-Match"));
-  expect(blind.map(({ operation }) => operation.operationId)).toEqual(["grantCluster"]);
+  expect(blind.map(({ operation }) => operation.operationId)).toEqual(["grantCluster", "unpackFiles", "putUploadPart"]);
 });
 
 describe.each(operations)("$route", ({ operation }) => {

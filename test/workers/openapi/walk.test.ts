@@ -15,7 +15,7 @@ type Step = [request: string, body?: unknown];
 
 /** Sockets, pages, and what wants a mail, a Google, a scraper or a bridge's link: their own tests send them, and hold them too. */
 const elsewhere =
-  /^(open(Terminal|Logs)|\w*Google\w*|verifyEmail|resetPassword|readOutbox|getEnvironmentLogs|\w+Windows?|getDocs|getApiDocs|getReading|readMetrics)$/;
+  /^(open(Terminal|Logs)|\w*Google\w*|verifyEmail|resetPassword|readOutbox|getEnvironmentLogs|\w+Windows?|\w+(Files?|Directory|Upload|UploadPart)|getDocs|getApiDocs|getReading|readMetrics)$/;
 
 const seen = new Set<string>();
 

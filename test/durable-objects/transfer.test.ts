@@ -1,0 +1,96 @@
+/** A transfer whose other side does not come, or does not go on. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { timing } from "../../durable-objects/protocol/timing.ts";
+import {
+  decodeHead,
+  encodeHead,
+  type TransferHead,
+  type TransferOrder,
+  transferHeadHeader,
+  transferPartHeader,
+} from "../../durable-objects/protocol/transfers.ts";
+import { Transfer } from "../../durable-objects/transfer.ts";
+
+const environment_id = `env_${"0".repeat(20)}`;
+const down: TransferOrder = { kind: "pack", environment_id, path: "" };
+const up: TransferOrder = { kind: "write_file", environment_id, path: "a", length: 3, condition: null };
+const id = "0".repeat(32);
+
+function begin(order: TransferOrder, body: ReadableStream<Uint8Array> | null = null) {
+  const over = vi.fn();
+  return { over, transfer: new Transfer({ id, clusterId: "c", requestId: "r", order }, body, over) };
+}
+
+const headOf = (response: Response) => decodeHead(response.headers.get(transferHeadHeader));
+const bring = (part: string, head: TransferHead | null, body?: string) =>
+  new Request("http://object/bridge", {
+    method: "POST",
+    headers: { [transferPartHeader]: part, ...(head === null ? {} : { [transferHeadHeader]: encodeHead(head) }) },
+    ...(body === undefined ? {} : { body }),
+  });
+
+describe("a transfer", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("ends as unavailable when no bridge comes in time, and not before", async () => {
+    const { transfer, over } = begin(down);
+    vi.advanceTimersByTime(timing.transferWaitMs - 1);
+    expect(over).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(over).toHaveBeenCalledOnce();
+    expect(headOf(await transfer.answered)).toMatchObject({ kind: "failed", code: "unavailable" });
+  });
+
+  it("breaks off when the bridge does not go on", async () => {
+    const { transfer, over } = begin(down);
+    const brought = transfer.serve(bring("0", { kind: "archive", name: "x" }, "begins"));
+    const answer = await transfer.answered;
+    const reading = answer.text();
+    reading.catch(() => undefined);
+    expect((await brought).status).toBe(204);
+    vi.advanceTimersByTime(timing.transferWaitMs);
+    expect(over).toHaveBeenCalledOnce();
+    await expect(reading).rejects.toThrow();
+  });
+
+  it("ends as unavailable when a bridge took the body and says nothing more", async () => {
+    const { transfer, over } = begin(up, new Blob(["abc"]).stream());
+    const taken = await transfer.serve(new Request("http://object/bridge"));
+    expect(await taken.text()).toBe("abc");
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    vi.advanceTimersByTime(timing.transferSettleMs);
+    expect(over).toHaveBeenCalledOnce();
+    expect(headOf(await transfer.answered)).toMatchObject({ code: "unavailable" });
+  });
+
+  it("ends when the person's body breaks off, and so does what the bridge takes", async () => {
+    let hangUp = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        hangUp = () => controller.error(new Error("the phone went into a tunnel"));
+      },
+    });
+    const { transfer, over } = begin(up, body);
+    const taken = await transfer.serve(new Request("http://object/bridge"));
+    const reading = taken.text();
+    reading.catch(() => undefined);
+    hangUp();
+    await expect(reading).rejects.toThrow();
+    await vi.waitFor(() => expect(over).toHaveBeenCalledOnce());
+    expect(headOf(await transfer.answered)).toMatchObject({ code: "unavailable" });
+  });
+
+  it("tells the bridge when the person has hung up", async () => {
+    const { transfer, over } = begin(down);
+    const brought = transfer.serve(bring("0", { kind: "archive", name: "x" }, "begins"));
+    await (await transfer.answered).body?.cancel();
+    expect((await brought).status).toBe(404);
+    expect(over).toHaveBeenCalledOnce();
+    expect((await transfer.serve(bring("1", null, "more"))).status).toBe(409);
+  });
+});

@@ -18,12 +18,13 @@ export const namespace = "environments";
 export interface Client {
   config: KubeConfig;
   core: CoreV1Api;
+  namespace: string;
 }
 
 export function clientOf(cluster: FakeCluster, token = cluster.token): Client {
   const config = new KubeConfig();
   config.loadFromString(cluster.kubeconfig({ token }));
-  return { config, core: config.makeApiClient(CoreV1Api) };
+  return { config, core: config.makeApiClient(CoreV1Api), namespace };
 }
 
 /** A pod that runs the script in a shell, as user 1000. */
@@ -42,10 +43,10 @@ export function podOf(
 export function podThat(client: Client, name: string, isSo: (pod: V1Pod) => boolean): Promise<V1Pod> {
   return vi.waitUntil(
     async () => {
-      const pod = await client.core.readNamespacedPod({ name, namespace });
+      const pod = await client.core.readNamespacedPod({ name, namespace: client.namespace });
       return isSo(pod) ? pod : undefined;
     },
-    { timeout: 10_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 }
 
@@ -74,7 +75,13 @@ export interface Opened {
 }
 
 /** Opens an exec in the pod's container. */
-export async function open(client: Client, pod: string, command: string[], isTerminal = false): Promise<Opened> {
+export async function open(
+  client: Client,
+  pod: string,
+  command: string[],
+  isTerminal = false,
+  container = "main",
+): Promise<Opened> {
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const seen = { output: [] as Buffer[], errors: [] as Buffer[] };
   output.on("data", (bytes: Buffer) => seen.output.push(bytes));
@@ -83,7 +90,7 @@ export async function open(client: Client, pod: string, command: string[], isTer
   const status = new Promise<V1Status>((resolve) => {
     tell = resolve;
   });
-  const args = [namespace, pod, "main", command] as const;
+  const args = [client.namespace, pod, container, command] as const;
   const socket = (await new Exec(client.config).exec(
     ...args,
     output,
@@ -102,6 +109,17 @@ export async function open(client: Client, pod: string, command: string[], isTer
     status,
     closed: new Promise((resolve) => socket.on("close", (code) => resolve(code))),
   };
+}
+
+/** The code that an exec was refused with: it is in the message alone, of what is no Error. */
+export async function refusalOf(opening: Promise<Opened>): Promise<number> {
+  const refused: unknown = await opening.then(
+    () => new Error("it was opened"),
+    (event: unknown) => event,
+  );
+  if (refused instanceof Error || typeof refused !== "object" || refused === null || !("message" in refused))
+    throw refused;
+  return Number(/^Unexpected server response: (\d+)$/.exec(String(refused.message))?.[1]);
 }
 
 /** Runs a command to its end. */

@@ -1,9 +1,8 @@
-/** Lines 1-12 of what a real Kubernetes does with exec: the fake does the same. */
+/** What befalls execs on a real cluster, by the finding's number, befalls them here on demand; the rest is in exec-findings.ts. */
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { ErrorEvent } from "ws";
 import { resourceOf } from "./api/resources.ts";
-import { type Client, clientOf, namespace, open, podOf, run, runningPod } from "./client.ts";
+import { type Client, clientOf, namespace, open, podOf, podThat, refusalOf, run, runningPod } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 const shell = ["sh", "-c"];
@@ -21,22 +20,6 @@ const isAlive = async (pidFile: string) =>
   (await run(client, "pod", [...shell, `kill -0 $(cat ${pidFile}) && echo yes`])).output === "yes\n";
 
 describe("exec", () => {
-  it.each(["close", "terminate"] as const)("1: %s of the socket does not end the process, HUP does", async (how) => {
-    const file = `/tmp/${how}`;
-    const { socket, shows, closed } = await open(
-      client,
-      "pod",
-      [...shell, `echo $$ > ${file}; echo here; exec sleep 600`],
-      true,
-    );
-    await shows(/here/);
-    socket[how]();
-    await closed;
-    expect(await isAlive(file)).toBe(true);
-    await run(client, "pod", [...shell, `kill -HUP $(cat ${file})`]);
-    await vi.waitUntil(async () => !(await isAlive(file)));
-  });
-
   it("2: a containerd restart reports Success and 1000 while the process lives, then 500 twice", async () => {
     const { shows, status, closed } = await open(
       client,
@@ -121,87 +104,7 @@ describe("exec", () => {
     expect((await run(client, "pod", ["echo", "again"])).output).toBe("again\n");
   });
 
-  it("6: a terminal starts at 0x0, and one bad resize freezes it at the next", async () => {
-    const { socket, input, shows, output } = await open(
-      client,
-      "pod",
-      [...shell, "stty size; echo go; read x; stty size; cat"],
-      true,
-    );
-    await shows(/0 0\s+go/);
-    const resize = (size: unknown) => socket.send(Buffer.concat([Buffer.of(4), Buffer.from(JSON.stringify(size))]));
-    resize({ Width: 100, Height: 30 });
-    input.write("\n");
-    await shows(/30 100/);
-    resize({ width: 80.5, height: 24 });
-    input.write("still\n");
-    await shows(/still\r\nstill/);
-    resize({ width: 80, height: 24 });
-    const pong = vi.fn();
-    socket.on("pong", pong);
-    socket.ping();
-    input.write("frozen\n");
-    expect(await run(client, "pod", ["echo", "others work"])).toMatchObject({ output: "others work\n" });
-    expect(output()).not.toContain("frozen");
-    expect(pong).not.toHaveBeenCalled();
-    socket.terminate();
-  });
-
-  it("7: a terminal's TERM is xterm whatever the pod says, LANG passes through, SHELL and USER are empty", async () => {
-    const env = [
-      { name: "TERM", value: "vt100" },
-      { name: "LANG", value: "C.UTF-8" },
-    ];
-    const [container] = podOf("env").spec?.containers ?? [];
-    await runningPod(client, "env", undefined, { containers: [{ ...container, name: "main", env }] });
-    const { shows } = await open(client, "env", [...shell, 'echo "<$TERM $LANG $SHELL$USER>"'], true);
-    await shows(/<xterm C.UTF-8 >/);
-    expect((await run(client, "env", [...shell, "echo $TERM"])).output).toBe("vt100\n");
-  });
-
-  it("8: exit codes are texts in the causes, an unknown program is a 500", async () => {
-    const failed = await run(client, "pod", [...shell, "echo out; exit 3"]);
-    expect(failed).toMatchObject({ output: "out\n", code: 1000 });
-    expect(failed.status).toMatchObject({
-      status: "Failure",
-      details: { causes: [{ reason: "ExitCode", message: "3" }] },
-    });
-    const unknown = await run(client, "pod", ["no-such-program"]);
-    expect(unknown.status).toMatchObject({
-      status: "Failure",
-      code: 500,
-      message: expect.stringContaining("not found in $PATH"),
-    });
-    const plain = await open(client, "pod", [...shell, "echo out; echo err >&2"]);
-    await plain.status;
-    expect([plain.output(), plain.errors()]).toEqual(["out\n", "err\n"]);
-  });
-
-  it("9: frames hold 32 KiB at most and cut characters; a frame over 32 MiB ends the connection", async () => {
-    const { socket, input, closed, status, output } = await open(client, "pod", [
-      ...shell,
-      "head -c 90001 /dev/zero | tr '\\0' x; printf '€%.0s' $(seq 40000)",
-    ]);
-    const sizes: number[] = [];
-    socket.on("message", (data: Buffer) => sizes.push(data.byteLength));
-    await status;
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(32 * 1024 + 1);
-    expect(output().endsWith("€€")).toBe(true);
-    await closed;
-    input.end();
-    const big = await open(client, "pod", ["cat"]);
-    big.input.write(Buffer.alloc(2 ** 20, "y"));
-    await vi.waitUntil(() => big.output().length === 2 ** 20);
-    big.socket.send(Buffer.alloc(40 * 2 ** 20));
-    expect(await big.closed).not.toBe(1000);
-  });
-
-  it("10: v5 ends the input alone, v4 servers lose everything with it; on a terminal it ends nothing", async () => {
-    const five = await open(client, "pod", ["wc", "-c"]);
-    expect(five.socket.protocol).toBe("v5.channel.k8s.io");
-    five.input.end("12345");
-    expect(await five.status).toMatchObject({ status: "Success" });
-    expect(five.output()).toBe("5\n");
+  it("10: a server before 1.30 speaks v4, where ending the input loses output and status", async () => {
     cluster.exec.setProtocols("v4.channel.k8s.io");
     const four = await open(client, "pod", ["wc", "-c"]);
     cluster.exec.setProtocols("v5.channel.k8s.io", "v4.channel.k8s.io");
@@ -209,11 +112,6 @@ describe("exec", () => {
     four.input.end("12345");
     await four.closed;
     expect(four.output()).toBe("");
-    const terminal = await open(client, "pod", ["cat"], true);
-    terminal.socket.send(Buffer.of(255, 0));
-    terminal.input.write("on\n");
-    await terminal.shows(/on\r\non/);
-    terminal.socket.terminate();
   });
 
   it.each([["get"], ["create"]])("11: %s alone does not open an exec", async (verb) => {
@@ -222,26 +120,13 @@ describe("exec", () => {
     await expect(refused).rejects.toMatchObject({ message: "Unexpected server response: 403" });
   });
 
-  it("12: a refusal is an ErrorEvent with the code in its message alone", async () => {
-    const refusal = async (pod: string, by = client) => {
-      const error: ErrorEvent = await open(by, pod, ["true"]).then(
-        () => Promise.reject(new Error("opened")),
-        (event) => event,
-      );
-      expect(error).not.toBeInstanceOf(Error);
-      return Number(/^Unexpected server response: (\d+)$/.exec(error.message)?.[1]);
-    };
-    expect(await refusal("nowhere")).toBe(404);
-    expect(await refusal("pod", clientOf(cluster, "no-token"))).toBe(401);
-    await client.core.createNamespacedPod({
-      namespace,
-      body: podOf("unscheduled", "true", { nodeSelector: { no: "node" } }),
-    });
-    expect(await refusal("unscheduled")).toBe(400);
+  it("12: no token, no node and no process are refused each in its own way", async () => {
+    expect(await refusalOf(open(clientOf(cluster, "no-token"), "pod", ["true"]))).toBe(401);
+    const unscheduled = podOf("unscheduled", "true", { nodeSelector: { no: "node" } });
+    await client.core.createNamespacedPod({ namespace, body: unscheduled });
+    expect(await refusalOf(open(client, "unscheduled", ["true"]))).toBe(400);
     await client.core.createNamespacedPod({ namespace, body: podOf("over", "exit 0", { restartPolicy: "Never" }) });
-    await vi.waitUntil(
-      async () => (await client.core.readNamespacedPod({ name: "over", namespace })).status?.phase === "Succeeded",
-    );
-    expect(await refusal("over")).toBe(500);
+    await podThat(client, "over", ({ status }) => status?.phase === "Succeeded");
+    expect(await refusalOf(open(client, "over", ["true"]))).toBe(500);
   });
 });

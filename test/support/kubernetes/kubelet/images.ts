@@ -1,4 +1,4 @@
-/** Which images the node has. Each holds the machine's own programs, without what a test takes out of it. */
+/** Which images the node has: all that nobody says are missing. Each holds the machine's own programs, without what a test takes out of it. */
 
 export interface ImageSpec {
   /** Programs it lacks: `/usr/bin/tmux`. */
@@ -36,7 +36,8 @@ export class Images {
       const message = `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format`;
       return { reason: "InvalidImageName", message };
     }
-    const image = this.#known.get(name) ?? {};
+    // Names under .invalid lead nowhere, on any network (RFC 2606).
+    const image = this.#known.get(name) ?? (/^[^/]+\.invalid\//.test(name) ? "missing" : {});
     if (image !== "missing" && (policy !== "Always" || !this.#isOffline)) return { image };
     if (policy === "Never")
       return {

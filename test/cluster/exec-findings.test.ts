@@ -1,0 +1,19 @@
+/** What the fake cluster was made after still holds, on the cluster that KUBECONFIG names. */
+import { inject } from "vitest";
+import { isRunning, podThat } from "../support/kubernetes/client.ts";
+import { execFindings, findingsPod } from "../support/kubernetes/exec-findings.ts";
+import { connect } from "./connection.ts";
+import { clear } from "./run.ts";
+import { readSettings } from "./settings.ts";
+
+const run = inject("cluster");
+
+execFindings("this cluster", async () => {
+  const connection = connect(readSettings().kubeconfig);
+  const client = { ...connection, namespace: run.namespace };
+  const pod = findingsPod(run.image);
+  const body = { ...pod, metadata: { ...pod.metadata, labels: run.labels } };
+  await client.core.createNamespacedPod({ namespace: run.namespace, body });
+  await podThat(client, "pod", isRunning);
+  return { client, dispose: () => clear(connection, run) };
+});

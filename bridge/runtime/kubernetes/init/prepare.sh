@@ -13,10 +13,10 @@ die() {
 for name in workspace home; do
   directory=$own/volume/$name
   [ -d "$directory" ] || mkdir -m 0770 "$directory" 2>/dev/null
-  [ -w "$directory" ] ||
+  [ -d "$directory" ] && [ -w "$directory" ] ||
     die "The volume cannot be written by user $(id -u): its storage class ignores fsGroup, or it is full or read-only"
 done
 
 tools=$root/opt/devpocket/tools
 [ -d "$tools" ] || exit 0
-cp -R "$tools/." "$own/tools/" || die 'The tools could not be copied'
+cp -RPf "$tools/." "$own/tools/" || die 'The tools could not be copied'

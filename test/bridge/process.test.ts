@@ -54,13 +54,13 @@ describe("bridge process", { timeout: 60_000 }, () => {
     edge = await new FakeEdge().start();
     dataDir = await mkdtemp(join(tmpdir(), "dp-"));
     bridge = start();
-    await vi.waitUntil(() => edge.link !== null, { timeout: 15_000 });
-  });
+    await vi.waitUntil(() => edge.link !== null, { timeout: 30_000 });
+  }, 60_000);
   afterEach(async () => {
     await end(bridge, "SIGKILL");
     await edge.stop();
     await disposeDataDir(dataDir);
-  });
+  }, 60_000);
 
   const environmentWithShell = async () => {
     const { id } = desiredEnvironment();
@@ -79,7 +79,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
       const before = edge.link;
       await end(bridge, "SIGKILL");
       bridge = start();
-      await vi.waitUntil(() => edge.link !== before, { timeout: 15_000 });
+      await vi.waitUntil(() => edge.link !== before, { timeout: 30_000 });
     }
     const again = await edge.dataEnd(terminalId(id, mainWindow));
     expect(await again.message("hello")).toMatchObject({ cols: 100, rows: 30 });

@@ -4,7 +4,6 @@
  */
 import { realpath, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
@@ -12,7 +11,7 @@ import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts"
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
 import { type Restoration, SessionKeeper } from "../session/keeper.ts";
 import type { Opening } from "../session/tmux-session.ts";
-import { type Restored, restoredLine, restoredMessage } from "../session/words.ts";
+import { restoredLine, restoredMessage } from "../session/words.ts";
 import { ask, mainSession, selectedPane } from "../tmux/door.ts";
 import { capturedHistory } from "../tmux/history.ts";
 import { detachClient, killServer, lastOutputAt, listClients, paneCommand, windowSize } from "../tmux/session.ts";
@@ -22,6 +21,8 @@ import { ClientStream } from "./client-stream.ts";
 import { isDirectory, prepareFiles, removeFiles } from "./files.ts";
 import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
 import { appendLog, trimLog } from "./log-file.ts";
+import { LocalMeter } from "./meter.ts";
+import { noticeSchema, takeNoticeAway, writeNotice } from "./notice.ts";
 import { attachPinned } from "./pinned.ts";
 import type { EnvironmentPlaces } from "./places.ts";
 import {
@@ -32,11 +33,11 @@ import {
   processesOf,
   processFacts,
 } from "./processes.ts";
-import { type CpuLook, composeReadings, cpuPercent, diskBytes, lookAtCpu, memoryPercent } from "./readings.ts";
 import {
   type EnvironmentRecord,
   type RecordedProcess,
   readJson,
+  readRecord,
   recordedProcessSchema,
   writeRecord,
 } from "./record.ts";
@@ -49,8 +50,6 @@ import { Space } from "./workspace/space.ts";
 
 /** How long processes have to end by themselves. */
 const stopGraceMs = 1_500;
-const firstCpuLookMs = 250;
-const diskFreshMs = 30_000;
 
 export interface EnvironmentSettings {
   tmuxProgram: string;
@@ -65,11 +64,10 @@ export class LocalEnvironment {
   readonly #settings: EnvironmentSettings;
   readonly #tmux: LocalTmux;
   readonly #keeper: SessionKeeper;
-  /** What became of the session at the last start, until somebody types. */
-  #restored: Restored | null = null;
   #record: EnvironmentRecord;
-  #cpuLook: CpuLook | null = null;
-  #disk: { atMs: number; bytes: number | null } | null = null;
+  /** Steps of this process that are under way: then the record is what they make of it. */
+  #steps = 0;
+  readonly #meter: LocalMeter;
   #files: LocalFiles | null = null;
   /** The newest client of each terminal. */
   readonly #streams = new Map<string, ClientStream>();
@@ -79,6 +77,7 @@ export class LocalEnvironment {
     this.#record = record;
     this.#settings = settings;
     this.#tmux = new LocalTmux({ program: settings.tmuxProgram, socket: places.socket });
+    this.#meter = new LocalMeter(places.root, () => this.#processes());
     const { workspace } = places;
     this.windows = new Windows({
       door: this.#tmux,
@@ -99,12 +98,14 @@ export class LocalEnvironment {
 
   /** Makes the environment run as desired, from nothing: what still runs of it is ended first. */
   async begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#begin(desired, signal);
-    } catch (error) {
-      await this.#save({ state: "up", server: null });
-      throw error;
-    }
+    await this.#step(async () => {
+      try {
+        await this.#begin(desired, signal);
+      } catch (error) {
+        await this.#save({ state: "up", server: null });
+        throw error;
+      }
+    });
   }
 
   async #begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
@@ -119,7 +120,8 @@ export class LocalEnvironment {
     const restoration = await this.#keeper.prepare();
     const server = await this.#startServer(environment, restoration, signal);
     const pane = (opening: Opening) => paneCommand(this.#tmux.places, { opening, notice: "" });
-    this.#restored = restoration && (await this.#keeper.restore(restoration, pane));
+    const restored = restoration && (await this.#keeper.restore(restoration, pane));
+    await writeNotice(this.#places.notice, restored);
     const isComeback = this.#record.begunGeneration === generation;
     const installer = await this.#install(desired, environment, isComeback);
     await this.#save({
@@ -130,28 +132,33 @@ export class LocalEnvironment {
       hasStartupCommands: desired.startup_commands.length > 0,
       startedAt: new Date().toISOString(),
     });
-    if (this.#restored !== null) this.#log(restoredMessage(this.#restored));
+    if (restored !== null) this.#log(restoredMessage(restored));
     this.#log(isComeback ? "Environment started again after it had ended by itself" : "Environment started");
   }
 
   /** Ends every process of the environment; its files stay. */
   async stop(): Promise<void> {
-    if (this.#record.state === "up") await this.#keeper.save();
-    await this.#save({ state: "stopping" });
-    await this.#endEverything();
-    await this.#save({ state: "down", server: null, installer: null });
-    this.#log("Environment stopped");
+    await this.#step(async () => {
+      if (this.#record.state === "up") await this.#keeper.save();
+      await this.#save({ state: "stopping" });
+      await this.#endEverything();
+      await this.#save({ state: "down", server: null, installer: null });
+      this.#log("Environment stopped");
+    });
   }
 
   /** Ends every process and removes every file. */
   async remove(): Promise<void> {
-    await this.#keeper.close();
-    await this.#save({ state: "stopping" });
-    await this.#endEverything();
-    await removeFiles(this.#places);
+    await this.#step(async () => {
+      await this.#keeper.close();
+      await this.#save({ state: "stopping" });
+      await this.#endEverything();
+      await removeFiles(this.#places);
+    });
   }
 
   async observed(): Promise<ObservedEnvironment> {
+    this.#refresh();
     const { id, generation, state } = this.#record;
     const seen = { environment_id: id, generation, status_message: null, reason: null, installation_completed: false };
     if (state === "starting") return { ...seen, phase: "provisioning" };
@@ -163,7 +170,8 @@ export class LocalEnvironment {
     const installation = await this.#installation();
     if (installation.kind === "installing") return { ...seen, phase: "installing" };
     if (installation.kind === "completed") {
-      return { ...seen, phase: "running", installation_completed: true, ...this.#restoredStatus() };
+      const notice = await readJson(this.#places.notice, noticeSchema);
+      return { ...seen, phase: "running", installation_completed: true, ...notice };
     }
     return { ...seen, phase: "running", reason: installation.reason, status_message: installation.message };
   }
@@ -177,7 +185,12 @@ export class LocalEnvironment {
       if (this.#streams.get(window) === stream) this.#streams.delete(window);
       this.#settings.onChange();
     });
-    stream.notify({ onRead: () => this.#keeper.noteActivity(), onTyped: () => this.#forgetRestored() });
+    let wasTyped = false;
+    const onTyped = () => {
+      if (!wasTyped) this.#forgetNotice();
+      wasTyped = true;
+    };
+    stream.notify({ onRead: () => this.#keeper.noteActivity(), onTyped });
     return stream;
   }
 
@@ -209,23 +222,14 @@ export class LocalEnvironment {
   }
 
   async readings(at: Date): Promise<Readings> {
-    const limit = this.#record.resources;
-    const disk = await this.#diskBytes();
-    if (this.#record.state !== "up" || !(await this.#isUp())) {
-      return composeReadings({ cpu: null, memory: null, disk, limit, uptimeSeconds: null, at });
-    }
-    this.#cpuLook ??= lookAtCpu(await this.#processes(), performance.now());
-    if (performance.now() - this.#cpuLook.atMs < firstCpuLookMs) await delay(firstCpuLookMs);
-    const processes = await this.#processes();
-    const look = lookAtCpu(processes, performance.now());
-    const cpu = cpuPercent(this.#cpuLook, look, limit);
-    this.#cpuLook = look;
-    const startedAtMs = Date.parse(this.#record.startedAt ?? at.toISOString());
-    const uptimeSeconds = Math.max(0, Math.round((at.getTime() - startedAtMs) / 1000));
-    return composeReadings({ cpu, memory: memoryPercent(processes, limit), disk, limit, uptimeSeconds, at });
+    this.#refresh();
+    const { resources, state, startedAt } = this.#record;
+    const isUp = state === "up" && (await this.#isUp());
+    return await this.#meter.read(resources, isUp ? new Date(startedAt ?? at) : null, at);
   }
 
   async lastOutput(): Promise<string | null> {
+    this.#refresh();
     if (this.#record.state !== "up" || !(await this.#isUp())) return null;
     const lastMs = (await lastOutputAt(this.#tmux)) * 1000;
     // tmux counts whole seconds.
@@ -298,19 +302,28 @@ export class LocalEnvironment {
     return await installationState(this.#places, this.#record.generation, this.#record.installer);
   }
 
-  #restoredStatus(): Pick<ObservedEnvironment, "reason" | "status_message"> | null {
-    if (this.#restored === null) return null;
-    return { reason: `session_${this.#restored.kind}`, status_message: restoredMessage(this.#restored) };
+  /** Who types has seen what became of the session. */
+  #forgetNotice(): void {
+    if (takeNoticeAway(this.#places.notice)) this.#settings.onChange();
   }
 
-  /** Who types has seen what became of the session. */
-  #forgetRestored(): void {
-    if (this.#restored === null) return;
-    this.#restored = null;
-    this.#settings.onChange();
+  /** Steps of other processes leave their record on disk. */
+  #refresh(): void {
+    if (this.#steps === 0) this.#record = readRecord(this.#places.record) ?? this.#record;
+  }
+
+  async #step(take: () => Promise<void>): Promise<void> {
+    this.#refresh();
+    this.#steps += 1;
+    try {
+      await take();
+    } finally {
+      this.#steps -= 1;
+    }
   }
 
   async #refuseUnlessUp(): Promise<void> {
+    this.#refresh();
     if (this.#record.state === "up" && (await this.#isUp())) return;
     throw new RuntimeFailure("not_running", "The environment is not running");
   }
@@ -322,7 +335,7 @@ export class LocalEnvironment {
   async #endEverything(): Promise<void> {
     await killServer(this.#tmux);
     await endProcesses(() => this.#processes(), stopGraceMs);
-    this.#cpuLook = null;
+    this.#meter.reset();
   }
 
   async #processes(): Promise<ProcessFacts[]> {
@@ -337,13 +350,6 @@ export class LocalEnvironment {
     if (stale === null) return;
     const client = (await listClients(this.#tmux)).find((each) => each.pid === stale.pid);
     if (client !== undefined) await detachClient(this.#tmux, client.tty);
-  }
-
-  async #diskBytes(): Promise<number | null> {
-    if (this.#disk === null || performance.now() - this.#disk.atMs > diskFreshMs) {
-      this.#disk = { atMs: performance.now(), bytes: await diskBytes(this.#places.root) };
-    }
-    return this.#disk.bytes;
   }
 
   #shellEnvironment(desired: DesiredEnvironment): Record<string, string> {

@@ -1,11 +1,13 @@
 /**
  * The runtime over tmux on this machine: for development, and for people who want their own computer on their
  * phone. Environments share the machine's programs, network and user; it therefore refuses to run in production.
+ * Several processes may have one data directory, of which one at a time takes steps: the truth is on disk.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
+import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
 import { entriesOf } from "../log-entries.ts";
@@ -24,6 +26,9 @@ import { environmentPlaces, type Places, preparePlaces } from "./places.ts";
 import { type EnvironmentRecord, readRecord } from "./record.ts";
 import { findTmux } from "./tmux.ts";
 
+/** How often it is looked for what other processes did here. */
+const glanceEveryMs = 1_000;
+
 export interface LocalSettings {
   dataDir: string;
   /** PATH inside the environments, and where tmux is looked for. */
@@ -40,6 +45,8 @@ export class LocalRuntime implements Runtime {
   /** The last step of each environment; steps of one environment never overlap. */
   readonly #steps = new Map<string, Promise<void>>();
   readonly #follows = new Set<() => void>();
+  readonly #glances: NodeJS.Timeout;
+  #seen = new Map<string, string>();
   #listeners: ((environmentId: string) => void)[] = [];
 
   /** Throws `refused` in production and `unavailable` without tmux. */
@@ -49,13 +56,12 @@ export class LocalRuntime implements Runtime {
     if (tmuxProgram === null) throw new RuntimeFailure("unavailable", "tmux is not installed (or not in PATH)");
     this.#settings = { tmuxProgram, machinePath: settings.machinePath };
     this.#places = preparePlaces(settings.dataDir);
-    for (const name of readdirSync(this.#places.environmentsDir)) {
-      const record = readRecord(environmentPlaces(this.#places, name).record);
-      if (record !== null && record.id === name) this.#environments.set(name, this.#open(record));
-    }
+    this.#findAll();
+    this.#glances = setInterval(() => this.#glance(), glanceEveryMs).unref();
   }
 
   observe(): Promise<ObservedEnvironment[]> {
+    this.#findAll();
     return Promise.all([...this.#environments.values()].map((environment) => environment.observed()));
   }
 
@@ -137,9 +143,42 @@ export class LocalRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#listeners = [];
+    clearInterval(this.#glances);
     for (const stop of this.#follows) stop();
     const closed = [...this.#environments.values()].map((environment) => environment.close());
     await Promise.allSettled([...closed, ...this.#steps.values()]);
+  }
+
+  /** Another process may have begun environments here, or removed some. */
+  #findAll(): void {
+    const names = new Set(readdirSync(this.#places.environmentsDir));
+    for (const name of names) if (!this.#environments.has(name)) this.#openNamed(name);
+    for (const name of this.#environments.keys()) {
+      if (!names.has(name) && !this.#steps.has(name)) this.#environments.delete(name);
+    }
+  }
+
+  #openNamed(name: string): LocalEnvironment | undefined {
+    const record = environmentIdSchema.safeParse(name).success
+      ? readRecord(environmentPlaces(this.#places, name).record)
+      : null;
+    if (record === null || record.id !== name) return undefined;
+    const environment = this.#open(record);
+    this.#environments.set(name, environment);
+    return environment;
+  }
+
+  /** Steps of other processes are seen in what they leave on disk. */
+  #glance(): void {
+    const seen = new Map(
+      readdirSync(this.#places.environmentsDir).map((name) => {
+        const { record, installation, notice } = environmentPlaces(this.#places, name);
+        return [name, [record, installation, notice].map(changedAt).join()];
+      }),
+    );
+    const names = new Set([...seen.keys(), ...this.#seen.keys()]);
+    for (const name of names) if (seen.get(name) !== this.#seen.get(name)) this.#changed(name);
+    this.#seen = seen;
   }
 
   /** What is followed ends with this runtime at the latest. */
@@ -168,13 +207,13 @@ export class LocalRuntime implements Runtime {
   }
 
   #find(environmentId: string): LocalEnvironment {
-    const environment = this.#environments.get(environmentId);
+    const environment = this.#environments.get(environmentId) ?? this.#openNamed(environmentId);
     if (environment === undefined) throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
     return environment;
   }
 
   #findOrOpen(desired: DesiredEnvironment): LocalEnvironment {
-    const found = this.#environments.get(desired.id);
+    const found = this.#environments.get(desired.id) ?? this.#openNamed(desired.id);
     if (found !== undefined) return found;
     const opened = this.#open({
       id: desired.id,
@@ -211,4 +250,8 @@ export class LocalRuntime implements Runtime {
       if (this.#steps.get(environmentId) === mine) this.#steps.delete(environmentId);
     }
   }
+}
+
+function changedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

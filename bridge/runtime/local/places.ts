@@ -34,6 +34,7 @@ export interface EnvironmentPlaces {
   client: string;
   /** What the shells of a restored session are to print. */
   laid: string;
+  notice: string;
   socket: string;
   ownSocketsDir: string;
 }
@@ -57,6 +58,7 @@ export function environmentPlaces(places: Places, environmentId: string): Enviro
     installation: join(root, "installation.json"),
     client: join(root, "client.json"),
     laid: join(root, "restored"),
+    notice: join(root, "notice.json"),
     socket: join(places.socketsDir, environmentId),
     ownSocketsDir: join(places.socketsDir, `${environmentId}.own`),
   };

@@ -35,6 +35,8 @@ export class Supervisor {
   /** Who shares the environments, as the cluster said last. */
   #bridges: string[] = [];
   #isStopped = false;
+  /** What keeps it from its work, as the cluster was told. */
+  #trouble: string | null = null;
 
   constructor(options: SupervisorOptions) {
     const { runtime, edge, version, instance, log } = options;
@@ -57,6 +59,7 @@ export class Supervisor {
       source: new EdgeClient(edge, runtime.kind),
       onObserved: (observed) => this.#relays.observed(observed),
       lastAttended: (environmentId) => this.#relays.lastAttended(environmentId),
+      onTrouble: (message) => this.#tellTrouble(message),
       log,
       meter: this.#metrics,
     });
@@ -111,8 +114,15 @@ export class Supervisor {
     return this.#bridges.some((id) => id !== this.#options.edge.bridgeId);
   }
 
+  #tellTrouble(message: string | null): void {
+    if (message === this.#trouble) return;
+    this.#trouble = message;
+    this.#link.send({ type: "trouble", message });
+  }
+
   #connected(): void {
     this.#metrics.linked();
+    if (this.#trouble !== null) this.#link.send({ type: "trouble", message: this.#trouble });
     this.#loop.connected();
   }
 

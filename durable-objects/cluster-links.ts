@@ -25,6 +25,7 @@ export interface ReadyLink extends Link {
 
 /** What a bridge says of itself is kept beside its socket, where there is little room. */
 const maxWord = 64;
+export const maxTrouble = 200;
 
 /** What is kept of a link whose ticket this is. */
 export function newKeepsake(ticketText: string | null): LinkKeepsake {
@@ -52,6 +53,11 @@ export function keepState(link: Link, state: LinkState): ReadyLink {
   return { ...link, state };
 }
 
+/** Keeps what it says keeps it from its work. */
+export function keepTrouble(link: ReadyLink, message: string | null): void {
+  keepState(link, { ...link.state, trouble: message?.slice(0, maxTrouble) ?? null });
+}
+
 export function stateFrom(hello: Extract<BridgeMessage, { type: "hello" }>, now: number): LinkState {
   return {
     bridgeId: hello.bridge_id,
@@ -61,6 +67,7 @@ export function stateFrom(hello: Extract<BridgeMessage, { type: "hello" }>, now:
     shares: hello.shares ?? false,
     instance: hello.instance ?? null,
     isDraining: false,
+    trouble: null,
   };
 }
 

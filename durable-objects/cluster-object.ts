@@ -19,8 +19,10 @@ import {
   isReady,
   isSilent,
   keepState,
+  keepTrouble,
   type Link,
   linkOf,
+  maxTrouble,
   newKeepsake,
   openLinks,
   type ReadyLink,
@@ -181,6 +183,9 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
       case "draining":
         if (isReady(link)) this.#drain(link);
         return;
+      case "trouble":
+        if (isReady(link)) this.#note(link, message.message);
+        return;
       case "answer":
         this.#asks.answer(message.id, link.id, message.result);
         return;
@@ -211,6 +216,13 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     keepState(link, { ...link.state, isDraining: true });
     this.#log("info", "link drains", { cluster_id: link.clusterId, bridge_id: link.state.bridgeId });
     this.#settle((standing) => withoutLink(standing, link));
+  }
+
+  #note(link: ReadyLink, trouble: string | null): void {
+    keepTrouble(link, trouble);
+    const detail = { cluster_id: link.clusterId, bridge_id: link.state.bridgeId };
+    if (trouble === null) this.#log("info", "bridge in order again", detail);
+    else this.#log("warn", "bridge in trouble", { ...detail, trouble: trouble.slice(0, maxTrouble) });
   }
 
   /** Looks who is here and who does what; tells all of a change, and a newcomer in any case. */

@@ -252,6 +252,7 @@ function arrivalOf(ticket: ViewerTicket): Arrival {
     status: environment.status,
     phase,
     message: statusMessage ?? `The environment is ${phase}`,
+    reason: ticket.phaseReason ?? null,
     progress: null,
   };
   return {

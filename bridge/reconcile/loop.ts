@@ -54,6 +54,8 @@ export interface LoopOptions {
   onObserved: (observed: ObservedEnvironment[]) => void;
   /** When somebody last typed into an environment or watched it, as far as is known. */
   lastAttended: (environmentId: string) => Date | null;
+  /** Told after each turn what keeps it from its work, in words for those who run the cluster; null: nothing. */
+  onTrouble: (message: string | null) => void;
   log: (level: LogLevel, msg: string, detail: LogDetail) => void;
   meter: LoopMeter;
 }
@@ -139,8 +141,10 @@ export class ReconcileLoop {
       try {
         if (this.#isPullDue && this.#options.lease.isHeld) await this.#pullNow();
         await this.#reconcile();
+        this.#options.onTrouble(null);
         this.#options.meter.turned(secondsSince(begin), true);
       } catch (error) {
+        this.#options.onTrouble(error instanceof RuntimeFailure ? error.message : "The cluster cannot be observed");
         this.#options.meter.turned(secondsSince(begin), false);
         this.#options.log("error", "reconcile turn failed", { error: messageOf(error) });
         this.#after(maxRetryMs, () => this.look());

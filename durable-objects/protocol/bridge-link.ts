@@ -88,6 +88,8 @@ export const bridgeMessageSchema = z.discriminatedUnion("type", [
   }),
   /** It is about to end and has let go of the loop: its terminals are for others. */
   z.object({ type: z.literal("draining") }),
+  /** What keeps it from its work, for those who run the cluster; null: nothing any more. */
+  z.object({ type: z.literal("trouble"), message: z.string().nullable() }),
   z.object({ type: z.literal("answer"), id: z.string(), result: answerResultSchema }),
 ]);
 export type BridgeMessage = z.infer<typeof bridgeMessageSchema>;

@@ -61,6 +61,8 @@ export interface StatusUpdate {
   status: Status;
   phase: Phase;
   message: string;
+  /** For programs, one of reasons.ts; null: none. */
+  reason: string | null;
   progress: number | null;
 }
 

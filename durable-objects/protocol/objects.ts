@@ -53,6 +53,7 @@ export const viewerTicketSchema = z.object({
   }),
   phase: phaseSchema,
   statusMessage: z.string().nullable(),
+  phaseReason: z.string().nullable().optional(),
 });
 export type ViewerTicket = z.infer<typeof viewerTicketSchema>;
 
@@ -116,6 +117,8 @@ export interface LinkState {
   instance: string | null;
   /** It is about to end. */
   isDraining: boolean;
+  /** What keeps it from its work. */
+  trouble: string | null;
 }
 
 /** A bridge that is linked, and what it does. */

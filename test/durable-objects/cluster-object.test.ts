@@ -144,6 +144,7 @@ describe("a cluster", () => {
         status: "running",
         phase: "running",
         message: "up",
+        reason: null,
         progress: 100,
       } as const;
       await env.CLUSTERS.getByName(clusterId).announce(parseTerminalId(one).environmentId, update);

@@ -47,7 +47,14 @@ describe("a session", () => {
     await terminal.sees(cameBack("kept-2"));
     await vi.waitUntil(() => updates(terminal).some(isRestored), { timeout: 20_000 });
     expect(updates(terminal).filter(isRestored)).toEqual([
-      { type: "status_update", status: "running", phase: "running", message: restored, progress: null },
+      {
+        type: "status_update",
+        status: "running",
+        phase: "running",
+        message: restored,
+        reason: "session_restored",
+        progress: null,
+      },
     ]);
     expect(tmux("list-windows", "-t", "=main", "-F", "#{window_name}").toString()).toMatch(/\nsecond\n$/);
     await terminal.close();

@@ -122,6 +122,7 @@ function viewerTicket(
     },
     phase: row.phase,
     statusMessage: row.statusMessage,
+    phaseReason: row.phaseReason,
     requestId: deps.requestId,
   };
 }

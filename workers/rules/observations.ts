@@ -3,6 +3,7 @@
  * newest generation, never brings back what is terminated, and never prolongs a wait that is over. Pure.
  */
 import type { ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
+import { reasonFacts } from "../../durable-objects/protocol/reasons.ts";
 import { hasShell, type Phase } from "../../durable-objects/protocol/vocabulary.ts";
 import { autoStopReasons } from "./idle.ts";
 import { deadlineExceeded, deadlineOf, type Lifecycle, phaseAt, progressOf } from "./lifecycle.ts";
@@ -58,6 +59,7 @@ function isAutoStopped(row: Lifecycle): boolean {
 }
 
 function whileRunning<Row extends Lifecycle>(row: Row, seen: Observation, now: Date): Row {
+  if (seen.phase === "error" && !isErrors(seen.reason)) return note(row, seen);
   const phase = wantedPhase(row, seen.phase);
   if (phase === row.phase && isDown(seen.phase)) return row;
   if (phase !== row.phase && row.phase === "error" && !leavesError(row, phase)) return row;
@@ -65,6 +67,11 @@ function whileRunning<Row extends Lifecycle>(row: Row, seen: Observation, now: D
   const moved = enter(row, phase, messageOf(row, seen, phase), now);
   const installed = hasShell(phase) ? seen.installation_completed : moved.installationCompleted;
   return installed === moved.installationCompleted ? moved : { ...moved, installationCompleted: installed };
+}
+
+/** Whether this reason can be that of an error: a cluster that does not answer makes none. */
+function isErrors(reason: Observation["reason"]): boolean {
+  return reason === null || reasonFacts[reason].phases.some((phase) => phase === "error");
 }
 
 /** The phase a report means for an environment that should run: what is down was killed and is being brought back. */
@@ -95,8 +102,8 @@ const said = (statusMessage: string | null, phaseReason: string | null = null): 
 function messageOf(row: Lifecycle, seen: Observation, phase: Phase): Said {
   const wasLost = hasShell(row.phase) && phase === "restarting" && seen.phase !== "restarting";
   if (wasLost) return said("It had stopped by itself and is being started again", "lost");
-  if (phase === "error" && seen.status_message === null) return said("The environment failed", seen.reason);
-  return said(seen.status_message, seen.reason);
+  const known = seen.reason === null ? null : reasonFacts[seen.reason].message;
+  return said(seen.status_message ?? known ?? (phase === "error" ? "The environment failed" : null), seen.reason);
 }
 
 /** Keeps phase and deadline and notes what the bridge says meanwhile; a final error and an auto-stop keep their words. */

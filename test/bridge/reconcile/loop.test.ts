@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BridgeMetrics } from "../../../bridge/metrics.ts";
 import { ReconcileLoop } from "../../../bridge/reconcile/loop.ts";
 import { LocalRuntime } from "../../../bridge/runtime/local/local-runtime.ts";
+import { RuntimeFailure } from "../../../bridge/runtime/runtime.ts";
 import type {
   DesiredEnvironment,
   ObservedEnvironment,
@@ -62,6 +63,38 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     expect(bridge.edge.notModified).toBeGreaterThan(notModified);
   });
 
+  it("makes nothing of a cluster that does not answer for a while but a word to its operators, and goes on", async () => {
+    const environment = desiredEnvironment();
+    bridge.edge.desire(environment);
+    await bridge.edge.becomes(environment.id, "running");
+    const reports = bridge.edge.reports.length;
+    const isAway = vi.spyOn(LocalRuntime.prototype, "observe");
+    isAway.mockRejectedValue(new RuntimeFailure("unavailable", "The API server does not answer"));
+    bridge.edge.desire({ ...environment, desired: "stopped" });
+    await vi.waitUntil(() => bridge.edge.troubles.at(-1) === "The API server does not answer", { timeout: 10_000 });
+    expect(bridge.edge.reports.length).toBe(reports);
+    isAway.mockRestore();
+    await bridge.edge.becomes(environment.id, "stopped");
+    expect(bridge.edge.troubles.at(-1)).toBeNull();
+    expect(bridge.edge.reports.flat().map(({ phase }) => phase)).not.toContain("error");
+  });
+
+  it("does nothing with a token that is refused, and goes on when one is good again", async () => {
+    const environment = desiredEnvironment();
+    bridge.edge.desire(environment);
+    await bridge.edge.becomes(environment.id, "running");
+    const reports = bridge.edge.reports.length;
+    bridge.edge.failWith = 401;
+    bridge.edge.desire({ ...environment, desired: "deleted" });
+    const metrics = () => bridge.supervisor.metricsText();
+    await vi.waitUntil(() => /failures_total\{what="pull"\} [1-9]/.test(metrics()), { timeout: 10_000 });
+    const answer = await bridge.edge.ask({ kind: "metrics", environment_id: environment.id });
+    expect(answer).toMatchObject({ kind: "metrics", readings: { uptime: expect.any(Number) } });
+    expect(bridge.edge.reports.length).toBe(reports);
+    bridge.edge.failWith = null;
+    await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 10_000 });
+  });
+
   it("measures what runs once a minute", async () => {
     const environment = desiredEnvironment();
     bridge.edge.desire(environment);
@@ -83,6 +116,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
       source,
       onObserved: () => {},
       lastAttended: () => attendedAt,
+      onTrouble: () => {},
       log: () => {},
       meter: new BridgeMetrics(),
     });

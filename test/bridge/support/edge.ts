@@ -40,6 +40,8 @@ export class FakeEdge {
   notModified = 0;
   /** The next requests are answered with this status instead. */
   failWith: number | null = null;
+  /** What bridges said keeps them from their work. */
+  readonly troubles: (string | null)[] = [];
   /** Who is linked, and who serves what. */
   readonly cluster = new FakeCluster();
   readonly #data = new Map<string, DataEnd>();
@@ -170,7 +172,8 @@ export class FakeEdge {
       const message = bridgeMessageSchema.parse(JSON.parse(data.toString()));
       if (message.type === "answer") this.#answers.get(message.id)?.(message.result);
       else if (message.type === "hello") this.cluster.welcome(socket, message);
-      else this.cluster.drain(socket);
+      else if (message.type === "draining") this.cluster.drain(socket);
+      else this.troubles.push(message.message);
     });
   }
 

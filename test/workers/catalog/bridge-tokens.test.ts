@@ -6,7 +6,7 @@ import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { bridgeProtocol } from "../../../durable-objects/protocol/bridge-link.ts";
 import worker from "../../../workers/index.ts";
-import { fresh, LinkPeer } from "../../durable-objects/peers.ts";
+import { fresh, LinkPeer, sharingHello } from "../../durable-objects/peers.ts";
 import { auditedAbout, newAdmin } from "../administration/support.ts";
 import { db, newWorld } from "../environments/world.ts";
 import { type Answer, type Call, call, type Person } from "../support/api.ts";
@@ -98,6 +98,33 @@ describe("a bridge token", () => {
     expect((await auditedAbout(id, 2)).map(({ action }) => action)).toContain("bridge_token.revoke");
     const unlinked = await send(`GET /api/v1/clusters/${cluster.id}/health`);
     expect(unlinked.body["details"]).toMatchObject({ bridge: { linked: false, version: null } });
+  });
+
+  it("shows its bridges in the cluster's health, and what keeps the leading one from its work", async () => {
+    const { cluster } = await newWorld();
+    const { token } = await issue(cluster.id);
+    const first = new LinkPeer(await dialLink(token));
+    const [leader, follower] = [fresh("bridge-"), fresh("bridge-")];
+    first.say({ ...sharingHello(leader), version: "1.2.3" });
+    await first.has({ type: "duties", lease: true, bridges: [leader] });
+    const second = new LinkPeer(await dialLink(token));
+    second.say(sharingHello(follower));
+    await second.has({ type: "duties", lease: false });
+    const health = async () => (await send(`GET /api/v1/clusters/${cluster.id}/health`)).body;
+    expect(await health()).toMatchObject({
+      details: {
+        bridge: { linked: true, version: "1.2.3" },
+        bridges: [
+          { id: leader, has_lease: true, terminals: 0, is_draining: false, trouble: null },
+          { id: follower, has_lease: false },
+        ],
+      },
+    });
+    first.say({ type: "trouble", message: "The API server does not answer" });
+    const trouble = "The cluster's bridge cannot do its work: The API server does not answer";
+    await vi.waitFor(async () => expect(await health()).toMatchObject({ status: "unhealthy", message: trouble }));
+    first.say({ type: "trouble", message: null });
+    await vi.waitFor(async () => expect((await health())["message"]).not.toContain("cannot do its work"));
   });
 
   it("is replaced without an interruption: both are good for ten minutes, then the old one's link closes", async () => {

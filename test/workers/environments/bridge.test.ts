@@ -1,9 +1,12 @@
 /** What a bridge may see and say, and what its reports make of environments. */
+import { exports } from "cloudflare:workers";
 import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import { type ObservedReason, reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { takeReport } from "../../../workers/domain/bridge.ts";
 import { failureIn } from "../../../workers/rules/failures.ts";
+import { ViewerPeer } from "../../durable-objects/peers.ts";
 import { newDeps } from "../support/deps.ts";
 import { FakeBridge, seenAsDesired } from "./fake-bridge.ts";
 import { api, db, newCluster, newWorld, type Problem, setPhase } from "./world.ts";
@@ -111,6 +114,39 @@ describe("a report", () => {
     expect(await read()).toMatchObject({ status: "creating", phase: "restarting" });
     await bridge.report([seen({})]);
     expect(await read()).toMatchObject({ phase: "running", status_message: null });
+  });
+
+  it("says why, in words for people and for programs, and to who watches at once", async () => {
+    const { bridge, read, seen, id, person } = await newEnvironment();
+    const headers = { upgrade: "websocket", authorization: `Bearer ${person.token}` };
+    const request = new Request(`http://server/api/v1/ws/terminal/${id}`, { headers });
+    const viewer = new ViewerPeer(await exports.default.fetch(request));
+    await viewer.has({ type: "welcome" });
+    const told = async (phase: ObservedEnvironment["phase"], reason: ObservedReason, status: string) => {
+      await bridge.report([seen({ phase, reason, installation_completed: false })]);
+      const { message } = reasonFacts[reason];
+      expect(await read()).toMatchObject({ status, phase, status_message: message, phase_reason: reason });
+      await viewer.has({ type: "status_update", status, phase, message, reason, progress: null });
+    };
+    await told("provisioning", "pending", "creating");
+    await told("provisioning", "unschedulable", "creating");
+    await told("error", "image_pull_failed", "error");
+    await told("error", "quota_exceeded", "error");
+    await told("running", "out_of_memory", "running");
+    await bridge.report([seen({})]);
+    expect(await read()).toMatchObject({ phase: "running", status_message: null, phase_reason: null });
+  });
+
+  it("that the cluster does not answer makes no error, whatever it calls it", async () => {
+    const { bridge, read, seen } = await newEnvironment();
+    await bridge.report([seen({ phase: "provisioning", installation_completed: false })]);
+    const away = { reason: "unavailable", status_message: "No answer", installation_completed: false } as const;
+    await bridge.report([seen({ ...away, phase: "error" })]);
+    expect(await read()).toMatchObject({ status: "creating", phase: "provisioning", status_message: "No answer" });
+    await bridge.report([seen({ ...away, phase: "provisioning" })]);
+    expect(await read()).toMatchObject({ phase: "provisioning", phase_reason: "unavailable" });
+    await bridge.report([seen({})]);
+    expect(await read()).toMatchObject({ phase: "running", status_message: null, phase_reason: null });
   });
 
   it("that leaves a running environment out means that nothing of it is there", async () => {

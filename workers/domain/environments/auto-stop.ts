@@ -63,7 +63,7 @@ function tellEnd(deps: Deps, row: RunningRow, next: AutoStop): void {
   const told = row.autoStopAt;
   if (next.kind === "warned" && told !== null && Math.abs(next.at.getTime() - told.getTime()) < toldAgainMs) return;
   const statusMessage = next.kind === "goes_on" ? goesOn : warningOf(next, row);
-  tellViewers(deps, row.clusterId, { id: row.id, phase: row.phase, statusMessage });
+  tellViewers(deps, row.clusterId, { id: row.id, phase: row.phase, statusMessage, phaseReason: row.phaseReason });
   const end = endOf(row, next)?.toISOString() ?? null;
   deps.log("info", "end announced", { environment_id: row.id, user_id: row.userId, auto_stop_at: end });
 }

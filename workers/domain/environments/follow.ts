@@ -16,11 +16,7 @@ export function tellCluster(deps: Deps, clusterId: string, revision: number): vo
 }
 
 /** Tells the environment's viewers where it stands. */
-export function tellViewers(
-  deps: Deps,
-  clusterId: string,
-  row: { id: string; phase: Phase; statusMessage: string | null },
-): void {
+export function tellViewers(deps: Deps, clusterId: string, row: { id: string } & Told): void {
   const announced = deps.objects.cluster(clusterId).announce(row.id, statusUpdateOf(row));
   deps.waitUntil(orLog(deps, "viewers were not told", clusterId, announced));
 }
@@ -37,10 +33,17 @@ function orLog(deps: Deps, msg: string, clusterId: string, work: Promise<void>):
   });
 }
 
+/** What viewers are told of an environment. */
+interface Told {
+  phase: Phase;
+  statusMessage: string | null;
+  phaseReason: string | null;
+}
+
 /** The frame that tells a viewer where an environment stands. */
-export function statusUpdateOf(row: { phase: Phase; statusMessage: string | null }): StatusUpdate {
-  const message = row.statusMessage ?? `The environment is ${row.phase}`;
-  return { type: "status_update", status: statusOf(row.phase), phase: row.phase, message, progress: null };
+export function statusUpdateOf({ phase, statusMessage, phaseReason: reason }: Told): StatusUpdate {
+  const message = statusMessage ?? `The environment is ${phase}`;
+  return { type: "status_update", status: statusOf(phase), phase, message, reason, progress: null };
 }
 
 /** Reads at 0.1, 0.2, 0.4, 0.8, 1.2, 1.6, 2 s after the first: a local environment is there by then; later each second. */

@@ -25,6 +25,10 @@ const linkedBridgeSchema = z.object({
   linked_since: z.iso.datetime(),
   has_lease: z.boolean().openapi({ description: "Whether it is the one that starts, stops and reports environments" }),
   terminals: count.openapi({ description: "Watched terminals and logs that it serves" }),
+  trouble: z
+    .string()
+    .nullable()
+    .openapi({ description: "What keeps it from its work, e.g. that its API server does not answer" }),
   is_draining: z.boolean().openapi({ description: "It is about to end and hands over what it serves" }),
 });
 
@@ -63,6 +67,7 @@ const healthSchema = z
             linked_since: "2026-10-20T09:00:00.000Z",
             has_lease: true,
             terminals: 4,
+            trouble: null,
             is_draining: false,
           },
         ],
@@ -97,9 +102,10 @@ health.openapi(
 function healthBody({ cluster, bridges, environments }: ClusterHealth, now: Date): z.infer<typeof healthSchema> {
   const { terminated: _, ...living } = environments;
   const total = Object.values(living).reduce((sum, some) => sum + some, 0);
+  const trouble = bridges?.find(({ hasLease }) => hasLease)?.trouble ?? null;
   return {
-    status: cluster.health,
-    message: healthMessages[cluster.health],
+    status: trouble === null ? cluster.health : "unhealthy",
+    message: trouble === null ? healthMessages[cluster.health] : `The cluster's bridge cannot do its work: ${trouble}`,
     last_checked: now.toISOString(),
     details: {
       runtime: cluster.runtime,
@@ -127,6 +133,7 @@ function linkedBridgeBody(bridge: LinkedBridge): z.infer<typeof linkedBridgeSche
     linked_since: new Date(bridge.sinceMs).toISOString(),
     has_lease: bridge.hasLease,
     terminals: bridge.terminals,
+    trouble: bridge.trouble,
     is_draining: bridge.isDraining,
   };
 }

@@ -1,5 +1,6 @@
 /** The shapes of an environment on the wire, in and out. */
 import { z } from "@hono/zod-openapi";
+import { reasons } from "../../../durable-objects/protocol/reasons.ts";
 import {
   hasShell,
   mainWindow,
@@ -29,6 +30,7 @@ const environmentExample = {
   status: "running",
   phase: "running",
   status_message: null,
+  phase_reason: null,
   docker_image: "python:3.12",
   port: 8000,
   web_port: 8000,
@@ -67,6 +69,12 @@ export const environmentSchema = z
     status: statusSchema,
     phase: phaseSchema,
     status_message: z.string().nullable(),
+    phase_reason: z
+      .string()
+      .nullable()
+      .openapi({
+        description: `Why, for programs. Known: ${reasons.join(", ")}. Others may come; \`status_message\` says it to people`,
+      }),
     docker_image: z.string(),
     port: z.number().int().nullable(),
     web_port: z.number().int().nullable(),
@@ -74,7 +82,9 @@ export const environmentSchema = z
     resources: writtenResourcesSchema,
     environment_variables: z.record(z.string(), z.string()),
     installation_completed: z.boolean(),
-    pending_restart: z.boolean(),
+    pending_restart: z.boolean().openapi({
+      description: "Sizes or variables were changed that only the next start takes up: a restart applies them",
+    }),
     external_url: z.string().nullable(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -136,6 +146,7 @@ export function environmentBody({ row, variables, guest }: View): EnvironmentBod
     status: statusOf(row.phase),
     phase: row.phase,
     status_message: row.statusMessage,
+    phase_reason: row.phaseReason,
     docker_image: row.dockerImage,
     port: row.port,
     web_port: row.webPort,

@@ -60,7 +60,7 @@ export class ApiServer {
     }
   }
 
-  /** Opens a WebSocket that speaks one of the protocols. */
+  /** Opens a WebSocket that speaks one of the protocols; it is paused. */
   async socket(
     { path, query, signal, deadlineMs: within = deadlineMs }: Omit<ApiRequest, "method">,
     protocols: string[],
@@ -182,7 +182,11 @@ function opened(socket: WebSocket, signal: AbortSignal | undefined): Promise<Web
       signal?.removeEventListener("abort", abort);
       act();
     };
-    socket.once("open", () => settle(() => resolve(socket)));
+    socket.once("open", () => {
+      // What came with the answer would be lost before anybody listens.
+      socket.pause();
+      settle(() => resolve(socket));
+    });
     socket.once("unexpected-response", (request, response) => {
       const { statusCode = 0 } = response;
       const told = textOf(response, maxProblemBytes, AbortSignal.timeout(deadlineMs)).catch(() => "");

@@ -18,6 +18,7 @@ const retryMs = { first: 250, most: 5_000 };
 /** kubelet cuts lines at 16 KiB; one of ours has 4,000 characters. */
 const maxLineBytes = 65_536;
 const maxLinesAtOnce = 500;
+const zonedTime = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /** Newest lines, oldest first. */
 export async function readLog(
@@ -118,6 +119,13 @@ class Place {
   }
 }
 
+/** The time in UTC: a node writes it in its own zone. What is no time stays as it is. */
+export function inUtc(time: string): string {
+  const [, seconds = "", fraction = "", zone = "Z"] = zonedTime.exec(time) ?? [];
+  if (zone === "Z") return time;
+  return `${new Date(seconds + zone).toISOString().slice(0, 19)}${fraction}Z`;
+}
+
 /** RFC 3339 in UTC with up to nine digits; zeros at the end are left out there. */
 export function compareTimes(one: string, other: string): number {
   const [a, b] = [one, other].map((time) =>
@@ -129,5 +137,6 @@ export function compareTimes(one: string, other: string): number {
 function lineOf(line: Buffer): LogLine {
   const text = line.toString();
   const space = text.indexOf(" ");
-  return space < 0 ? { timestamp: text, text: "" } : { timestamp: text.slice(0, space), text: text.slice(space + 1) };
+  const [time, rest] = space < 0 ? [text, ""] : [text.slice(0, space), text.slice(space + 1)];
+  return { timestamp: inUtc(time), text: rest };
 }

@@ -1,18 +1,14 @@
 /** Programs and terminals over exec, against what a real cluster does to them (the numbers are kubernetes.md's lines). */
 import { createHash } from "node:crypto";
-import { KubeConfig } from "@kubernetes/client-node";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
-import { Calls } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
-import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import { tmuxProgram } from "../../../../bridge/runtime/kubernetes/manifests/places.ts";
 import { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import type { TerminalStream } from "../../../../bridge/runtime/runtime.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
 import { viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, podOn } from "./ground.ts";
 
 const size = { cols: 90, rows: 28 };
 const within = { timeout: 15_000, interval: 20 };
@@ -29,9 +25,7 @@ describe("exec", { timeout: 60_000 }, () => {
     const environment = desiredEnvironment();
     id = environment.id;
     await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
-    const config = new KubeConfig();
-    config.loadFromString(ground.cluster.kubeconfig());
-    pod = new Pod(new Calls(new ApiServer(config), namespace), objectName(id), () => true);
+    pod = podOn(ground, id);
   });
   afterAll(async () => {
     await runtime.close();
@@ -136,14 +130,9 @@ describe("exec", { timeout: 60_000 }, () => {
     const calls = pod.calls;
     const gone = new Pod(calls, "env-nothing", () => false).run(["true"]);
     await expect(gone).rejects.toMatchObject({ kind: "not_found" });
-    const config = new KubeConfig();
-    config.loadFromString(ground.cluster.kubeconfig({ token: "nobody" }));
-    const stranger = new Pod(new Calls(new ApiServer(config), namespace), pod.name, () => true).run(["true"]);
-    await expect(stranger).rejects.toMatchObject({ kind: "unauthorized" });
+    await expect(podOn(ground, id, "nobody").run(["true"])).rejects.toMatchObject({ kind: "unauthorized" });
     const powerless = ground.cluster.tokens.issue("powerless", [{ verbs: ["get"], resources: ["pods", "pods/exec"] }]);
-    config.loadFromString(ground.cluster.kubeconfig({ token: powerless }));
-    const refused = new Pod(new Calls(new ApiServer(config), namespace), pod.name, () => true).run(["true"]);
-    await expect(refused).rejects.toMatchObject({ kind: "forbidden_rbac" });
+    await expect(podOn(ground, id, powerless).run(["true"])).rejects.toMatchObject({ kind: "forbidden_rbac" });
   });
 
   it("14: stops its source while it is paused, and loses nothing", async () => {

@@ -1,6 +1,6 @@
 /** Times of log lines, as nodes write them, and what the look into a container printed. */
 import { expect, it } from "vitest";
-import { compareTimes } from "../../../../bridge/runtime/kubernetes/log/follow.ts";
+import { compareTimes, inUtc } from "../../../../bridge/runtime/kubernetes/log/follow.ts";
 import { lines } from "../../../../bridge/runtime/kubernetes/observe/json-lines.ts";
 import { parseLook } from "../../../../bridge/runtime/kubernetes/usage/look.ts";
 
@@ -14,6 +14,12 @@ it("orders times that leave out zeros at their end", () => {
   expect(times.toSorted(compareTimes)).toEqual(times);
   expect(times.toReversed().toSorted(compareTimes)).toEqual(times);
   expect(compareTimes("2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00.100000000Z")).toBe(0);
+});
+
+it("reads the times of a node with a zone of its own", () => {
+  expect(inUtc("2026-01-01T00:30:00.000000009+02:00")).toBe("2025-12-31T22:30:00.000000009Z");
+  expect(inUtc("2026-01-01T00:30:00-05:30")).toBe("2026-01-01T06:00:00Z");
+  for (const same of ["2026-01-01T00:30:00.1Z", "no time", ""]) expect(inUtc(same)).toBe(same);
 });
 
 async function* pieces(...texts: string[]): AsyncGenerator<Buffer> {

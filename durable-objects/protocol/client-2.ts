@@ -124,7 +124,7 @@ export type ServerMessage2 =
   | { type: "windows"; windows: WindowTab[]; mark: string }
   /** Everybody who is here, in the order they came, the first of `total`; when that changes and there is or was another. */
   | { type: "participants"; list: Participant[]; total: number }
-  /** So many sockets are here, within a quarter: after a cut of all they dial again that far apart. */
+  /** No more sockets than these are here: after a cut of all they dial again that far apart. */
   | { type: "crowd"; sockets: number }
   | { type: "error"; message: string; code: ClientErrorCode2; i?: number }
   | { type: "info"; message: string }

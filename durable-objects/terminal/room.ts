@@ -92,7 +92,7 @@ export interface Room {
   toldParticipants: string | null;
   /** How much may be told about it now. */
   presence: Bucket | null;
-  /** Sockets have come or gone, and how many everybody was told there are; null if that is unknown. */
+  /** Sockets have come or gone, and the bound that everybody was told; null if that is unknown. */
   isCrowdStale: boolean;
   toldCrowd: number | null;
   /** Sockets that were ended before they arrived. */

@@ -43,7 +43,7 @@ const full = {
 };
 const quick = { cuts: 200, joins: 50, rounds: 1, floodSeconds: 3, typistSeconds: 3, viewers: 20, idleSeconds: 5 };
 
-export const help = `npm run bench:terminal -- [TARGET ...] [--quick] [--cuts 10000]
+export const help = `npm run bench:terminal -- [TARGET ...] [--quick] [--cuts 10000] [--viewers 500]
 
 The targets of the terminal, measured on the built Worker with a bridge and tmux: ${targetNames.join(" ")}.
 All of them without a name; --quick shows only that the machinery works. Ends with 1 where a target is missed.`;
@@ -56,18 +56,24 @@ export function readOptions(argv: readonly string[]): TargetOptions | "help" {
     options: {
       quick: { type: "boolean", default: false },
       cuts: { type: "string" },
+      viewers: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return "help";
   const targets = positionals.map(targetNamed);
   const chosen = values.quick ? quick : full;
-  return { ...chosen, cuts: countOf(values.cuts, chosen.cuts), targets: targets.length === 0 ? targetNames : targets };
+  return {
+    ...chosen,
+    cuts: countOf("cuts", values.cuts, chosen.cuts),
+    viewers: countOf("viewers", values.viewers, chosen.viewers),
+    targets: targets.length === 0 ? targetNames : targets,
+  };
 }
 
-function countOf(text: string | undefined, otherwise: number): number {
+function countOf(name: string, text: string | undefined, otherwise: number): number {
   const count = text === undefined ? otherwise : Number(text);
-  if (!Number.isInteger(count) || count < 1) throw new Error(`--cuts wants a whole number above 0, not ${text}`);
+  if (!Number.isInteger(count) || count < 1) throw new Error(`--${name} wants a whole number above 0, not ${text}`);
   return count;
 }
 

@@ -30,6 +30,7 @@ export async function reset(stage: Stage, count: number): Promise<Target> {
   await stage.reset(place);
   const isBack = await comesTrue(() => dials.length >= count && ready() === count, settledWithinMs);
   const backMs = performance.now() - startMs;
+  const backCount = ready();
   await delay(1_000);
   const { differing, gaps } = check.findings();
   owner.peer.type("\u0003");
@@ -43,6 +44,7 @@ export async function reset(stage: Stage, count: number): Promise<Target> {
       atMost("dials in the busiest second", busiestSecond(dials), 100, "/s"),
       atMost("all are back", isBack ? backMs / 1_000 : Number.POSITIVE_INFINITY, 10, "s"),
       none("bytes that differ, gaps or repetitions", differing + gaps),
+      plain(`back within ${settledWithinMs / 1_000} s`, `${backCount} of ${count}`),
       plain("resumed without a snapshot", `${peers.filter((peer) => peer.hasResumed).length} of ${count}`),
     ],
   };

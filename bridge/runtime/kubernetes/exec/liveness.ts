@@ -61,8 +61,9 @@ export class Liveness {
       this.resumed();
       this.#onPeek();
     }
-    this.#channel.ping();
+    // Before the ping, which itself has to be sent.
     const isBlocked = this.#channel.pendingBytes > 0;
+    this.#channel.ping();
     const mostMs = isBlocked ? livenessTiming.blockedAfterMs : livenessTiming.silentAfterMs;
     if (now - this.#heardAt > mostMs) this.#channel.close();
   }

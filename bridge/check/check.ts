@@ -1,6 +1,6 @@
 /** `npm run bridge -- --check`: tells in plain words what is wrong with server, token and cluster, and changes nothing. */
 import type { BridgeConfig } from "../config.ts";
-import { connect } from "../runtime/kubernetes/client/connect.ts";
+import { openCluster } from "../runtime/kubernetes/client/kubeconfig.ts";
 import { RuntimeFailure } from "../runtime/runtime.ts";
 import { checkAccess, checkCluster, checkMetrics, checkNamespace } from "./cluster.ts";
 import { checkEdge } from "./edge.ts";
@@ -35,7 +35,7 @@ async function* findings(config: BridgeConfig, now: () => Date): AsyncGenerator<
 }
 
 async function* clusterFindings({ kubernetes }: BridgeConfig, now: () => Date): AsyncGenerator<Finding> {
-  const server = connect(kubernetes.kubeconfig);
+  const server = openCluster(kubernetes.kubeconfig);
   try {
     for await (const finding of checkCluster(server, now)) {
       yield finding;

@@ -111,13 +111,13 @@ describe("bridge --check", { timeout: 60_000 }, () => {
 
   it("tells a kubeconfig that is missing, none, of another cluster, or nobody's any more", async () => {
     const kubernetes = { BRIDGE_RUNTIME: "kubernetes" };
-    expect((await look(kubernetes)).told("cluster")).toMatch(/^fail .*KUBECONFIG is missing/);
+    expect((await look(kubernetes)).told("cluster")).toMatch(/^fail .*No KUBECONFIG is given, and this is no pod/);
     expect((await look({ ...kubernetes, KUBECONFIG: "/nowhere/at/all" })).told("cluster")).toMatch(
-      /cannot be read \(ENOENT\)/,
+      /cannot be read as a kubeconfig \(ENOENT\)/,
     );
     const broken = join(directory, "broken");
     writeFileSync(broken, "{ not: [a kubeconfig");
-    expect((await look({ ...kubernetes, KUBECONFIG: broken })).told("cluster")).toMatch(/is no kubeconfig/);
+    expect((await look({ ...kubernetes, KUBECONFIG: broken })).told("cluster")).toMatch(/cannot be read as a kubeconfig/);
     await withCluster({}, async (cluster) => {
       await withCluster({}, async (elsewhere) => {
         const mixed = join(directory, "mixed");

@@ -117,7 +117,9 @@ describe("bridge --check", { timeout: 60_000 }, () => {
     );
     const broken = join(directory, "broken");
     writeFileSync(broken, "{ not: [a kubeconfig");
-    expect((await look({ ...kubernetes, KUBECONFIG: broken })).told("cluster")).toMatch(/cannot be read as a kubeconfig/);
+    expect((await look({ ...kubernetes, KUBECONFIG: broken })).told("cluster")).toMatch(
+      /cannot be read as a kubeconfig/,
+    );
     await withCluster({}, async (cluster) => {
       await withCluster({}, async (elsewhere) => {
         const mixed = join(directory, "mixed");

@@ -94,6 +94,21 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     phone.complaints.length = 0;
   });
 
+  it("says of a line that it may not have arrived when the shell's client was lost with it", async () => {
+    const { page } = phone;
+    const server = "tmux -S $(dirname $TMUX_TMPDIR)/$DEVPOCKET_ENVIRONMENT_ID";
+    await send(`${server} list-clients -F '#{client_pid}' | xargs kill -9`);
+    await page.getByText("Perhaps not sent:").waitFor();
+    await page
+      .getByText(/xargs kill -9/)
+      .first()
+      .waitFor();
+    await page.getByRole("button", { name: "Discard" }).click();
+    await page.getByText("Perhaps not sent:").waitFor({ state: "hidden" });
+    await send("clear; echo back-$((40+2))");
+    await phone.sees(/^back-42/m);
+  });
+
   it("goes from the terminal to the logs and back by the browser's own button", async () => {
     const { page } = phone;
     await page.getByRole("link", { name: "Logs" }).click();

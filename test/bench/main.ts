@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../support/source-tree.ts";
 import { burst } from "./burst.ts";
+import { kubernetesTables } from "./cluster/tables.ts";
 import { openContestants } from "./contestants.ts";
 import { busyWorkerd } from "./cpu.ts";
 import { echo } from "./echo.ts";
@@ -31,6 +32,7 @@ const sections: Record<SectionName, (options: BenchOptions) => Promise<Table[]>>
     ),
   http,
   startup,
+  kubernetes: (options) => kubernetesTables("fake", options),
 };
 
 // Ending by a signal runs no "exit" handlers, which end what was started; ending through this does.

@@ -1,7 +1,7 @@
 /** The command line of `npm run bench`. Pure: arguments in, a value or a complaint out. */
 import { parseArgs } from "node:util";
 
-export const sectionNames = ["echo", "cat", "fan-out", "http", "startup"] as const;
+export const sectionNames = ["echo", "cat", "fan-out", "http", "startup", "kubernetes"] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export const contestantNames = ["floor", "relay", "harness", "dev"] as const;
@@ -25,6 +25,8 @@ export interface BenchOptions {
   /** Of each kind: a wrong password, an unknown name. */
   refusedLogins: number;
   idleTerminals: number;
+  /** Only to show that the machinery works. */
+  isQuick: boolean;
 }
 
 const full = {
@@ -70,6 +72,7 @@ export function readOptions(argv: readonly string[]): BenchOptions | "help" {
     sections: chosen(positionals, sectionNames, "section"),
     contestants: chosen(named, contestantNames, "contestant"),
     ...(values.quick ? quick : full),
+    isQuick: values.quick,
   };
 }
 

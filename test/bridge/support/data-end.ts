@@ -2,10 +2,9 @@
  * The object's end of a data socket, with one viewer: keeps every frame, checks that offsets have no gap and that no
  * frame ends inside a character, and draws what the viewer would see.
  */
-import { Unicode11Addon } from "@xterm/addon-unicode11";
-import { Terminal } from "@xterm/headless";
-import { vi } from "vitest";
+
 import type { WebSocket } from "ws";
+import { Terminal, type TerminalType, Unicode11Addon } from "../../../bridge/relay/xterm.ts";
 import { clearScreen, type LogMessage, pingText } from "../../../durable-objects/protocol/client.ts";
 import {
   type DataMessage,
@@ -15,6 +14,7 @@ import {
   type StreamFrame,
   type TerminalMessage,
 } from "../../../durable-objects/protocol/data-socket.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 import { type Viewer, watchTerminal } from "./viewer.ts";
 
 export class DataEnd {
@@ -52,7 +52,7 @@ export class DataEnd {
   async snapshot(): Promise<SnapshotFrame> {
     const before = this.frames.length;
     this.send({ type: "snapshot" });
-    return await vi.waitUntil(
+    return await waitUntil(
       () => this.frames.slice(before).find((frame): frame is SnapshotFrame => frame.kind === "snapshot"),
       { timeout: 10_000, interval: 5 },
     );
@@ -67,7 +67,7 @@ export class DataEnd {
 
   /** The newest message of a type, waiting for it. */
   async message<Type extends DataMessage["type"]>(type: Type): Promise<Extract<DataMessage, { type: Type }>> {
-    return await vi.waitUntil(
+    return await waitUntil(
       () => this.messages.findLast((each): each is Extract<DataMessage, { type: Type }> => each.type === type),
       { timeout: 10_000, interval: 5 },
     );
@@ -111,7 +111,7 @@ export class DataEnd {
 }
 
 /** A terminal as viewers have it. */
-export function newTerminal(cols: number, rows: number): Terminal {
+export function newTerminal(cols: number, rows: number): TerminalType {
   const terminal = new Terminal({ cols, rows, scrollback: 100, allowProposedApi: true });
   terminal.loadAddon(new Unicode11Addon());
   terminal.unicode.activeVersion = "11";

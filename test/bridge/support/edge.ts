@@ -6,7 +6,6 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { vi } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import {
   bridgePaths,
@@ -26,6 +25,7 @@ import {
 } from "../../../durable-objects/protocol/bridge-link.ts";
 import { pingText, pongText } from "../../../durable-objects/protocol/client.ts";
 import { closes } from "../../../durable-objects/protocol/closes.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 import { DataEnd } from "./data-end.ts";
 import { FakeCluster } from "./fake-cluster.ts";
 
@@ -91,7 +91,7 @@ export class FakeEdge {
   }
 
   async becomes(environmentId: string, phase: ObservedEnvironment["phase"]): Promise<ObservedEnvironment> {
-    return await vi.waitUntil(
+    return await waitUntil(
       () => (this.reported(environmentId)?.phase === phase ? this.reported(environmentId) : undefined),
       { timeout: 15_000, interval: 10 },
     );
@@ -106,7 +106,7 @@ export class FakeEdge {
 
   /** The open data socket of a terminal. */
   async dataEnd(terminal: string): Promise<DataEnd> {
-    return await vi.waitUntil(() => this.#data.get(terminal), { timeout: 15_000, interval: 5 });
+    return await waitUntil(() => this.#data.get(terminal), { timeout: 15_000, interval: 5 });
   }
 
   /** As the terminal's object does with its last viewer: the socket is closed, and the cluster is told. */

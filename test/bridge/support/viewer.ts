@@ -1,10 +1,10 @@
 /** A person at a terminal stream: sees the screen as a terminal draws it, types, waits for what should appear. */
-import { Terminal } from "@xterm/headless";
-import { vi } from "vitest";
+import { Terminal, type TerminalType } from "../../../bridge/relay/xterm.ts";
 import type { TerminalSize, TerminalStream } from "../../../bridge/runtime/runtime.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 
 export interface Viewer {
-  readonly terminal: Terminal;
+  readonly terminal: TerminalType;
   /** The lines of the screen; a line that fills its row goes on in the next one. */
   screen(): string;
   /** Waits until the screen matches; resolves with the match. */
@@ -23,11 +23,11 @@ export function viewerOf(stream: TerminalStream, size: TerminalSize): Viewer {
 }
 
 /** The same for a terminal that is fed by somebody else. */
-export function watchTerminal(terminal: Terminal, type: (text: string) => void): Viewer {
+export function watchTerminal(terminal: TerminalType, type: (text: string) => void): Viewer {
   const screen = () => screenText(terminal);
   const shows = async (pattern: RegExp, withinMs = 10_000) => {
     try {
-      return await vi.waitUntil(() => pattern.exec(screen()) ?? undefined, { timeout: withinMs, interval: 10 });
+      return await waitUntil(() => pattern.exec(screen()) ?? undefined, { timeout: withinMs, interval: 10 });
     } catch {
       throw new Error(`the screen never matched ${pattern}; it is:\n${screen().trimEnd()}`);
     }
@@ -43,7 +43,7 @@ export function watchTerminal(terminal: Terminal, type: (text: string) => void):
   return { terminal, screen, shows, ask };
 }
 
-function screenText(terminal: Terminal): string {
+function screenText(terminal: TerminalType): string {
   const { active } = terminal.buffer;
   let text = "";
   for (let row = 0; row < terminal.rows; row += 1) {

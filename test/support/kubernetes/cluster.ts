@@ -106,7 +106,15 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const exec = new ExecServer(store, kubelet, timings);
   const logs = new LogServer(store, kubelet);
   const metrics = new MetricsServer(store, kubelet, timings);
-  const handlers = routes({ registry, watches, exec, logs, metrics, version: options.version ?? "1.36.0" });
+  const handlers = routes({
+    registry,
+    watches,
+    exec,
+    logs,
+    metrics,
+    requests: doors.requests,
+    version: options.version ?? "1.36.0",
+  });
   const servers: ApiServer[] = [];
   let server = new ApiServer(certificates, doors, handlers);
   const url = await server.listen();

@@ -183,6 +183,7 @@ describe("the API client", () => {
     await cluster.serveAgain();
     await client.core.listNamespacedPod({ namespace });
     expect(cluster.requests.attempts()).toEqual(["list pods"]);
+    expect(cluster.requests.exposition()).toContain('apiserver_request_total{verb="LIST",resource="pods"} 3');
   });
 
   it("20: metrics in nanocores and kibibytes, 0 at first, 404 when absent, unparsable when down", async () => {

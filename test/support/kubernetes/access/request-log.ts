@@ -15,6 +15,8 @@ export interface LoggedRequest {
 
 export class RequestLog {
   #requests: LoggedRequest[] = [];
+  /** Of all time, by verb and resource. */
+  readonly #totals = new Map<string, number>();
   readonly #listeners = new Set<(request: LoggedRequest) => void>();
 
   get all(): readonly LoggedRequest[] {
@@ -44,6 +46,12 @@ export class RequestLog {
     this.#requests = [];
   }
 
+  /** As an API server's /metrics tells it. */
+  exposition(): string {
+    const lines = [...this.#totals].map(([labels, count]) => `apiserver_request_total{${labels}} ${count}\n`);
+    return `# TYPE apiserver_request_total counter\n${lines.join("")}`;
+  }
+
   onRequest(listener: (request: LoggedRequest) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -51,6 +59,8 @@ export class RequestLog {
 
   add(request: LoggedRequest): void {
     this.#requests.push(request);
+    const labels = `verb="${request.verb.toUpperCase()}",resource="${request.resource ?? ""}"`;
+    this.#totals.set(labels, (this.#totals.get(labels) ?? 0) + 1);
     for (const listener of [...this.#listeners]) listener(request);
   }
 }

@@ -1,4 +1,5 @@
 /** Who answers what: exec, logs, metrics, reviews, discovery; everything else is a stored object. */
+import type { RequestLog } from "../access/request-log.ts";
 import type { ExecServer } from "../streams/exec-server.ts";
 import type { LogServer } from "../streams/logs.ts";
 import { review } from "./access-reviews.ts";
@@ -14,6 +15,7 @@ export interface Routed extends Stored {
   exec: ExecServer;
   logs: LogServer;
   metrics: MetricsServer;
+  requests: RequestLog;
   version: string;
 }
 
@@ -24,6 +26,7 @@ export function routes(routed: Routed): Handlers {
       if (resource?.group === "metrics.k8s.io") return routed.metrics.serve(request, response);
       if (resource?.plural === "selfsubjectaccessreviews")
         return writeJson(response, 201, review(user, await readBody(incoming)));
+      if (path === "/metrics") return writeText(response, 200, routed.requests.exposition());
       if (resource === null || isDiscovery(request)) {
         const found = discover(path, routed.version, routed.metrics.state !== "not installed");
         if (found === null) throw noSuchResource();

@@ -11,6 +11,8 @@ import { exited } from "./exec-status.ts";
 /** Of data; the channel's byte comes on top. Characters are cut wherever that falls. */
 const frameBytes = 32 * 1024;
 const maxPendingBytes = 8 * 2 ** 20;
+/** On the way to a client that reads slowly; beyond it the process is left alone. */
+const maxUnsentBytes = 256 * 1024;
 
 export interface SessionSpec {
   podUid: string;
@@ -23,7 +25,7 @@ export class ExecSession {
   readonly #socket: WebSocket;
   readonly #process: ExecProcess;
   readonly #spec: SessionSpec;
-  #unsent = 0;
+  #unsentBytes = 0;
   #isFrozen = false;
   /** After a resize that cannot be read the next one blocks the frame loop. */
   #isResizeDead = false;
@@ -68,16 +70,16 @@ export class ExecSession {
     if (this.#isFrozen || this.#socket.readyState !== this.#socket.OPEN) return;
     this.#touch();
     for (let start = 0; start < bytes.byteLength; start += frameBytes) {
-      this.#unsent += 1;
       const frame = Buffer.concat([Buffer.of(channel), bytes.subarray(start, start + frameBytes)]);
-      this.#socket.send(frame, () => this.#sent());
+      this.#unsentBytes += frame.byteLength;
+      this.#socket.send(frame, () => this.#sent(frame.byteLength));
     }
-    this.#process.pause();
+    if (this.#unsentBytes > maxUnsentBytes) this.#process.pause();
   }
 
-  #sent(): void {
-    this.#unsent -= 1;
-    if (this.#unsent === 0 && !this.#isFrozen) this.#process.resume();
+  #sent(byteLength: number): void {
+    this.#unsentBytes -= byteLength;
+    if (this.#unsentBytes <= maxUnsentBytes && !this.#isFrozen) this.#process.resume();
   }
 
   #receive(frame: Buffer): void {

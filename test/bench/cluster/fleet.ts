@@ -1,0 +1,142 @@
+/** Many environments under one bridge: how fast they come, what watching them costs, and its memory under many terminals. */
+import { Calls } from "../../../bridge/runtime/kubernetes/client/calls.ts";
+import { claim } from "../../../bridge/runtime/kubernetes/manifests/claim.ts";
+import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
+import { mainWindow, terminalId } from "../../../durable-objects/protocol/vocabulary.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import { type Figure, none, plain } from "../targets/target.ts";
+import { type BridgeProcess, startBridgeProcess } from "./bridge-process.ts";
+import type { Stage } from "./stage.ts";
+
+const patience = { timeout: 600_000, interval: 20 };
+
+/** Asks for all at once and waits until the bridge reports every one of them as running. */
+export async function reconciled(stage: Stage, count: number): Promise<Figure[]> {
+  const bridge = await startBridgeProcess(stage);
+  try {
+    const begin = performance.now();
+    await allRun(
+      bridge,
+      Array.from({ length: count }, () => stage.environment()),
+    );
+    const seconds = (performance.now() - begin) / 1000;
+    return [
+      plain(`${count} environments from nothing to running`, `${seconds.toFixed(1)} s`),
+      plain(`memory of the bridge with them`, `${bridge.memory().toFixed(0)} MiB`),
+    ];
+  } finally {
+    await bridge.stop();
+    await stage.clear();
+  }
+}
+
+/** Environments that rest, a few that run, and a list that has not changed: what a turn of the loop asks of the API server. */
+export async function unchanged(stage: Stage, count: number, running: number): Promise<Figure[]> {
+  const resting = Array.from({ length: count - running }, () => stage.environment({ desired: "stopped" }));
+  const calls = new Calls(stage.server, stage.manifests.namespace);
+  await inBatches(resting, 20, async (environment) => {
+    await calls.apply("persistentvolumeclaims", claim(environment, stage.manifests), AbortSignal.timeout(60_000));
+  });
+  const bridge = await startBridgeProcess(stage);
+  try {
+    const environments = [...resting, ...Array.from({ length: running }, () => stage.environment())];
+    await allRun(bridge, environments);
+    await measured(bridge);
+    const before = await requestCounts(stage);
+    await turn(bridge);
+    const asked = [...(await requestCounts(stage))].flatMap(([labels, total]) => {
+      const more = total - (before.get(labels) ?? 0);
+      return more > 0 ? [`${labels} ${more}`] : [];
+    });
+    return [
+      {
+        ...none(`API calls of a turn over ${count} unchanged environments (${running} of them run)`, asked.length),
+        is: asked.length === 0 ? "0" : asked.join("; "),
+      },
+      plain("memory of the bridge with them", `${bridge.memory().toFixed(0)} MiB`),
+    ];
+  } finally {
+    await bridge.stop();
+    await stage.clear();
+  }
+}
+
+/** Every window of a number of environments is watched at once. */
+export async function manyTerminals(stage: Stage, count: number): Promise<Figure[]> {
+  const bridge = await startBridgeProcess(stage);
+  try {
+    const perEnvironment = limits.maxWindows;
+    const environments = Array.from({ length: Math.ceil(count / perEnvironment) }, () => stage.environment());
+    await allRun(bridge, environments);
+    const before = bridge.memory();
+    const terminals = (await Promise.all(environments.map(({ id }) => terminalsOf(bridge, id, perEnvironment)))).flat();
+    await inBatches(terminals.slice(0, count), 10, async (terminal) => {
+      await (await bridge.edge.watch(terminal)).snapshot();
+    });
+    const after = bridge.memory();
+    return [
+      plain(`memory of the bridge before the first terminal`, `${before.toFixed(0)} MiB`),
+      plain(
+        `memory at ${count} watched terminals`,
+        `${after.toFixed(0)} MiB, ${(((after - before) * 1024) / count).toFixed(0)} KiB each`,
+      ),
+    ];
+  } finally {
+    await bridge.stop();
+    await stage.clear();
+  }
+}
+
+async function terminalsOf({ edge }: BridgeProcess, environmentId: string, windows: number): Promise<string[]> {
+  const ids: string[] = [mainWindow];
+  while (ids.length < windows) {
+    const answer = await edge.ask({ kind: "create_window", environment_id: environmentId });
+    if (answer.kind !== "window") throw new Error(`no window: ${JSON.stringify(answer)}`);
+    ids.push(answer.window.id);
+  }
+  return ids.map((window) => terminalId(environmentId, window));
+}
+
+async function allRun({ edge }: BridgeProcess, environments: DesiredEnvironment[]): Promise<void> {
+  const [last, ...others] = environments.toReversed();
+  edge.desired = others;
+  if (last !== undefined) edge.desire(last);
+  const isSettled = (each: DesiredEnvironment) =>
+    edge.reported(each.id)?.phase === (each.desired === "running" ? "running" : "stopped");
+  await waitUntil(() => environments.every(isSettled), patience);
+}
+
+/** Readings are taken once a minute, by exec; what follows is free of them for a while. */
+async function measured({ edge }: BridgeProcess): Promise<void> {
+  const before = edge.telemetry.length;
+  await waitUntil(() => edge.telemetry.length > before, patience);
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+}
+
+/** The bridge looks at everything again: it pulls, finds nothing changed, observes and plans. */
+async function turn({ edge }: BridgeProcess): Promise<void> {
+  const { pulls } = edge;
+  edge.cluster.send({ type: "changed", revision: "again" });
+  await waitUntil(() => edge.pulls > pulls, patience);
+  // The loop observes every 10 s besides: two of these turns are waited for.
+  await new Promise((resolve) => setTimeout(resolve, 21_000));
+}
+
+async function requestCounts({ server }: Stage): Promise<Map<string, number>> {
+  const stream = await server.stream({ method: "GET", path: "/metrics" });
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  const totals = [...text.matchAll(/^apiserver_request_total\{(.*)\} (\d+)$/gm)];
+  // Asking for this is a request too.
+  return new Map(
+    totals.flatMap(([, labels = "", count]) =>
+      labels.includes('resource=""') ? [] : [[labels, Number(count)] as const],
+    ),
+  );
+}
+
+async function inBatches<T>(items: readonly T[], size: number, work: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += size)
+    await Promise.all(items.slice(start, start + size).map(work));
+}

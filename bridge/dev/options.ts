@@ -29,6 +29,7 @@ Variables
   DEVPOCKET_DATA_DIR   where data is kept (.devpocket in this folder)
   DATABASE_URL         a Neon or other PostgreSQL instead of the one that is started here
   UPSTASH_REDIS_REST_URL, UPSTASH_REDIS_REST_TOKEN   an Upstash Redis instead of the stand-in
+  BRIDGE_RUNTIME       kubernetes: environments are pods of the cluster that KUBECONFIG names, in DEVPOCKET_NAMESPACE
 
 .dev.vars holds these and more; .dev.vars.example explains each. A variable of the shell wins over the file.
 `;

@@ -118,14 +118,13 @@ interface BridgePlace {
 async function startBridge({ root, dataDirectory, url, variables, reaper }: BridgePlace, cleanups: Cleanup[]) {
   const healthPort = await freePort();
   const own = {
-    BRIDGE_RUNTIME: "local",
     BRIDGE_HEALTH_PORT: String(healthPort),
     BRIDGE_INSTANCE: "development",
     DEVPOCKET_URL: url,
     DEVPOCKET_DATA_DIR: dataDirectory,
     ENVIRONMENT: "development",
   };
-  const wanted = ["BRIDGE_TOKEN", "LOG_LEVEL", "LOG_FORMAT", "DEBUG"].flatMap((name) => {
+  const wanted = ["BRIDGE_RUNTIME", "BRIDGE_TOKEN", "LOG_LEVEL", "LOG_FORMAT", "DEBUG"].flatMap((name) => {
     const value = variables[name];
     return value === undefined ? [] : [[name, value]];
   });

@@ -3,9 +3,10 @@ import { execFileSync } from "node:child_process";
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Person, register, type Terminal } from "./support/person.ts";
+import { type Person, register } from "./support/person.ts";
 import { descendant, serverWorkerd } from "./support/processes.ts";
 import { type Product, startProduct } from "./support/product.ts";
+import { reopenTerminal, shellPid } from "./support/reopen.ts";
 
 let product: Product;
 let person: Person;
@@ -23,29 +24,7 @@ afterAll(async () => {
   await product?.stop();
 });
 
-/** Dials until a terminal shows a live screen: what a client does after a cut. */
-async function reopen(): Promise<Terminal> {
-  return vi.waitUntil(
-    async () => {
-      const terminal = await person.openTerminal(environmentId).catch(() => null);
-      if (!terminal) return null;
-      terminal.type("\r");
-      const isLive = await terminal.sees(/[$#] *$/, 5_000).then(
-        () => true,
-        () => false,
-      );
-      if (isLive) return terminal;
-      await terminal.close();
-      return null;
-    },
-    { timeout: 50_000, interval: 250 },
-  ) as Promise<Terminal>;
-}
-
-async function shellPid(terminal: Terminal): Promise<string> {
-  terminal.type("clear; echo pid=$$.\r");
-  return /pid=(\d+)\./.exec(await terminal.sees(/pid=\d+\./))?.[1] as string;
-}
+const reopen = () => reopenTerminal(person, environmentId);
 
 describe("a shell", () => {
   it("greets with output, welcome and a repaint, then echoes what is typed", async () => {
@@ -59,7 +38,8 @@ describe("a shell", () => {
 
   it("follows a resize", async () => {
     const terminal = await person.openTerminal(environmentId, { size: { cols: 101, rows: 31 } });
-    terminal.type("clear; stty size\r");
+    // What is typed may overtake the size, so the shell itself waits for it.
+    terminal.type("clear; until stty size | grep '31 101'; do sleep 0.05; done\r");
     await terminal.sees(/^31 101$/m);
     await terminal.close();
   });

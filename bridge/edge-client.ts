@@ -11,6 +11,7 @@ import type { DesiredSource } from "./reconcile/loop.ts";
 import type { Edge } from "./socket.ts";
 
 const deadlineMs = 15_000;
+const maxSamplesAtOnce = 1_000;
 
 export class EdgeClient implements DesiredSource {
   readonly #edge: Edge;
@@ -39,8 +40,12 @@ export class EdgeClient implements DesiredSource {
     await this.#post(bridgePaths.report, { bridge_id: this.#edge.bridgeId, runtime: this.#runtimeKind, observed });
   }
 
+  /** In parts: a whole cluster's would be one very large statement. */
   async telemetry(samples: Telemetry["samples"]): Promise<void> {
-    await this.#post(bridgePaths.telemetry, { bridge_id: this.#edge.bridgeId, samples });
+    for (let begin = 0; begin < samples.length; begin += maxSamplesAtOnce) {
+      const part = samples.slice(begin, begin + maxSamplesAtOnce);
+      await this.#post(bridgePaths.telemetry, { bridge_id: this.#edge.bridgeId, samples: part });
+    }
   }
 
   async #post(path: string, body: object): Promise<void> {

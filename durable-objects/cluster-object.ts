@@ -41,10 +41,11 @@ import {
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
 import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
-import { type ClusterRpc, type LinkedBridge, ticketHeader } from "./protocol/objects.ts";
+import { type ClusterRpc, type EnvironmentUpdate, type LinkedBridge, ticketHeader } from "./protocol/objects.ts";
 import { bridgeOf } from "./protocol/placement.ts";
 import { limits, timing } from "./protocol/timing.ts";
 import type { TransferOrder } from "./protocol/transfers.ts";
+import { parseTerminalId } from "./protocol/vocabulary.ts";
 import { acceptUpgrade, answerClose, closeSocket } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
 
@@ -121,8 +122,17 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 
   async announce(environmentId: string, update: StatusUpdate): Promise<void> {
-    const watched = this.#wants.ofEnvironment(environmentId);
-    await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).announce(update));
+    await this.announceAll([{ environmentId, update }]);
+  }
+
+  async announceAll(updates: readonly EnvironmentUpdate[]): Promise<void> {
+    const told = new Map(updates.map(({ environmentId, update }) => [environmentId, update]));
+    const updateFor = (terminal: string) => told.get(parseTerminalId(terminal).environmentId);
+    const watched = this.#wants.terminals().filter((terminal) => updateFor(terminal) !== undefined);
+    await this.#each(watched, async (terminal) => {
+      const update = updateFor(terminal);
+      if (update !== undefined) await this.env.TERMINALS.getByName(terminal).announce(update);
+    });
   }
 
   async endEnvironment(environmentId: string): Promise<void> {

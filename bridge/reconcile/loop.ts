@@ -9,13 +9,12 @@ import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-lin
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import { type Action, type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
 import { Attempts, type Step } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
+import { Measuring } from "./measuring.ts";
 import { plan, report } from "./plan.ts";
 import { Reporter } from "./reporter.ts";
 
 const observeEveryMs = 10_000;
 const stepDeadlineMs = 120_000;
-const maxSamplesAtOnce = 8;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
 
@@ -64,6 +63,7 @@ export class ReconcileLoop {
   readonly #options: LoopOptions;
   readonly #attempts = new Attempts();
   readonly #reporter: Reporter;
+  readonly #measuring: Measuring;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #waits = new Set<NodeJS.Timeout>();
   #desired: DesiredEnvironment[] | null = null;
@@ -83,13 +83,14 @@ export class ReconcileLoop {
         options.log("warn", "report failed", { error: messageOf(error) });
       },
     });
+    this.#measuring = new Measuring(options, () => this.#isStopped);
     options.runtime.onChange(() => this.look());
   }
 
   start(): void {
     this.#timers.push(setInterval(() => this.look(), observeEveryMs));
     this.#timers.push(setInterval(() => this.pull(), timing.desiredPullEveryMs));
-    this.#timers.push(setInterval(() => void this.#measure(), timing.telemetryEveryMs));
+    this.#timers.push(setInterval(() => void this.#measuring.measure(), timing.telemetryEveryMs));
     this.look();
   }
 
@@ -221,47 +222,6 @@ export class ReconcileLoop {
     }
     this.#after(waitMs, () => this.look());
     this.look();
-  }
-
-  async #measure(): Promise<void> {
-    const { isOurs, runtime, source, log, meter } = this.#options;
-    try {
-      const observed = await runtime.observe();
-      const running = observed.filter(({ environment_id: id, phase }) => phase === "running" && isOurs(id));
-      const samples = (
-        await inParallel(running, maxSamplesAtOnce, ({ environment_id: id }) => this.#sampleIfPossible(id))
-      ).filter((sample) => sample !== null);
-      if (samples.length > 0 && !this.#isStopped) await source.telemetry(samples);
-    } catch (error) {
-      meter.failed("telemetry");
-      log("warn", "telemetry failed", { error: messageOf(error) });
-    }
-  }
-
-  /** One that cannot be measured now keeps nobody else from it. */
-  async #sampleIfPossible(environmentId: string): Promise<Telemetry["samples"][number] | null> {
-    try {
-      return await this.#sample(environmentId);
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error;
-      this.#options.log("debug", "environment not measured", { environment_id: environmentId, code: error.code });
-      return null;
-    }
-  }
-
-  async #sample(environmentId: string): Promise<Telemetry["samples"][number]> {
-    const { runtime, lastAttended } = this.#options;
-    const readings = await runtime.readings(environmentId);
-    const work = await runtime.lastOutput(environmentId);
-    const attended = lastAttended(environmentId)?.toISOString() ?? null;
-    const activity = [work, attended].flatMap((time) => time ?? []).sort();
-    return {
-      environment_id: environmentId,
-      readings,
-      last_activity: activity.at(-1) ?? null,
-      last_attended: attended,
-      last_work: work,
-    };
   }
 
   #after(waitMs: number, act: () => void): void {

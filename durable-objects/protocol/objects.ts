@@ -129,6 +129,12 @@ export interface LinkedBridge extends LinkState {
   terminals: number;
 }
 
+/** What the viewers of an environment are told. */
+export interface EnvironmentUpdate {
+  environmentId: string;
+  update: StatusUpdate;
+}
+
 export interface ClusterRpc {
   /** Upgrade of a bridge's control link, `objectPaths.link` with a BridgeTicket without assignment. */
   fetch(request: Request): Promise<Response>;
@@ -146,6 +152,8 @@ export interface ClusterRpc {
   transfer(id: string, order: TransferOrder, requestId?: string): Promise<boolean>;
   /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
   announce(environmentId: string, update: StatusUpdate): Promise<void>;
+  /** The same for many environments at once. */
+  announceAll(updates: readonly EnvironmentUpdate[]): Promise<void>;
   /** Closes every viewer and data socket of an environment that was deleted. */
   endEnvironment(environmentId: string): Promise<void>;
   /** Whether a bridge's control link is open now. */

@@ -287,4 +287,28 @@ describe("telemetry", () => {
     expect((await stranger.telemetry([sample])).status).toBe(204);
     expect((await read()).last_activity).toBeNull();
   });
+
+  it("of five thousand environments is taken in one request, and so is their report", async () => {
+    const { bridge, read, id, cluster } = await newEnvironment();
+    const copies = 4_999;
+    await db.execute(sql`insert into environments (id, user_id, cluster_id, template_id, name, docker_image,
+        cpu_millicores, memory_bytes, storage_bytes, sealed_variables)
+      select 'env_' || substr(md5(${id} || n), 1, 20), user_id, cluster_id, template_id, name || n, docker_image,
+        cpu_millicores, memory_bytes, storage_bytes, sealed_variables
+      from environments, generate_series(1, ${copies}::int) n where id = ${id}`);
+    const { rows } = await db.execute(sql`select id from environments where cluster_id = ${cluster.id}`);
+    const ids = rows.map((row) => String(row["id"]));
+    expect(ids).toHaveLength(copies + 1);
+    const said = { status_message: null, reason: "installation_failed" } as const;
+    const seen = { generation: 1, phase: "running", installation_completed: false, ...said } as const;
+    const report = await bridge.report(ids.map((each) => ({ environment_id: each, ...seen })));
+    expect(report.status).toBe(200);
+    const samples = ids.map((each) => ({ environment_id: each, readings: readings(3), last_activity: null }));
+    expect((await bridge.telemetry(samples)).status).toBe(204);
+    expect(await read()).toMatchObject({ phase: "running", phase_reason: "installation_failed", cpu_usage: 3 });
+    const { rows: kept } = await db.execute(sql`select count(*)::int as count from environment_samples s
+      join environments e on e.id = s.environment_id where e.cluster_id = ${cluster.id}`);
+    expect(kept).toEqual([{ count: copies + 1 }]);
+    await db.execute(sql`delete from environments where cluster_id = ${cluster.id} and id <> ${id}`);
+  }, 60_000);
 });

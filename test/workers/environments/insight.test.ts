@@ -64,13 +64,31 @@ describe("metrics", () => {
     await db.execute(
       sql`insert into environment_samples (environment_id, taken_at, cpu_usage) values (${id}, now() - interval '3 days', 99)`,
     );
+    await db.execute(sql`update environments set created_at = now() - interval '10 days' where id = ${id}`);
     const { body } = await silent.api<Metrics>("GET", path("/metrics?range=2h&step=2m"), { token });
-    expect(body.historical.map((point) => [point["cpu_usage"], point["network_in"], point["memory_usage"]])).toEqual([
+    const told = body.historical.map((point) => [point["cpu_usage"], point["network_in"], point["memory_usage"]]);
+    expect(told.filter(([cpu]) => cpu !== null)).toEqual([
       [0.5, 10, null],
       [2.5, 30, null],
     ]);
     const wide = await silent.api<Metrics>("GET", path("/metrics?range=7d&step=1s"), { token });
-    expect([wide.body.step, wide.body.historical[0]?.["cpu_usage"]]).toEqual(["605s", 99]);
+    const [first] = wide.body.historical.filter((point) => point["cpu_usage"] !== null);
+    expect([wide.body.step, first?.["cpu_usage"]]).toEqual(["605s", 99]);
+    expect(wide.body.historical.length).toBeLessThanOrEqual(1000);
+  });
+
+  it("have a point without readings for each step in which there were none", async () => {
+    const { id, token, path } = await newEnvironment("stopped");
+    await db.execute(sql`update environments set created_at = now() - interval '1 hour' where id = ${id}`);
+    await db.execute(sql`insert into environment_samples (environment_id, taken_at, cpu_usage)
+      values (${id}, now() - interval '30 minutes', 7), (${id}, now() - interval '10 minutes', 8)`);
+    const { body } = await silent.api<Metrics>("GET", path("/metrics?range=2h&step=5m"), { token });
+    const times = body.historical.map((point) => Date.parse(String(point["timestamp"])) / 300_000);
+    expect(times).toEqual(times.map((_, index) => (times[0] ?? 0) + index));
+    expect(times.length).toBeGreaterThanOrEqual(10);
+    expect(times.length).toBeLessThanOrEqual(12);
+    const read = body.historical.flatMap((point) => point["cpu_usage"] ?? []);
+    expect(read).toEqual([7, 8]);
   });
 
   it.each(["range=8d", "range=x", "step=0s", "step=1.5m"])("refuse %s", async (query) => {

@@ -21,6 +21,13 @@ export function tellViewers(deps: Deps, clusterId: string, row: { id: string } &
   deps.waitUntil(orLog(deps, "viewers were not told", clusterId, announced));
 }
 
+/** The same for many environments of one cluster, in one call: each call counts against what a request may make. */
+export function tellAllViewers(deps: Deps, clusterId: string, rows: readonly ({ id: string } & Told)[]): void {
+  const updates = rows.map((row) => ({ environmentId: row.id, update: statusUpdateOf(row) }));
+  const announced = deps.objects.cluster(clusterId).announceAll(updates);
+  deps.waitUntil(orLog(deps, "viewers were not told", clusterId, announced));
+}
+
 /** Closes every socket of a deleted environment. */
 export function endViewers(deps: Deps, clusterId: string, environmentId: string): void {
   const ended = deps.objects.cluster(clusterId).endEnvironment(environmentId);

@@ -11,6 +11,8 @@ import { type Owner, ownEnvironment } from "./view.ts";
 
 /** So many points a chart can show; a finer step is widened. */
 const maxHistoryPoints = 1000;
+/** A bridge tells its readings once a minute: so recent a step may have none yet. */
+const toldWithinMs = 90_000;
 const retryAfterSeconds = 5;
 
 export interface Metrics {
@@ -29,13 +31,27 @@ export async function readMetrics(
 ): Promise<Metrics> {
   const row = phaseAt(await ownEnvironment(deps, owner, id), deps.now());
   const stepSeconds = Math.max(asked.stepSeconds, Math.ceil(asked.rangeSeconds / maxHistoryPoints));
-  const from = new Date(deps.now().getTime() - asked.rangeSeconds * 1000);
-  const [current, history] = await Promise.all([
+  const now = deps.now().getTime();
+  const from = new Date(Math.max(now - asked.rangeSeconds * 1000, row.createdAt.getTime()));
+  const [current, kept] = await Promise.all([
     hasShell(row.phase) ? askReadings(deps, row) : noReadings(deps, "not_running"),
     readHistory(deps.db, row.id, from, stepSeconds),
   ]);
+  const history = withGaps(kept, { fromMs: from.getTime(), toMs: now - toldWithinMs, stepMs: stepSeconds * 1000 });
   return { row, current, history, stepSeconds };
 }
+
+/** Steps in which nothing was read are there, without readings: a chart must not join what lies around them. */
+function withGaps(points: HistoryPoint[], range: { fromMs: number; toMs: number; stepMs: number }): HistoryPoint[] {
+  const { fromMs, toMs, stepMs } = range;
+  const kept = new Map(points.map((point) => [point.taken_at.getTime(), point]));
+  for (let at = Math.ceil(fromMs / stepMs) * stepMs; at + stepMs <= toMs; at += stepMs) {
+    if (!kept.has(at)) kept.set(at, { ...nothingRead, taken_at: new Date(at) });
+  }
+  return [...kept.values()].sort((a, b) => a.taken_at.getTime() - b.taken_at.getTime());
+}
+
+const nothingRead = { cpu_usage: null, memory_usage: null, storage_usage: null, network_in: null, network_out: null };
 
 async function askReadings(deps: Deps, row: EnvironmentRow): Promise<Readings> {
   const question = { kind: "metrics", environment_id: row.id } as const;

@@ -2,7 +2,7 @@
 import type { LifecycleRow } from "../../store/environments/cluster-view.ts";
 import { moveEnvironments } from "../../store/environments/move.ts";
 import type { Deps } from "../deps.ts";
-import { tellViewers } from "./follow.ts";
+import { tellAllViewers } from "./follow.ts";
 
 export interface Decided {
   before: LifecycleRow;
@@ -14,11 +14,14 @@ export async function applyMoves(deps: Deps, moves: readonly Decided[]): Promise
   const asked = moves.map(({ before, after }) => ({ id: before.id, before, after }));
   const moved = await moveEnvironments(deps.db, asked, { desiredChanged: false });
   const movedIds = new Set(moved.map(({ id }) => id));
-  for (const { before, after } of moves) if (movedIds.has(before.id)) tell(deps, before, after);
+  const settled = moves.filter(({ before }) => movedIds.has(before.id));
+  for (const { before, after } of settled) logMove(deps, before, after);
+  const told = settled.map(({ after }) => after).filter(({ desired }) => desired !== "deleted");
+  for (const [clusterId, rows] of Map.groupBy(told, (row) => row.clusterId)) tellAllViewers(deps, clusterId, rows);
   return new Set(moves.map(({ before }) => before.id).filter((id) => !movedIds.has(id)));
 }
 
-function tell(deps: Deps, before: LifecycleRow, after: LifecycleRow): void {
+function logMove(deps: Deps, before: LifecycleRow, after: LifecycleRow): void {
   deps.log("info", "environment moved", {
     environment_id: after.id,
     user_id: after.userId,
@@ -27,5 +30,4 @@ function tell(deps: Deps, before: LifecycleRow, after: LifecycleRow): void {
     phase: after.phase,
     reason: after.phaseReason,
   });
-  if (after.desired !== "deleted") tellViewers(deps, after.clusterId, after);
 }

@@ -37,8 +37,10 @@ const metricsSchema = readingsSchema
     environment_id: z.string(),
     disk_usage: z.number().nullable(),
     current: readingsSchema,
-    historical: z.array(pointSchema),
-    step: z.string(),
+    historical: z.array(pointSchema).openapi({
+      description: "Averages of each `step` since the range, or the environment, began; null where nothing was read",
+    }),
+    step: z.string().openapi({ description: "As asked for, or wider: at most 1,000 steps are told. Kept for 7 days" }),
     resources: z.object({ limits: writtenResourcesSchema }),
   })
   .openapi("Metrics", {

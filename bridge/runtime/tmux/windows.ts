@@ -56,18 +56,24 @@ export class Windows {
 
   async #create({ name, cwd, isActive }: WindowWish): Promise<WindowInFull> {
     const { door, workspace, isDirectory } = this.#place;
-    if ((await this.list()).length >= limits.maxWindows) {
+    const directory = posix.resolve(workspace, cwd ?? ".");
+    // Each question may be a round trip to a cluster.
+    const [windows, isThere] = await Promise.all([this.list(), isDirectory(directory)]);
+    if (windows.length >= limits.maxWindows) {
       throw new RuntimeFailure("too_many_windows", `There are ${limits.maxWindows} windows already`);
     }
-    const directory = posix.resolve(workspace, cwd ?? ".");
-    if (!(await isDirectory(directory))) throw new RuntimeFailure("bad_directory", "There is no such directory");
+    if (!isThere) throw new RuntimeFailure("bad_directory", "There is no such directory");
     const id = await openWindow(door, directory);
-    return await this.#change(id.replace("@", "w"), { name, isActive: isActive || undefined });
+    const change = { name, isActive: isActive || undefined };
+    return await this.#apply(id.replace("@", "w"), `${mainSession}:${id}`, change);
   }
 
-  async #change(window: string, { name, position, isActive }: WindowChange): Promise<WindowInFull> {
+  async #change(window: string, change: WindowChange): Promise<WindowInFull> {
     await this.#place.refuseUnlessUp();
-    const target = await this.target(window);
+    return await this.#apply(window, await this.target(window), change);
+  }
+
+  async #apply(window: string, target: string, { name, position, isActive }: WindowChange): Promise<WindowInFull> {
     if (name !== undefined) await this.#run(window, nameCommands(target, name));
     if (position !== undefined) await this.#move(window, target, position);
     if (isActive) await this.#run(window, ["select-window", "-t", target]);

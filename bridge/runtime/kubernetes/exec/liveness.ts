@@ -31,7 +31,7 @@ export class Liveness {
     this.#onPeek = onPeek;
     this.#timers = [
       setInterval(() => channel.keepAlive(), livenessTiming.keepAliveEveryMs),
-      setInterval(() => this.#look(), livenessTiming.pingEveryMs / 2),
+      setInterval(() => this.#look(), livenessTiming.pingEveryMs),
     ];
     this.#timers[0]?.unref();
   }

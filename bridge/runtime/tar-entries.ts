@@ -12,8 +12,22 @@ export type TarEntry =
   | { kind: "file"; names: string[]; mode: number; size: number; modifiedAt: Date }
   | { kind: "link"; names: string[]; target: string };
 
-/** The entry that a header announces; throws `unsafe_archive`. No names = the directory that is unpacked into. */
-export function tarEntry({ name, type, linkname, mode, size, mtime }: Header): TarEntry {
+/** Looks at one header after the other of an archive. */
+export class TarEntries {
+  readonly #files = new Set<string>();
+
+  /** The entry that a header announces; throws `unsafe_archive`. No names = the directory that is unpacked into. */
+  next(header: Header): TarEntry {
+    const entry = tarEntry(header);
+    for (let depth = 1; depth < entry.names.length; depth += 1) {
+      if (this.#files.has(entry.names.slice(0, depth).join("/"))) throw unsafe(header.name, "lies below a file");
+    }
+    if (entry.kind === "file") this.#files.add(entry.names.join("/"));
+    return entry;
+  }
+}
+
+function tarEntry({ name, type, linkname, mode, size, mtime }: Header): TarEntry {
   const names = safeNames(name);
   switch (type) {
     case "directory":

@@ -158,8 +158,7 @@ export class KubernetesRuntime implements Runtime {
 
   /** By programs of the pod. */
   async files(environmentId: string): Promise<EnvironmentFiles> {
-    await this.#up(environmentId);
-    throw new RuntimeFailure("unavailable", "The files of environments in pods are not served by this bridge");
+    return (await this.#up(environmentId)).workplace.files;
   }
 
   async readings(environmentId: string): Promise<Readings> {

@@ -16,6 +16,7 @@ import { followWindows } from "../tmux/window-watch.ts";
 import { Windows } from "../tmux/windows.ts";
 import type { Calls } from "./client/calls.ts";
 import { failing } from "./failures.ts";
+import { PodFiles } from "./files/pod-files.ts";
 import type { InitState } from "./init/lines.ts";
 import { objectName } from "./manifests/names.ts";
 import { places } from "./manifests/places.ts";
@@ -46,6 +47,7 @@ export interface WorkplaceOptions {
 export class Workplace {
   readonly windows: Windows;
   readonly pod: Pod;
+  readonly files: PodFiles;
   readonly #options: WorkplaceOptions;
   readonly #tmux: PodTmux;
   readonly #keeper: SessionKeeper;
@@ -58,6 +60,7 @@ export class Workplace {
   constructor(options: WorkplaceOptions) {
     this.#options = options;
     this.pod = new Pod(options.calls, objectName(options.environmentId), options.isExpected);
+    this.files = new PodFiles(this.pod);
     this.#tmux = new PodTmux(this.pod);
     this.windows = new Windows({
       door: this.#tmux,

@@ -14,6 +14,8 @@ export interface FilesGround {
   files: EnvironmentFiles;
   /** Runs a command of POSIX sh in the workspace, and gives what it prints. */
   sh(command: string): Promise<string>;
+  /** A directory outside that programs can make, as the workspace's shell reaches it. */
+  outside: string;
   dispose(): Promise<void>;
 }
 

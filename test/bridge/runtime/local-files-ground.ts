@@ -17,6 +17,7 @@ export async function makeLocalFiles(storageBytes = 10 * 2 ** 30): Promise<Files
   const { workspace } = environmentPlaces(preparePlaces(ground.dataDir), environment.id);
   return {
     workspace,
+    outside: "../outside",
     files: await runtime.files(environment.id),
     sh: async (command) => (await run("sh", ["-c", command], { cwd: workspace })).stdout,
     dispose: async () => {

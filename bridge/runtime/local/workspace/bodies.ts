@@ -1,5 +1,6 @@
 /** Bodies of a known length between the wire and open files: bounded memory, and exactly as many bytes as were said. */
 import type { FileHandle } from "node:fs/promises";
+import { exactly } from "../../bodies.ts";
 import type { Bytes } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 
@@ -15,17 +16,6 @@ export async function writeBody(file: FileHandle, body: Bytes, length: number, p
       written += bytesWritten;
     }
   }
-}
-
-/** The body, which throws where it is not exactly so long. */
-export async function* exactly(body: Bytes, length: number): Bytes {
-  let seen = 0;
-  for await (const chunk of body) {
-    seen += chunk.byteLength;
-    if (seen > length) throw new RuntimeFailure("unavailable", "More came than was said");
-    yield chunk;
-  }
-  if (seen < length) throw new RuntimeFailure("unavailable", "The body was cut");
 }
 
 /** Reads `length` bytes from `from` on. Throws `file_changed` when the file has become too short for that. */

@@ -5,10 +5,10 @@
 import { lstat, mkdir, open, readdir, rename, symlink, unlink } from "node:fs/promises";
 import { extract } from "tar-stream";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
+import { exactly } from "../../bodies.ts";
 import type { Bytes } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
-import { type TarEntry, tarEntry } from "../../tar-entries.ts";
-import { exactly } from "./bodies.ts";
+import { TarEntries, type TarEntry } from "../../tar-entries.ts";
 import { isErrno } from "./refusals.ts";
 import { at, type Root, within } from "./walk.ts";
 
@@ -20,15 +20,19 @@ export async function unpackInto(directory: string, body: Bytes, length: number)
   if (length === 0) throw new RuntimeFailure("bad_archive", "The archive is empty");
   const root = { path: directory, aliases: [] };
   const reader = extract();
+  reader.on("error", () => undefined);
   const fed = feed(reader, exactly(body, length));
+  const entries = new TarEntries();
   let count = 0;
   try {
     for await (const source of reader) {
+      // What goes wrong is told where it is awaited.
+      source.on("error", () => undefined);
       count += 1;
       if (count > limits.maxArchiveEntries) {
         throw new RuntimeFailure("too_many_entries", `An archive may have ${limits.maxArchiveEntries} entries`);
       }
-      await lay(root, tarEntry(source.header), contentOf(source));
+      await lay(root, entries.next(source.header), contentOf(source));
     }
   } catch (error) {
     const cause = await fed;

@@ -3,27 +3,17 @@
  * the parts each at its place, and an empty file named `part-N` says that part N is all there.
  */
 import { mkdir, open, readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
-import { z } from "zod";
-import { filePathSchema } from "../../../../durable-objects/protocol/file-paths.ts";
-import { fileConditionSchema, type Upload, uploadIdSchema } from "../../../../durable-objects/protocol/files.ts";
+import type { Upload } from "../../../../durable-objects/protocol/files.ts";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import type { Bytes, UploadWish } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { partCount, partLength, readWish, toUpload } from "../../upload-wish.ts";
 import { writeBody } from "./bodies.ts";
 import { isErrno } from "./refusals.ts";
 import { drop, inStaging, uploadIds, uploadName } from "./staging.ts";
 import { openDirectory, type Root } from "./walk.ts";
 
 const partName = /^part-(\d{1,5})$/;
-const maxWishBytes = 32_768;
-
-const wishSchema = z.object({
-  id: uploadIdSchema,
-  path: filePathSchema,
-  length: z.number().int().nonnegative().max(limits.maxUploadBytes),
-  partBytes: z.number().int().positive().max(limits.maxTransferBytes),
-  condition: fileConditionSchema,
-});
 
 export class LocalUploads {
   readonly #root: Root;
@@ -93,7 +83,7 @@ export class LocalUploads {
       const directory = await openDirectory(`${staging}/${uploadName(id)}`).catch(notFound);
       try {
         const path = `/proc/self/fd/${directory.fd}`;
-        return await use(path, await readWish(path));
+        return await use(path, await wishIn(path));
       } finally {
         await directory.close();
       }
@@ -101,37 +91,13 @@ export class LocalUploads {
   }
 }
 
-/** People can write here too: what cannot be read is no upload. */
-async function readWish(directory: string): Promise<UploadWish> {
-  const text = await readFile(`${directory}/upload.json`, "utf8").catch(notFound);
-  const wish = wishSchema.safeParse(text.length > maxWishBytes ? null : parse(text));
-  if (!wish.success) throw new RuntimeFailure("upload_not_found", "There is no such upload");
-  return wish.data;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+async function wishIn(directory: string): Promise<UploadWish> {
+  return readWish(await readFile(`${directory}/upload.json`, "utf8").catch(notFound));
 }
 
 async function receivedIn(directory: string): Promise<number[]> {
   const numbers = (await readdir(directory)).flatMap((name) => partName.exec(name)?.[1] ?? []).map(Number);
   return numbers.sort((a, b) => a - b);
-}
-
-function partCount({ length, partBytes }: UploadWish): number {
-  return Math.ceil(length / partBytes);
-}
-
-function partLength(wish: UploadWish, part: number): number | null {
-  return part < partCount(wish) ? Math.min(wish.partBytes, wish.length - part * wish.partBytes) : null;
-}
-
-function toUpload({ id, path, length, partBytes }: UploadWish, received: number[]): Upload {
-  return { id, path, length, part_bytes: partBytes, received };
 }
 
 function notFound(error: unknown): never {

@@ -1,0 +1,37 @@
+/** What an upload is to become, as it is kept beside its parts where people can write too. */
+import { z } from "zod";
+import { filePathSchema } from "../../durable-objects/protocol/file-paths.ts";
+import { fileConditionSchema, type Upload, uploadIdSchema } from "../../durable-objects/protocol/files.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
+import type { UploadWish } from "./files.ts";
+import { parseJson } from "./parse-json.ts";
+import { RuntimeFailure } from "./runtime.ts";
+
+const maxWishBytes = 32_768;
+
+const wishSchema = z.object({
+  id: uploadIdSchema,
+  path: filePathSchema,
+  length: z.number().int().nonnegative().max(limits.maxUploadBytes),
+  partBytes: z.number().int().positive().max(limits.maxTransferBytes),
+  condition: fileConditionSchema,
+});
+
+/** Throws `upload_not_found` for what is none. */
+export function readWish(text: string): UploadWish {
+  const wish = wishSchema.safeParse(text.length > maxWishBytes ? null : parseJson(text));
+  if (!wish.success) throw new RuntimeFailure("upload_not_found", "There is no such upload");
+  return wish.data;
+}
+
+export function partCount({ length, partBytes }: UploadWish): number {
+  return Math.ceil(length / partBytes);
+}
+
+export function partLength(wish: UploadWish, part: number): number | null {
+  return part < partCount(wish) ? Math.min(wish.partBytes, wish.length - part * wish.partBytes) : null;
+}
+
+export function toUpload({ id, path, length, partBytes }: UploadWish, received: number[]): Upload {
+  return { id, path, length, part_bytes: partBytes, received };
+}

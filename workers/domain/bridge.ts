@@ -67,6 +67,7 @@ async function desiredEnvironment(deps: Deps, row: DesiredRow): Promise<DesiredE
     image: row.dockerImage,
     port: row.port,
     startup_commands: row.startupCommands,
+    ...(row.needsRoot ? { needs_root: true } : {}),
     environment_variables: row.desired === "deleted" ? {} : ((await openedVariables(deps, row)) ?? {}),
     resources: {
       cpu_millicores: row.cpuMillicores,

@@ -62,6 +62,9 @@ export const templateFields = {
     .array(commandSchema)
     .max(20)
     .meta({ description: "Run once, one after the other, when it is new" }),
+  needs_root: z
+    .boolean()
+    .meta({ description: "It works as root: in a user namespace, where the cluster has them, else not at all" }),
   documentation_url: urlSchema.meta({ description: "Where to read more" }),
   icon_url: urlSchema.meta({ description: "A picture" }),
   status: z.enum(templateStatuses).meta({ description: "New environments are made of all but deprecated ones" }),
@@ -80,6 +83,7 @@ export const templateFileSchema = z
     default_port: templateFields.default_port.default(null),
     environment_variables: templateFields.environment_variables.default({}),
     startup_commands: templateFields.startup_commands.default([]),
+    needs_root: templateFields.needs_root.default(false),
     documentation_url: templateFields.documentation_url.default(null),
     icon_url: templateFields.icon_url.default(null),
     status: templateFields.status.default("active"),

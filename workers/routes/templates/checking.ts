@@ -48,7 +48,7 @@ const askedSchema = z
 const documentSchema = z.object({
   ...templateSchema.pick({ id: true, display_name: true, description: true, category: true, tags: true }).shape,
   ...templateSchema.pick({ aliases: true, docker_image: true, default_port: true, status: true, version: true }).shape,
-  ...templateSchema.pick({ environment_variables: true, startup_commands: true }).shape,
+  ...templateSchema.pick({ environment_variables: true, startup_commands: true, needs_root: true }).shape,
   ...templateSchema.pick({ documentation_url: true, icon_url: true }).shape,
   resources: templateSchema.shape.default_resources,
 });

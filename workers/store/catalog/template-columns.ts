@@ -23,6 +23,7 @@ export function templateColumns(given: TemplateChange): SomeColumns {
     storageBytes: given.resources?.storage,
     environmentVariables: given.environment_variables,
     startupCommands: given.startup_commands,
+    needsRoot: given.needs_root,
     documentationUrl: given.documentation_url,
     iconUrl: given.icon_url,
     status: given.status,

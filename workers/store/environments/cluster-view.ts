@@ -7,17 +7,21 @@ import type { EnvironmentRow } from "./find.ts";
 
 export interface DesiredRow extends EnvironmentRow {
   startupCommands: string[];
+  needsRoot: boolean;
 }
 
 /** Everything a cluster should hold or let go of: all that is not terminated, by id. */
 export async function listDesired(db: Database, clusterId: string): Promise<DesiredRow[]> {
   const found = await db
-    .select({ environment: environments, startupCommands: templates.startupCommands })
+    .select({
+      environment: environments,
+      ofTemplate: { startupCommands: templates.startupCommands, needsRoot: templates.needsRoot },
+    })
     .from(environments)
     .innerJoin(templates, eq(templates.id, environments.templateId))
     .where(alive(clusterId))
     .orderBy(asc(environments.id));
-  return found.map(({ environment, startupCommands }) => ({ ...environment, startupCommands }));
+  return found.map(({ environment, ofTemplate }) => ({ ...environment, ...ofTemplate }));
 }
 
 /** The lifecycle columns of one environment. */

@@ -33,6 +33,7 @@ export const templates = pgTable("templates", {
   storageBytes: bigint("storage_bytes", { mode: "number" }).notNull(),
   environmentVariables: jsonb("environment_variables").$type<Record<string, string>>().notNull().default({}),
   startupCommands: jsonb("startup_commands").$type<string[]>().notNull().default([]),
+  needsRoot: boolean("needs_root").notNull().default(false),
   documentationUrl: text("documentation_url"),
   iconUrl: text("icon_url"),
   status: text("status", { enum: ["active", "deprecated", "beta"] })

@@ -7,7 +7,7 @@ import https from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import WebSocket from "ws";
 import { parseJson } from "../../parse-json.ts";
-import { ClusterProblem, noAnswer, problemOf } from "./problem.ts";
+import { ClusterProblem, cutBy, problemOf } from "./problem.ts";
 
 export interface ApiRequest {
   method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
@@ -65,7 +65,7 @@ export class ApiServer {
     { path, query, signal, deadlineMs: within = deadlineMs }: Omit<ApiRequest, "method">,
     protocols: string[],
   ) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw cutBy(signal.reason, signal);
     const options = await this.#options(false);
     const url = this.#urlOf(path, query);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -103,7 +103,7 @@ export class ApiServer {
       });
       call.on("response", resolve);
       // Stays: an answer that is cut later is told here and on the answer.
-      call.on("error", (error) => reject(problemOfCut(error, signal)));
+      call.on("error", (error) => reject(cutBy(error, signal)));
       call.end(body);
     });
   }
@@ -159,19 +159,9 @@ async function textOf(response: http.IncomingMessage, maxBytes: number, signal: 
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof ClusterProblem ? error : problemOfCut(error, signal);
+    throw error instanceof ClusterProblem ? error : cutBy(error, signal);
   }
   return Buffer.concat(chunks).toString();
-}
-
-/** Whoever asked for the end is told so in his own words; a deadline is the server's silence. */
-function problemOfCut(error: unknown, signal: AbortSignal): unknown {
-  const isAsked = signal.aborted && !isTimeout(signal.reason);
-  return isAsked ? signal.reason : noAnswer(signal.aborted ? signal.reason : error);
-}
-
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === "TimeoutError";
 }
 
 function opened(socket: WebSocket, signal: AbortSignal | undefined): Promise<WebSocket> {
@@ -194,6 +184,6 @@ function opened(socket: WebSocket, signal: AbortSignal | undefined): Promise<Web
       void told.finally(() => request.destroy());
     });
     // Stays for good: an error is always followed by a close, which is what counts.
-    socket.on("error", (error) => settle(() => reject(signal?.aborted ? signal.reason : noAnswer(error))));
+    socket.on("error", (error) => settle(() => reject(cutBy(error, signal))));
   });
 }

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { fieldManager } from "../manifests/names.ts";
 import type { ApiRequest, ApiServer } from "./api-server.ts";
 import { type Kind, pathOf } from "./kinds.ts";
-import { ClusterProblem } from "./problem.ts";
+import { ClusterProblem, cutBy } from "./problem.ts";
 
 const triesAtMost = 4;
 const firstRetryMs = 200;
@@ -183,7 +183,9 @@ export class Calls {
         if (isOver || request.signal?.aborted) throw error;
         const jitter = 0.5 + Math.random() / 2;
         const waitMs = Math.min(maxRetryMs, error.retryAfterMs ?? firstRetryMs * 4 ** (tries - 1));
-        await delay(waitMs * jitter, undefined, given(request.signal));
+        await delay(waitMs * jitter, undefined, given(request.signal)).catch((cut: unknown) => {
+          throw cutBy(cut, request.signal);
+        });
       }
     }
   }

@@ -73,6 +73,13 @@ export function noAnswer(error: unknown): ClusterProblem {
   return new ClusterProblem("unavailable", `The API server did not answer (${why})`);
 }
 
+/** Whoever asked for the end is told so in his own words; a deadline is the server's silence. */
+export function cutBy(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted !== true) return error instanceof ClusterProblem ? error : noAnswer(error);
+  const { reason } = signal;
+  return reason instanceof Error && reason.name === "TimeoutError" ? noAnswer(reason) : reason;
+}
+
 function kindOf(httpStatus: number, status: Status): ProblemKind {
   switch (httpStatus) {
     case 400:

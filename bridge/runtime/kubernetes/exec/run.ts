@@ -1,7 +1,7 @@
 /** One program in a container from its start to its end: its output, bounded, and its exit code, within a deadline. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Calls } from "../client/calls.ts";
-import { ClusterProblem } from "../client/problem.ts";
+import { ClusterProblem, cutBy } from "../client/problem.ts";
 import { type ExecChannel, type ExecEnd, openChannel, type Program } from "./channel.ts";
 
 /** After a restart of kubelet or containerd execs answered 404 and 500 for up to 1.7 s. */
@@ -84,7 +84,9 @@ export async function openPatiently(
     } catch (error) {
       const isWorthIt = error instanceof ClusterProblem && (error.kind === "not_found" || error.status === 500);
       if (!isWorthIt || !isExpected() || performance.now() + waitMs > until) throw error;
-      await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal });
+      await delay(waitMs * (0.5 + Math.random() / 2), undefined, { signal }).catch((cut: unknown) => {
+        throw cutBy(cut, signal);
+      });
     }
   }
 }

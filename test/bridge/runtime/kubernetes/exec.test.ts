@@ -126,6 +126,21 @@ describe("exec", { timeout: 60_000 }, () => {
     await sh("pkill -x yes; pkill -x sleep; true");
   });
 
+  it("takes a server that answers nothing for one that is away, and whoever ends the wait at his word", async () => {
+    const end = ground.cluster.faults.add({ on: { resource: "pods/exec" }, mishap: { kind: "freeze" } });
+    const program = { command: ["true"], tty: false, stdin: false };
+    const events = { onOutput: () => {}, onEnd: () => {} };
+    await expect(pod.open(program, events, AbortSignal.timeout(200))).rejects.toMatchObject({ kind: "unavailable" });
+    const given = new AbortController();
+    const opening = expect(pod.open(program, events, given.signal)).rejects.toThrow("no longer wanted");
+    given.abort(new Error("no longer wanted"));
+    await opening;
+    end();
+    ground.cluster.exec.restartKubelet([500, 500, 500, 500, 500, 500, 500, 500]);
+    await expect(pod.open(program, events, AbortSignal.timeout(400))).rejects.toMatchObject({ kind: "unavailable" });
+    ground.cluster.exec.restartKubelet([]);
+  });
+
   it("12: tells a pod that is not there from one that may not be reached", async () => {
     const calls = pod.calls;
     const gone = new Pod(calls, "env-nothing", () => false).run(["true"]);

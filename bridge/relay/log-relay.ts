@@ -12,6 +12,8 @@ import type { DataSocket, Relay } from "./data-socket.ts";
 
 const maxKeptMessages = 2_000;
 const maxPartMessages = 500;
+/** A log so far that cannot be read within this time is told as it is. */
+const readWithinMs = 5_000;
 /** Leaves room for the frame around the messages. */
 const maxPartBytes = limits.maxBridgeFrameBytes - 1_024;
 
@@ -22,6 +24,10 @@ export class LogRelay implements Relay {
   #kept: LogMessage[] = [];
   #stopFollowing: (() => void) | null = null;
   #isFollowing = false;
+  /** Resolves when the log so far has been read: what comes later is new. */
+  #read: PromiseWithResolvers<void> | null = null;
+  /** The newest line that there was when following began; null: not known yet. */
+  #newestAtFirst: string | null = null;
   #replayTimer: NodeJS.Timeout | null = null;
 
   constructor(terminalId: string, context: RelayContext) {
@@ -51,7 +57,7 @@ export class LogRelay implements Relay {
   take(message: TerminalMessage): void {
     if (message.type !== "snapshot") return;
     if (this.#replayTimer !== null) clearTimeout(this.#replayTimer);
-    this.#replayTimer = setTimeout(() => this.#replay(), message.after_ms ?? 0);
+    this.#replayTimer = setTimeout(() => void this.#replayWhenRead(), message.after_ms ?? 0);
   }
 
   repeat(): void {
@@ -66,13 +72,17 @@ export class LogRelay implements Relay {
   async #follow(): Promise<void> {
     if (this.#isFollowing) return;
     this.#isFollowing = true;
+    const read = Promise.withResolvers<void>();
+    this.#read = read;
     try {
       const stop = await this.#context.runtime.followLogs(this.#environmentId, (messages) => this.#pass(messages));
       if (this.#socket === null) stop();
       else this.#stopFollowing = stop;
+      await this.#findNewest();
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;
-      this.#isFollowing = false;
+      this.#isFollowing = this.#stopFollowing !== null;
+      read.resolve();
       this.#context.log("debug", "no log to follow", { environment_id: this.#environmentId, code: error.code });
     }
   }
@@ -82,12 +92,41 @@ export class LogRelay implements Relay {
     this.#stopFollowing?.();
     this.#stopFollowing = null;
     this.#isFollowing = false;
+    this.#read?.resolve();
+    this.#read = null;
+    this.#newestAtFirst = null;
     this.#kept = [];
+  }
+
+  /** Asks which line is the newest: when that has come, the log so far has been read. */
+  async #findNewest(): Promise<void> {
+    const read = this.#read;
+    const { entries } = await this.#context.runtime.logs(this.#environmentId, { lines: 1 });
+    if (this.#read !== read) return;
+    this.#newestAtFirst = entries.at(-1)?.timestamp ?? "";
+    this.#lookWhetherRead();
+  }
+
+  #lookWhetherRead(): void {
+    const newest = this.#newestAtFirst;
+    if (newest === null) return;
+    if (newest === "" || (this.#kept.at(-1)?.timestamp ?? "") >= newest) this.#read?.resolve();
+  }
+
+  async #replayWhenRead(): Promise<void> {
+    const socket = this.#socket;
+    const read = this.#read?.promise ?? Promise.resolve();
+    const timeout = Promise.withResolvers<void>();
+    const timer = setTimeout(timeout.resolve, readWithinMs);
+    await Promise.race([read, timeout.promise]);
+    clearTimeout(timer);
+    if (this.#socket === socket) this.#replay();
   }
 
   #pass(messages: LogMessage[]): void {
     this.#kept = [...this.#kept, ...messages].slice(-maxKeptMessages);
     for (const part of partsOf(messages)) this.#send({ type: "logs", messages: part });
+    this.#lookWhetherRead();
   }
 
   #replay(): void {

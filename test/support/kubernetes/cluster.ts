@@ -3,7 +3,7 @@
  * exec, logs and metrics of them, and on demand what befalls a real cluster. The tests beside it show that it does as a
  * measured Kubernetes 1.36 did, finding by finding; what it does not know it refuses rather than pretends.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificates } from "./access/certificates.ts";
@@ -27,6 +27,7 @@ import { Kubelet } from "./kubelet/kubelet.ts";
 import { NodeControl } from "./kubelet/node-control.ts";
 import type { StorageClassSpec } from "./kubelet/persistent-volumes.ts";
 import { checkNamespaces } from "./kubelet/programs.ts";
+import { removeTree } from "./kubelet/remove-tree.ts";
 import { Scheduler } from "./kubelet/scheduler.ts";
 import { quickTimings, type Timings } from "./kubelet/timings.ts";
 import { ExecServer } from "./streams/exec-server.ts";
@@ -138,7 +139,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
       exec.close();
       await kubelet.close();
       for (const each of [...servers, server]) await each.close();
-      await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+      await removeTree(directory);
     },
   };
 }

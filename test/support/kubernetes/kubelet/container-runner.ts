@@ -1,30 +1,21 @@
 /** One container's life: image, root, process, exit, back-off and again. It tells its status; the pod publishes it. */
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { ContainerSpec, PodSpec } from "../admission/pod-schema.ts";
-import { type KubeObject, timestamp } from "../api/objects.ts";
-import type { Store } from "../api/store.ts";
+import type { ContainerSpec } from "../admission/pod-schema.ts";
+import { timestamp } from "../api/objects.ts";
+import { type LaunchGround, prepareLaunch, userProblem } from "./container-launch.ts";
 import { ContainerLog } from "./container-log.ts";
-import { variablesOf } from "./environment.ts";
 import { writeEvent } from "./events.ts";
 import type { ImageSpec, Images } from "./images.ts";
+import { pause } from "./pause.ts";
 import type { ContainerState, ContainerStatus, Terminated } from "./pod-status.ts";
-import { makeRoot } from "./root-file-system.ts";
+import { removeTree } from "./remove-tree.ts";
 import { type ExitStatus, Sandbox, StartFailure } from "./sandbox.ts";
 import type { Timings } from "./timings.ts";
-import { cgroupDirectory } from "./usage.ts";
-import { ContainerConfigFailure, mountsOf, type Volumes } from "./volumes.ts";
+import { ContainerConfigFailure } from "./volumes.ts";
 
-export interface ContainerGround {
-  store: Store;
+export interface ContainerGround extends LaunchGround {
   images: Images;
   timings: Timings;
-  /** The pod's directory on this machine. */
-  directory: string;
-  pod: KubeObject;
-  spec: PodSpec;
-  volumes: Volumes;
   signal: AbortSignal;
   publish(): void;
 }
@@ -87,22 +78,19 @@ export class ContainerRunner {
     clearTimeout(timer);
   }
 
+  /** Waits for an image that may run here; null when the pod ends before. */
   async #pull(ground: ContainerGround): Promise<ImageSpec | null> {
-    const { image, imagePullPolicy = "IfNotPresent", securityContext } = this.container;
-    for (;;) {
-      if (ground.signal.aborted) return null;
+    const { image, imagePullPolicy = "IfNotPresent" } = this.container;
+    while (!ground.signal.aborted) {
       const found = ground.images.pull(image, imagePullPolicy);
       if ("image" in found) {
-        const user = securityContext?.runAsUser ?? ground.spec.securityContext.runAsUser ?? found.image.user ?? 0;
-        const mustNotBeRoot = securityContext?.runAsNonRoot ?? ground.spec.securityContext.runAsNonRoot;
-        if (user !== 0 || mustNotBeRoot !== true) return found.image;
-        this.#wait(
-          "CreateContainerConfigError",
-          `container has runAsNonRoot and image will run as root (pod: "${ground.pod.metadata.name}_${ground.pod.metadata.namespace}(${ground.pod.metadata.uid})", container: ${this.container.name})`,
-        );
+        const problem = userProblem(ground, this.container, found.image);
+        if (problem === null) return found.image;
+        this.#wait("CreateContainerConfigError", problem);
       } else await this.#tellPullFailure(ground, found);
       await pause(ground.timings.pullBackOffMs, ground.signal);
     }
+    return null;
   }
 
   async #tellPullFailure(
@@ -137,35 +125,16 @@ export class ContainerRunner {
   }
 
   async #start(ground: ContainerGround, image: ImageSpec): Promise<Sandbox> {
-    const { container } = this;
-    const { pod, spec, store } = ground;
-    const user = container.securityContext?.runAsUser ?? spec.securityContext.runAsUser ?? image.user ?? 0;
-    const group = container.securityContext?.runAsGroup ?? spec.securityContext.runAsGroup ?? 0;
-    const env = variablesOf(store, pod, container, image);
-    const cgroup = await cgroupDirectory(ground.directory, container);
-    const mounts = [
-      ...(await mountsOf(container, ground.volumes)),
-      { source: cgroup, target: "/sys/fs/cgroup", isReadOnly: true },
-    ];
     this.#attempts += 1;
-    const directory = join(ground.directory, "containers", `${container.name}-${this.#attempts}`);
-    const root = await makeRoot({ directory, mounts, image, isRoot: user === 0 });
-    const words = container.command.length > 0 ? container.command : (image.command ?? ["/bin/sh"]);
-    const command = [...words, ...container.args].map((word) =>
-      word.replace(/\$\(([^)]+)\)/g, (whole, name: string) => env[name] ?? whole),
-    );
-    const log = new ContainerLog();
-    const hostname = (spec.hostname ?? pod.metadata.name).slice(0, 63);
+    const launch = await prepareLaunch(ground, this.container, image, this.#attempts);
     if (ground.signal.aborted) throw new StartFailure("the pod ends");
+    const log = new ContainerLog();
     this.previousLog = this.log;
     this.log = log;
-    const sandbox = await Sandbox.start(
-      { ...root, hostname, directory: container.workingDir ?? "/", command, env, user, group },
-      log,
-    );
+    const sandbox = await Sandbox.start(launch.sandbox, log);
     this.sandbox = sandbox;
     if (ground.signal.aborted) await sandbox.destroy();
-    void sandbox.exit.then(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
+    void sandbox.exit.then(() => removeTree(launch.directory));
     this.#started();
     return sandbox;
   }
@@ -202,20 +171,12 @@ export class ContainerRunner {
 
   async #backOff(ground: ContainerGround, failures: number): Promise<void> {
     const { name, namespace, uid } = ground.pod.metadata;
-    const seconds = Math.min(10 * 2 ** (failures - 1), 300);
-    this.#event(
-      "Warning",
-      "BackOff",
-      `Back-off restarting failed container ${this.container.name} in pod ${name}_${namespace}(${uid})`,
-    );
-    this.#wait(
-      "CrashLoopBackOff",
-      `back-off ${seconds}s restarting failed container=${this.container.name} pod=${name}_${namespace}(${uid})`,
-    );
-    await pause(
-      Math.min(ground.timings.crashBackOffMs * 2 ** (failures - 1), ground.timings.crashBackOffMs * 30),
-      ground.signal,
-    );
+    const pod = `${name}_${namespace}(${uid})`;
+    const factor = Math.min(2 ** (failures - 1), 30);
+    const container = this.container.name;
+    this.#event("Warning", "BackOff", `Back-off restarting failed container ${container} in pod ${pod}`);
+    this.#wait("CrashLoopBackOff", `back-off ${10 * factor}s restarting failed container=${container} pod=${pod}`);
+    await pause(ground.timings.crashBackOffMs * factor, ground.signal);
   }
 
   #wait(reason: string, message: string): void {
@@ -234,18 +195,4 @@ export class ContainerRunner {
     if (ground !== null && !ground.signal.aborted)
       writeEvent(ground.store, ground.pod, { type, reason, message, component: "kubelet" });
   }
-}
-
-/** Waits, or until the signal says that nobody waits any more. */
-export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done);
-  });
 }

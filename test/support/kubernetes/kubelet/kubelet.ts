@@ -1,11 +1,11 @@
 /** The node: starts what is scheduled, ends what is deleted, and knows the processes behind every container. */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fieldsAt, type KubeObject, timestamp } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
 import type { Images } from "./images.ts";
 import { PodRunner } from "./pod-runner.ts";
+import { removeTree } from "./remove-tree.ts";
 import type { Timings } from "./timings.ts";
 
 export interface KubeletGround {
@@ -46,7 +46,7 @@ export class Kubelet {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#runners.values()].map((runner) => runner.end(0)));
-    await rm(this.#ground.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+    await removeTree(this.#ground.directory);
   }
 
   #look(pod: KubeObject, isGone: boolean): void {

@@ -1,10 +1,10 @@
 /** PersistentVolumes: directories of this machine, made on demand by a class or there from the start (local ones). */
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { quantityOf } from "../admission/quantities.ts";
 import { fieldsAt, type KubeObject, textAt, timestamp } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
+import { removeTree } from "./remove-tree.ts";
 
 export interface StorageClassSpec {
   name: string;
@@ -70,7 +70,7 @@ export class PersistentVolumes {
     if (isRetained) this.#store.put(volumes, { ...volume, status: { phase: "Released" } });
     else if (spec["local"] === undefined) this.#store.remove(volumes, volume);
     if (isRetained) return;
-    await rm(this.directoryOf(volumeName), { recursive: true, force: true, maxRetries: 5 });
+    await removeTree(this.directoryOf(volumeName));
     if (spec["local"] !== undefined) this.#store.put(volumes, { ...volume, spec, status: { phase: "Available" } });
   }
 

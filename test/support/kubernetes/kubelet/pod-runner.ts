@@ -1,14 +1,15 @@
 /** One pod on the node: volumes, init containers one after another, then all containers; and its end. */
-import { rm } from "node:fs/promises";
 import { type PodSpec, podSpecOf } from "../admission/pod-schema.ts";
 import type { KubeObject } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
 import { ownedBy } from "../apply/managers.ts";
-import { type ContainerGround, ContainerRunner, pause } from "./container-runner.ts";
+import { type ContainerGround, ContainerRunner } from "./container-runner.ts";
 import { writeEvent } from "./events.ts";
 import type { Images } from "./images.ts";
+import { pause } from "./pause.ts";
 import { statusOf } from "./pod-status.ts";
+import { removeTree } from "./remove-tree.ts";
 import type { Timings } from "./timings.ts";
 import { MountFailure, prepareVolumes, projectVolume, type Volumes } from "./volumes.ts";
 
@@ -141,7 +142,7 @@ export class PodRunner {
     await Promise.all(this.all.map((runner) => runner.end(graceMs)));
     await this.#life;
     await Promise.all(this.all.map((runner) => runner.sandbox?.destroy()));
-    await rm(this.ground.directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+    await removeTree(this.ground.directory);
   }
 
   #publish(): void {

@@ -1,5 +1,5 @@
 /** All figures of environments on Kubernetes, as tables of the benchmark. */
-import type { Table } from "../report.ts";
+import { markdown, type Table } from "../report.ts";
 import { type Figure, tableOf } from "../targets/target.ts";
 import { echoOverExec } from "./echo-over-exec.ts";
 import { firstPrompt } from "./first-prompt.ts";
@@ -23,13 +23,16 @@ interface Part {
 export async function kubernetesTables(kind: StageKind, options: ClusterBenchOptions): Promise<Table[]> {
   const stage = await openStage(kind);
   const where = kind === "fake" ? "the tests' fake cluster, in a process of its own" : "the cluster of KUBECONFIG";
+  const tables: Table[] = [];
   try {
-    const tables: Table[] = [];
     for (const [index, { title, note, measure }] of partsOf(kind, options).entries()) {
       const figures = await measure(stage);
       tables.push(tableOf({ number: index + 1, title, note: `${note} On ${where}.`, figures }));
     }
     return tables;
+  } catch (error) {
+    console.log(tables.map(markdown).join("\n"));
+    throw error;
   } finally {
     await stage.close();
   }

@@ -50,6 +50,10 @@ export function podThat(client: Client, name: string, isSo: (pod: V1Pod) => bool
   );
 }
 
+/** Waits for what somebody else does, on a busy machine too. */
+export const eventually: typeof vi.waitUntil = (look, options) =>
+  vi.waitUntil(look, { timeout: 20_000, interval: 20, ...(typeof options === "object" ? options : {}) });
+
 export const isRunning = (pod: V1Pod): boolean => pod.status?.containerStatuses?.every(({ ready }) => ready) ?? false;
 
 /** Makes the pod and waits until it runs. */

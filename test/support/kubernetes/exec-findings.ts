@@ -4,7 +4,7 @@
  */
 import type { V1Pod } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Client, open, refusalOf, run } from "./client.ts";
+import { type Client, eventually, open, refusalOf, run } from "./client.ts";
 
 export interface FindingsGround {
   /** Its namespace has `findingsPod` running. */
@@ -67,7 +67,7 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
       await closed;
       expect(await isAlive(file)).toBe(true);
       await run(client, "pod", [...shell, `kill -HUP $(cat ${file})`]);
-      await vi.waitUntil(async () => !(await isAlive(file)));
+      await eventually(async () => !(await isAlive(file)));
     });
 
     it("6: a terminal starts at 0x0, and one bad resize freezes it at the next", async () => {
@@ -134,7 +134,7 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
       input.end();
       const big = await open(client, "pod", ["cat"]);
       big.input.write(Buffer.alloc(2 ** 20, "y"));
-      await vi.waitUntil(() => big.output().length === 2 ** 20);
+      await eventually(() => big.output().length === 2 ** 20);
       big.socket.send(Buffer.alloc(40 * 2 ** 20));
       expect(await big.closed).not.toBe(1000);
     });

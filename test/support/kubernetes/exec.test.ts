@@ -2,7 +2,18 @@
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { resourceOf } from "./api/resources.ts";
-import { type Client, clientOf, namespace, open, podOf, podThat, refusalOf, run, runningPod } from "./client.ts";
+import {
+  type Client,
+  clientOf,
+  eventually,
+  namespace,
+  open,
+  podOf,
+  podThat,
+  refusalOf,
+  run,
+  runningPod,
+} from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 const shell = ["sh", "-c"];
@@ -85,7 +96,7 @@ describe("exec", () => {
     const told = vi.fn();
     void status.then(told);
     await client.core.deleteNamespacedPod({ name: "frozen", namespace });
-    await vi.waitUntil(() => cluster.store.get(resourceOf("pods"), namespace, "frozen") === undefined, {
+    await eventually(() => cluster.store.get(resourceOf("pods"), namespace, "frozen") === undefined, {
       timeout: 10_000,
     });
     cluster.exec.freezeOnDeletion(false);

@@ -1,6 +1,6 @@
 /** Lines 13-15: what keeps an exec alive, and who waits for whom. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Client, clientOf, namespace, open, run, runningPod } from "./client.ts";
+import { type Client, clientOf, eventually, namespace, open, run, runningPod } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 const shell = ["sh", "-c"];
@@ -48,7 +48,7 @@ describe("keep-alive and back-pressure", () => {
     await run(client, "pod", ["true"]);
     expect(pong).toHaveBeenCalledTimes(1);
     await run(client, "pod", ["touch", "/tmp/read"]);
-    await vi.waitUntil(() => pong.mock.calls.length === 2, { timeout: 10_000 });
+    await eventually(() => pong.mock.calls.length === 2, { timeout: 10_000 });
     socket.send(Buffer.of(255, 0));
     expect(await status).toMatchObject({ status: "Success" });
     expect(await bytesWritten("/tmp/sink")).toBe(12 * 2 ** 20);
@@ -65,7 +65,7 @@ describe("keep-alive and back-pressure", () => {
       const progress = async () => (await run(client, "pod", [...shell, `cat ${file} 2>/dev/null`])).output;
       // It has stopped once two looks see the same.
       let before = "";
-      await vi.waitUntil(
+      await eventually(
         async () => {
           const now = await progress();
           const hasStopped = now === before;

@@ -1,8 +1,8 @@
 /** Pod logs: everything a client can ask of them, following, and what breaks a follower. */
 import { PassThrough } from "node:stream";
 import { Log } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Client, clientOf, namespace, run, runningPod } from "./client.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Client, clientOf, eventually, namespace, run, runningPod } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 let cluster: FakeCluster;
@@ -21,9 +21,9 @@ afterAll(() => cluster.close());
 
 async function speaking(name: string, text: string): Promise<void> {
   await runningPod(client, name, echo);
-  await vi.waitUntil(async () => (await read(name)) === "ready\n");
+  await eventually(async () => (await read(name)) === "ready\n");
   await say(name, text);
-  await vi.waitUntil(async () => (await read(name)).split("\n").length > text.split("\\n").length);
+  await eventually(async () => (await read(name)).split("\n").length > text.split("\\n").length);
 }
 
 describe("logs", () => {
@@ -58,9 +58,9 @@ describe("logs", () => {
     const chunks: string[] = [];
     stream.on("data", (bytes) => chunks.push(String(bytes)));
     await new Log(client.config).log(namespace, "followed", "main", stream, { follow: true, tailLines: 1 });
-    await vi.waitUntil(() => chunks.join("") === "one\n");
+    await eventually(() => chunks.join("") === "one\n");
     await say("followed", "two\\nthree\\n");
-    await vi.waitUntil(() => chunks.join("") === "one\ntwo\nthree\n");
+    await eventually(() => chunks.join("") === "one\ntwo\nthree\n");
     const followers = cluster.logs.followers;
     expect(followers).toBe(1);
     // The library lets an error of the body escape; here only what the server does is asked for.
@@ -68,7 +68,7 @@ describe("logs", () => {
     cluster.logs.rotate(namespace, "followed", 1);
     expect(await read("followed")).toBe("three\n");
     await client.core.deleteNamespacedPod({ name: "followed", namespace, gracePeriodSeconds: 0 });
-    await vi.waitUntil(() => cluster.logs.followers === 0);
+    await eventually(() => cluster.logs.followers === 0);
   });
 
   it("are refused with words: no pod, no such container, none before, not started yet", async () => {
@@ -85,7 +85,7 @@ describe("logs", () => {
     cluster.images.set("gone:1", "missing");
     const containers = [{ name: "main", image: "gone:1" }];
     await client.core.createNamespacedPod({ namespace, body: { metadata: { name: "waiting" }, spec: { containers } } });
-    await vi.waitUntil(async () =>
+    await eventually(async () =>
       (await read("waiting").catch((error) => String(error.body))).includes("trying and failing to pull image"),
     );
   });

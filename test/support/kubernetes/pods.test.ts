@@ -1,8 +1,19 @@
 /** Lines 21-25 and what else befalls pods: each failure with the reason and the words a real cluster has for it. */
 import { existsSync } from "node:fs";
 import type { V1ContainerState, V1Pod } from "@kubernetes/client-node";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Client, clientOf, isRunning, namespace, open, podOf, podThat, run, runningPod } from "./client.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Client,
+  clientOf,
+  eventually,
+  isRunning,
+  namespace,
+  open,
+  podOf,
+  podThat,
+  run,
+  runningPod,
+} from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 let cluster: FakeCluster;
@@ -79,7 +90,7 @@ describe("pods", () => {
       containers: [main],
       volumes: [{ name: "shared", emptyDir: {} }],
     });
-    await vi.waitUntil(async () =>
+    await eventually(async () =>
       /^from-first\n1000\n(touch: .*\n){3}$/.test(await client.core.readNamespacedPodLog({ name: "init", namespace })),
     );
     const init = (await client.core.readNamespacedPod({ name: "init", namespace })).status?.initContainerStatuses;
@@ -109,7 +120,7 @@ describe("pods", () => {
       namespace,
       body: { ...body, stringData: { PLAIN: "changed" } },
     });
-    await vi.waitUntil(async () => (await shell("cat /files/PLAIN; ls /files")) === "changedPLAIN\n");
+    await eventually(async () => (await shell("cat /files/PLAIN; ls /files")) === "changedPLAIN\n");
   });
 
   it("21: PID 1 that ignores TERM lives to the end of its grace period; one that traps it goes at once", async () => {
@@ -120,8 +131,8 @@ describe("pods", () => {
     await client.core.deleteNamespacedPod({ name: "stubborn", namespace });
     const names = async () =>
       (await client.core.listNamespacedPod({ namespace })).items.map(({ metadata }) => metadata?.name);
-    await vi.waitUntil(async () => !(await names()).includes("polite"), { timeout: 10_000 });
-    await vi.waitUntil(async () => !(await names()).includes("stubborn"), { timeout: 10_000 });
+    await eventually(async () => !(await names()).includes("polite"), { timeout: 10_000 });
+    await eventually(async () => !(await names()).includes("stubborn"), { timeout: 10_000 });
     expect(isAlive(pid)).toBe(false);
   });
 
@@ -135,7 +146,7 @@ describe("pods", () => {
     const inside = await run(client, "daemons", ["sh", "-c", "ls /proc | grep -c '^[0-9]'"]);
     expect(Number(inside.output)).toBeGreaterThan(4);
     await client.core.deleteNamespacedPod({ name: "daemons", namespace, gracePeriodSeconds: 0 });
-    await vi.waitUntil(() => !isAlive(before), { timeout: 10_000 });
+    await eventually(() => !isAlive(before), { timeout: 10_000 });
   });
 
   it("22: out of memory ends the whole container, which starts again", async () => {
@@ -175,7 +186,7 @@ describe("pods", () => {
         namespace,
         body: [{ op: "replace", ...spec }],
       });
-    await vi.waitUntil(async () => (await phaseOfClaim("fixed")) === "Bound");
+    await eventually(async () => (await phaseOfClaim("fixed")) === "Bound");
     await expect(patch({ path: "/spec/resources/requests/storage", value: "2Gi" })).rejects.toMatchObject({
       code: 403,
       body: expect.stringContaining("must support resize"),
@@ -200,7 +211,7 @@ describe("claims", () => {
     await client.core.deleteNamespacedPod({ name: "local-1", namespace });
     await client.core.deleteNamespacedPersistentVolumeClaim({ name: "local-1", namespace });
     const phase = async () => (await client.core.readPersistentVolume({ name: "local-0" })).status?.phase;
-    await vi.waitUntil(async () => (await phase()) === "Released", { timeout: 10_000 });
+    await eventually(async () => (await phase()) === "Released", { timeout: 10_000 });
     await client.core.patchPersistentVolume({ name: "local-0", body: [{ op: "remove", path: "/spec/claimRef" }] });
     await podThat(client, "local-2", isRunning);
   });
@@ -212,7 +223,7 @@ describe("claims", () => {
     await client.core.deleteNamespacedPersistentVolumeClaim({ name: "kept", namespace });
     expect(await phaseOfClaim("kept")).toBe("Bound");
     await client.core.deleteNamespacedPod({ name: "writer", namespace });
-    await vi.waitUntil(async () => (await phaseOfClaim("kept").catch(() => "gone")) === "gone", { timeout: 10_000 });
+    await eventually(async () => (await phaseOfClaim("kept").catch(() => "gone")) === "gone", { timeout: 10_000 });
   });
 });
 

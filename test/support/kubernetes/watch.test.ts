@@ -10,8 +10,8 @@ import {
   type V1ConfigMap,
   Watch,
 } from "@kubernetes/client-node";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Client, clientOf, namespace, runningPod } from "./client.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Client, clientOf, eventually, namespace, runningPod } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 let cluster: FakeCluster;
@@ -59,7 +59,7 @@ async function informer(): Promise<{ informer: Informer<V1ConfigMap>; seen: stri
   made.on("delete", (object) => seen.push(`delete ${object.metadata?.name}`));
   made.on("error", (error) => errors.push(error));
   await made.start();
-  await vi.waitUntil(() => cluster.watches.count === 1);
+  await eventually(() => cluster.watches.count === 1);
   return { informer: made, seen, errors };
 }
 
@@ -87,7 +87,7 @@ describe("watches", () => {
       namespace,
       body: { ...made, metadata: { ...made.metadata, labels: {} } },
     });
-    await vi.waitUntil(() => events.length === 3);
+    await eventually(() => events.length === 3);
     expect(events).toEqual(["ADDED before", "ADDED after", "DELETED after"]);
   });
 
@@ -96,7 +96,7 @@ describe("watches", () => {
     await create("one");
     const { events, done } = await watch({ resourceVersion: from, allowWatchBookmarks: true });
     cluster.watches.bookmark();
-    await vi.waitUntil(() => events.length === 2);
+    await eventually(() => events.length === 2);
     expect(events).toEqual(["ADDED one", "BOOKMARK"]);
     cluster.watches.end();
     expect(await done).toBeNull();
@@ -118,12 +118,12 @@ describe("watches", () => {
   it("18: a network error stops an informer for good, and its cache goes stale in silence until start()", async () => {
     const { informer: running, seen, errors } = await informer();
     cluster.watches.cut();
-    await vi.waitUntil(() => errors.length === 1);
+    await eventually(() => errors.length === 1);
     await create("missed");
     expect(seen).toEqual([]);
     expect(cluster.watches.count).toBe(0);
     await running.start();
-    await vi.waitUntil(() => seen.length === 1);
+    await eventually(() => seen.length === 1);
     expect(seen).toEqual(["add missed"]);
     await running.stop();
   });
@@ -144,10 +144,10 @@ describe("watches", () => {
       created = object.metadata?.creationTimestamp;
     });
     await create("dated");
-    await vi.waitUntil(() => created !== undefined);
+    await eventually(() => created !== undefined);
     expect(created).toEqual(expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/));
     await running.stop();
-    await vi.waitUntil(() => errors.length === 1);
+    await eventually(() => errors.length === 1);
   });
 });
 

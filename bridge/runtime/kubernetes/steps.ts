@@ -14,6 +14,7 @@ import { annotations, environmentFinalizer, objectName } from "./manifests/names
 import { pod } from "./manifests/pod.ts";
 import { parseQuantity } from "./manifests/quantities.ts";
 import { startupSecret, variablesSecret } from "./manifests/secrets.ts";
+import { isRootRefused } from "./manifests/security.ts";
 import { service } from "./manifests/service.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 import { encodeNotice, type News } from "./notice.ts";
@@ -41,6 +42,10 @@ export class Steps {
    * rest is refused.
    */
   async make(environment: DesiredEnvironment, news: readonly News[], signal: AbortSignal): Promise<Made> {
+    if (isRootRefused(environment, this.#settings)) {
+      const { message } = reasonFacts.user_namespaces_missing;
+      throw new RuntimeFailure("refused", message, "user_namespaces_missing");
+    }
     const existing = await this.#adopt("persistentvolumeclaims", objectName(environment.id), signal);
     const { object: made, shortfall } = await this.#makeClaim(environment, existing && claimView(existing), signal);
     const notice =

@@ -1,0 +1,37 @@
+/** A template that asks for root, where the cluster has user namespaces and where it has none. */
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
+import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
+import { desiredEnvironment } from "../contract.ts";
+import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+
+let ground: ClusterGround;
+beforeEach(async () => {
+  ground = await makeGround({ namespaces: [namespace] });
+});
+afterEach(() => ground.dispose());
+
+it("gets no pod and no claim without user namespaces, but a reason", async () => {
+  const runtime = ground.open();
+  const environment = desiredEnvironment({ needs_root: true });
+  const start = runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
+  await expect(start).rejects.toMatchObject({
+    code: "refused",
+    reason: "user_namespaces_missing",
+    message: expect.stringContaining("the cluster has no user namespaces"),
+  });
+  expect(ground.cluster.requests.attempts().filter((attempt) => attempt.startsWith("patch"))).toEqual([]);
+  await runtime.close();
+});
+
+it("gets a pod with root in a namespace of its own where there are some", async () => {
+  const runtime = ground.open({ settings: { hasUserNamespaces: true } });
+  const environment = desiredEnvironment({ needs_root: true });
+  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
+  const [pod] = ground.cluster.store.list(resourceOf("pods"), namespace);
+  expect(pod).toMatchObject({
+    metadata: { name: objectName(environment.id) },
+    spec: { hostUsers: false, securityContext: { runAsUser: 0 } },
+  });
+  await runtime.close();
+});

@@ -160,7 +160,7 @@ export class PodGround {
 
   async #until<Value>(look: () => Value | undefined, what: string): Promise<Value> {
     try {
-      return await vi.waitUntil(look, { timeout: 20_000, interval: 20 });
+      return await vi.waitUntil(look, { timeout: 40_000, interval: 20 });
     } catch {
       throw new Error(`${what} never came; the end of the log is:\n${this.#text.slice(-2_000)}`);
     }

@@ -4,7 +4,7 @@ mark=$(printf '\001')$(cat /proc/sys/kernel/random/uuid 2>/dev/null || echo "$$-
 newline='
 '
 return=$(printf '\r') start=$(printf '\001')
-most_bytes=524288 long_line=4000
+most_bytes=262144 long_line=4000
 
 marked() { printf '%s%s %s\n' "$mark" "$1" "$2"; }
 

@@ -21,8 +21,9 @@ function against(answer: unknown): { calls: Calls; asked: Call[]; kept: Tokens[]
     asked.push(call);
     return answer;
   };
+  const fetchBytes = async (call: Call) => new Blob([JSON.stringify(await request(call))]);
   const store = { read: () => kept.at(-1) ?? null, write: (tokens: Tokens) => void kept.push(tokens), clear: () => {} };
-  return { calls: createCalls({ request }, store), asked, kept };
+  return { calls: createCalls({ request, fetchBytes }, store), asked, kept };
 }
 
 describe("calls of whoever is not signed in", () => {

@@ -14,6 +14,8 @@ const paths = {
   down: "M12 5v14M6 13l6 6 6-6",
   left: "M19 12H5M11 6l-6 6 6 6",
   right: "M5 12h14M13 6l6 6-6 6",
+  folder: "M3.5 6.5h6l2 2.5h9v10h-17z",
+  file: "M6 3.5h8l4.5 4.5v12.5H6zM14 3.5V8h4.5",
   person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20.5a7.5 7.5 0 0 1 15 0",
 } as const;
 

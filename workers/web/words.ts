@@ -46,6 +46,14 @@ function byteWords(quantity: string): string {
   return quantity.replace(/^([\d.]+)\s*([KMGT])i?B?$/, "$1 $2B");
 }
 
+/** `512 B`, `1.5 kB`, `20 MB`: a file's size. */
+export function sizeOf(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 || value >= 10 ? Math.round(value) : Math.round(value * 10) / 10} ${units[power]}`;
+}
+
 /** `CPU 3%  Mem 12%  Disk 1%`; a reading that there is not is a dash, and the reason follows. */
 export function metricsLine({ cpu_usage, memory_usage, storage_usage, reason }: Metrics): string {
   const names = ["CPU", "Mem", "Disk"];

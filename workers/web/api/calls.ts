@@ -2,6 +2,7 @@
 import type { SocketKind } from "../../../durable-objects/protocol/vocabulary.ts";
 import { type AccountCalls, createAccountCalls } from "./account-calls.ts";
 import { type Client, parseAnswer } from "./client.ts";
+import { createFileCalls, type FileCalls } from "./file-calls.ts";
 import {
   type Environment,
   environmentListSchema,
@@ -19,7 +20,7 @@ import type { TokenStore } from "./tokens.ts";
 
 export type EnvironmentAction = "start" | "stop" | "restart" | "recover";
 
-export interface Calls extends AccountCalls, ShareCalls {
+export interface Calls extends AccountCalls, FileCalls, ShareCalls {
   /** Whether people can sign in with Google here. */
   offersGoogle(): Promise<boolean>;
   templates(): Promise<Template[]>;
@@ -53,6 +54,7 @@ export function createCalls(client: Client, tokens: TokenStore): Calls {
 
   return {
     ...createAccountCalls(client, tokens),
+    ...createFileCalls(client),
     ...createShareCalls(client),
     async offersGoogle() {
       const info = await request({ method: "GET", path: "/info", isPublic: true });

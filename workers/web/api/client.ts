@@ -11,6 +11,8 @@ export interface Call {
   /** Below the API's root, e.g. `/environments`. */
   path: string;
   body?: unknown;
+  /** A body that is not JSON. */
+  bytes?: Blob;
   /** Sent without a token, and a 401 is an answer like any other (login, register). */
   isPublic?: boolean;
 }
@@ -18,6 +20,8 @@ export interface Call {
 export interface Client {
   /** The answer's JSON. Throws `Failed`. */
   request(call: Call): Promise<unknown>;
+  /** The answer as bytes, of its own media type. Throws `Failed`. */
+  fetchBytes(call: Call): Promise<Blob>;
 }
 
 export interface ClientOptions {
@@ -36,13 +40,23 @@ export function createClient(options: ClientOptions): Client {
   let renewal: Promise<Tokens> | null = null;
 
   async function request(call: Call): Promise<unknown> {
-    if (call.isPublic) return readAnswer(await send(apiUrl, call, null));
+    return readAnswer(call.isPublic ? await send(apiUrl, call, null) : await sendSigned(call));
+  }
+
+  async function fetchBytes(call: Call): Promise<Blob> {
+    const response = await sendSigned(call);
+    if (response.ok) return response.blob().catch(failOffline);
+    await readAnswer(response);
+    throw new Failed({ kind: "unreadable", status: response.status });
+  }
+
+  async function sendSigned(call: Call): Promise<Response> {
     const held = heldTokens();
     const response = await send(apiUrl, call, held.access);
-    if (response.status !== 401) return readAnswer(response);
+    if (response.status !== 401) return response;
     const renewed = await renew(held);
     const repeated = await send(apiUrl, call, renewed.access);
-    return repeated.status === 401 ? signOut() : readAnswer(repeated);
+    return repeated.status === 401 ? signOut() : repeated;
   }
 
   function heldTokens(): Tokens {
@@ -76,7 +90,7 @@ export function createClient(options: ClientOptions): Client {
     throw new Failed({ kind: "signed_out" });
   }
 
-  return { request };
+  return { request, fetchBytes };
 }
 
 /** Narrows an answer to its schema; throws `Failed` when it does not fit. */
@@ -90,7 +104,8 @@ async function send(apiUrl: string, call: Call, accessToken: string | null): Pro
   const headers = new Headers({ accept: "application/json" });
   if (accessToken !== null) headers.set("authorization", `Bearer ${accessToken}`);
   if (call.body !== undefined) headers.set("content-type", "application/json");
-  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  if (call.bytes !== undefined) headers.set("content-type", "application/octet-stream");
+  const body = call.bytes ?? (call.body === undefined ? null : JSON.stringify(call.body));
   return fetch(apiUrl + call.path, { method: call.method, headers, body, cache: "no-store" }).catch(failOffline);
 }
 

@@ -16,6 +16,7 @@ import { createTyping } from "../terminal/typing.ts";
 import { type Deed, deedChoices, deedsFor } from "./actions.ts";
 import { curtain } from "./curtain.ts";
 import { environmentBar } from "./environment-bar.ts";
+import { openFilesSheet } from "./files/files-sheet.ts";
 import { historySheet } from "./history-sheet.ts";
 import { linePill } from "./line-pill.ts";
 import { selectionBar } from "./selection-bar.ts";
@@ -199,9 +200,10 @@ export const terminalView =
       const { fontSizePx, isScreenReader } = readPreferences();
       const isOwner = state.role === "owner";
       const deeds = isOwner ? deedChoices(deedsFor(state)) : [];
-      const answer = await choose<Deed | "history" | "share" | "size" | Partial<Preferences>>(state.name, [
+      const answer = await choose<Deed | "history" | "share" | "files" | "size" | Partial<Preferences>>(state.name, [
         ...(isOwner
           ? [
+              ...(hasShell(state.phase) ? [{ label: "Files…", value: "files" as const }] : []),
               { label: "Share…", value: "share" as const },
               { label: `Screen size: ${size.words()}`, value: "size" as const },
             ]
@@ -218,6 +220,7 @@ export const terminalView =
       if (answer === null) return;
       if (answer === "history") history.open();
       else if (answer === "size") await size.ask();
+      else if (answer === "files") await openFilesSheet(app, { id: environmentId, name: state.name });
       else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));

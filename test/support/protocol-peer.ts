@@ -26,6 +26,7 @@ export interface Ears {
   /** A frame, and the text it came in. */
   onFrame?(frame: Frame2, text: string): void;
   onSend?(message: ClientMessage2): void;
+  onDial?(): void;
 }
 
 /** Draws in the order it is told to; `done` follows when that is on the screen. */
@@ -101,6 +102,7 @@ export class ProtocolPeer {
 
   #dial(): void {
     this.#count("dial");
+    this.#ears.onDial?.();
     const { address, token, isCompressed = true } = this.#options;
     const headers = { authorization: `Bearer ${token}` };
     const socket = new WebSocket(address, [clientProtocol2], { headers, perMessageDeflate: isCompressed });

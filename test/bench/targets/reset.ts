@@ -86,9 +86,7 @@ function openPeer(place: Place, token: string, look: ReturnType<ReturnType<typeo
       if (frame.type === "iack") state.isReady = true;
       if (frame.type === "crowd") state.sockets = frame.sockets;
     },
-    onSend(message) {
-      if (message.type === "hello") onDial();
-    },
+    onDial: () => onDial(),
   });
   return {
     get isReady() {

@@ -27,12 +27,12 @@ export async function kubernetesTables(kind: StageKind, options: ClusterBenchOpt
   try {
     for (const [index, { title, note, measure }] of partsOf(kind, options).entries()) {
       const figures = await measure(stage);
-      tables.push(tableOf({ number: index + 1, title, note: `${note} On ${where}.`, figures }));
+      const table = tableOf({ number: index + 1, title, note: `${note} On ${where}.`, figures });
+      tables.push(table);
+      // A run takes long; what is known is shown beside the report, which comes at the end.
+      console.error(markdown(table));
     }
     return tables;
-  } catch (error) {
-    console.log(tables.map(markdown).join("\n"));
-    throw error;
   } finally {
     await stage.close();
   }

@@ -31,13 +31,25 @@ const owned: Record<string, Owned> = {
     missing: `env_${"z".repeat(20)}`,
   },
   "environment's share": {
-    pattern: /^\w+ \/api\/v1\/environments\/:\w+\/shares\/:/,
+    pattern: /^\w+ \/api\/v1\/environments\/:\w+\/shares\/:\w+$/,
     make: async () => {
       const { id } = (await world.create()).body;
       const share = await newShareOf(id, "viewer");
       return `${id}/shares/${share["id"]}`;
     },
     missing: `env_${"z".repeat(20)}/shares/shr_${"z".repeat(20)}`,
+  },
+  "share's guest": {
+    pattern: /^\w+ \/api\/v1\/environments\/:\w+\/shares\/:\w+\/guests\/:/,
+    make: async () => {
+      const { id } = (await world.create()).body;
+      const share = await newShareOf(id, "viewer");
+      const guest = await newPerson();
+      const json = { secret: share["secret"] };
+      await call("POST /api/v1/shares/accept", { token: guest.accessToken, json });
+      return `${id}/shares/${share["id"]}/guests/${guest.userId}`;
+    },
+    missing: `env_${"z".repeat(20)}/shares/shr_${"z".repeat(20)}/guests/usr_${"z".repeat(20)}`,
   },
   "accepted share": {
     pattern: /^\w+ \/api\/v1\/shares\/:\w+/,
@@ -119,7 +131,7 @@ describe.each(Object.entries(owned))("somebody's %s", (_name, { pattern, make, m
   it.each(mine)("%s is its owner's alone", async (route) => {
     const [method = "", path = ""] = route.split(" ");
     const id = await make();
-    const at = (which: string) => path.replace(/:[a-zA-Z_]+(\/shares\/:[a-zA-Z_]+)?/, which);
+    const at = (which: string) => path.replace(/:[a-zA-Z_]+(\/shares\/:[a-zA-Z_]+(\/guests\/:[a-zA-Z_]+)?)?/, which);
     const options = /POST|PUT|PATCH/.test(method) ? { body: {} } : {};
     for (const [name, status] of Object.entries(expected)) {
       const answer = await api(method, at(id), { token: others[name], ...options });

@@ -1,5 +1,10 @@
 /** Answers what only the cluster can tell. Bounded: an answer fits into one frame of the link. */
-import type { AnswerResult, LogEntry, Question } from "../durable-objects/protocol/bridge-link.ts";
+import {
+  type AnswerResult,
+  answerResultSchema,
+  type LogEntry,
+  type Question,
+} from "../durable-objects/protocol/bridge-link.ts";
 import { limits } from "../durable-objects/protocol/timing.ts";
 import type { WindowInFull } from "../durable-objects/protocol/windows.ts";
 import { askOfFiles } from "./file-answers.ts";
@@ -7,18 +12,31 @@ import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
 
 /** Leaves room for the frame around the entries. */
 const maxEntriesBytes = limits.maxBridgeFrameBytes - 1_024;
+/** Leaves room for the frame around it. */
+const maxResultBytes = limits.maxBridgeFrameBytes - 128;
 /** Leaves room for every listed window with the longest name. */
 const maxPanesBytes = limits.maxBridgeFrameBytes - limits.maxListedWindows * 512;
 
 /** The answer to a question; what a runtime refuses becomes `failed`, anything else is a bug and rejects. */
 export async function answer(runtime: Runtime, question: Question): Promise<AnswerResult> {
   try {
-    return await ask(runtime, question);
+    return sendable(await ask(runtime, question));
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     const code = error.code === "refused" ? "unavailable" : error.code;
     return { kind: "failed", code, message: error.message };
   }
+}
+
+/**
+ * Much of an answer is what an environment's own programs say, and the cluster closes the link for one that it does not
+ * understand: nobody's environment may bring the bridge down for everybody by what it says.
+ */
+function sendable(result: AnswerResult): AnswerResult {
+  const isSaid =
+    answerResultSchema.safeParse(result).success && Buffer.byteLength(JSON.stringify(result)) <= maxResultBytes;
+  if (!isSaid) throw new RuntimeFailure("unavailable", "What the environment tells cannot be passed on");
+  return result;
 }
 
 async function ask(runtime: Runtime, question: Question): Promise<AnswerResult> {

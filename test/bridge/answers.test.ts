@@ -32,3 +32,53 @@ describe("an answer about windows", () => {
     },
   );
 });
+
+describe("what an environment's programs say", () => {
+  const file = {
+    name: "f",
+    is_readable_name: true,
+    kind: "file",
+    size: 1,
+    modified_at: "2026-10-20T12:00:00.000Z",
+    is_executable: false,
+    target: null,
+    etag: "1",
+  } as const;
+  const upload = { id: "c".repeat(20), path: "f", length: 1, part_bytes: 65_536, received: [] };
+  const refused = { kind: "failed", code: "unavailable" };
+  const of = { environment_id: question.environment_id };
+
+  /** A runtime whose environment says this of its files. */
+  const saying = (files: Record<string, () => Promise<unknown>>) =>
+    ({ files: async () => files }) as Partial<Record<keyof Runtime, unknown>> as Runtime;
+
+  it("never becomes an answer for which the cluster would close the link", async () => {
+    for (const lie of [{ size: 2 ** 60 }, { etag: "\r\n" }, { name: "n".repeat(300) }]) {
+      const runtime = saying({ stat: async () => ({ ...file, ...lie }) });
+      expect(await answer(runtime, { kind: "stat_file", ...of, path: "f" })).toMatchObject(refused);
+    }
+    const received = Array.from({ length: limits.maxUploadParts + 1 }, (_, part) => part);
+    const runtime = saying({ findUpload: async () => ({ ...upload, received }) });
+    expect(await answer(runtime, { kind: "find_upload", ...of, upload: upload.id })).toMatchObject(refused);
+  });
+
+  it("never becomes a frame that is too large", async () => {
+    const runtime = {
+      logs: async () => ({ entries: [], hasMore: false }),
+      readings: async () => reading,
+    } as Partial<Runtime>;
+    const reading = {
+      ...{
+        cpu_usage: null,
+        memory_usage: null,
+        storage_usage: null,
+        network_in: null,
+        network_out: null,
+        uptime: null,
+      },
+      timestamp: "2026-10-20T12:00:00.000Z",
+      reason: "r".repeat(limits.maxBridgeFrameBytes),
+    };
+    expect(await answer(runtime as Runtime, { kind: "metrics", ...of })).toMatchObject(refused);
+  });
+});

@@ -2,6 +2,7 @@
 import type { FileFacts } from "../../../../durable-objects/protocol/files.ts";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { toldSize, toldTime } from "../../told-facts.ts";
 
 const line = /^(file|directory|link|other) (\d+) (-?\d+) ([01]) ([0-9-]+)$/;
 
@@ -16,8 +17,8 @@ export function readFacts(printed: Buffer, name: Buffer | string): FileFacts {
     name: text.slice(0, limits.maxFileNameBytes),
     is_readable_name: typeof name === "string" || Buffer.from(text).equals(name),
     kind: kind as FileFacts["kind"],
-    size: kind === "file" ? Number(size) : 0,
-    modified_at: new Date(Number(seconds) * 1000).toISOString(),
+    size: kind === "file" ? toldSize(Number(size)) : 0,
+    modified_at: toldTime(Number(seconds) * 1000),
     is_executable: executable === "1",
     target:
       kind === "link"

@@ -4,6 +4,7 @@ import { lstat, readlink } from "node:fs/promises";
 import type { FileCondition, FileFacts } from "../../../../durable-objects/protocol/files.ts";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { toldSize, toldTime } from "../../told-facts.ts";
 import { isErrno } from "./refusals.ts";
 
 const executableBits = 0o111n;
@@ -28,8 +29,8 @@ export async function factsOf(stats: BigIntStats, path: string | Buffer, name: s
     name: text.slice(0, limits.maxFileNameBytes),
     is_readable_name: typeof name === "string" || Buffer.from(text).equals(name),
     kind,
-    size: kind === "file" ? Number(stats.size) : 0,
-    modified_at: new Date(Number(stats.mtimeMs)).toISOString(),
+    size: kind === "file" ? toldSize(Number(stats.size)) : 0,
+    modified_at: toldTime(Number(stats.mtimeMs)),
     is_executable: kind === "file" && (stats.mode & executableBits) !== 0n,
     target: kind === "link" ? (await readlink(path)).slice(0, limits.maxFileNameBytes) : null,
     etag: [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].map((value) => value.toString(16)).join("-"),

@@ -7,15 +7,17 @@ import type { UploadWish } from "./files.ts";
 import { parseJson } from "./parse-json.ts";
 import { RuntimeFailure } from "./runtime.ts";
 
-const maxWishBytes = 32_768;
+export const maxWishBytes = 32_768;
 
-const wishSchema = z.object({
-  id: uploadIdSchema,
-  path: filePathSchema,
-  length: z.number().int().nonnegative().max(limits.maxUploadBytes),
-  partBytes: z.number().int().positive().max(limits.maxTransferBytes),
-  condition: fileConditionSchema,
-});
+const wishSchema = z
+  .object({
+    id: uploadIdSchema,
+    path: filePathSchema,
+    length: z.number().int().nonnegative().max(limits.maxUploadBytes),
+    partBytes: z.number().int().positive().max(limits.maxTransferBytes),
+    condition: fileConditionSchema,
+  })
+  .refine((wish) => partCount(wish) <= limits.maxUploadParts);
 
 /** Throws `upload_not_found` for what is none. */
 export function readWish(text: string): UploadWish {
@@ -24,7 +26,7 @@ export function readWish(text: string): UploadWish {
   return wish.data;
 }
 
-export function partCount({ length, partBytes }: UploadWish): number {
+export function partCount({ length, partBytes }: Pick<UploadWish, "length" | "partBytes">): number {
   return Math.ceil(length / partBytes);
 }
 
@@ -32,6 +34,14 @@ export function partLength(wish: UploadWish, part: number): number | null {
   return part < partCount(wish) ? Math.min(wish.partBytes, wish.length - part * wish.partBytes) : null;
 }
 
-export function toUpload({ id, path, length, partBytes }: UploadWish, received: number[]): Upload {
+/** Marks of parts that the upload does not have are somebody's own. */
+export function toUpload(wish: UploadWish, marked: readonly number[]): Upload {
+  const { id, path, length, partBytes } = wish;
+  const received = [...new Set(marked)].filter((part) => part < partCount(wish)).sort((a, b) => a - b);
   return { id, path, length, part_bytes: partBytes, received };
+}
+
+/** How many parts are not here. */
+export function missingParts(wish: UploadWish, marked: readonly number[]): number {
+  return partCount(wish) - toUpload(wish, marked).received.length;
 }

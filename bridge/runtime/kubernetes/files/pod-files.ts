@@ -10,7 +10,7 @@ import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import { exactly } from "../../bodies.ts";
 import type { Bytes, EnvironmentFiles, OpenFile, UploadWish, WrittenFile } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
-import { partCount, partLength, readWish, toUpload } from "../../upload-wish.ts";
+import { missingParts, partLength, readWish, toUpload } from "../../upload-wish.ts";
 import { failing } from "../failures.ts";
 import type { Pod } from "../pod.ts";
 import { fields, readFacts } from "./facts.ts";
@@ -127,7 +127,7 @@ export class PodFiles implements EnvironmentFiles {
 
   async finishUpload(id: string): Promise<WrittenFile> {
     const { wish, received } = await this.#find(id);
-    const missing = partCount(wish) - received.length;
+    const missing = missingParts(wish, received);
     if (missing > 0) throw new RuntimeFailure("upload_incomplete", `${missing} parts are missing`);
     return await this.#inTurn(async () =>
       writtenFile(await this.#run("finish", [id, wish.path, written(wish.condition)]), wish.path),
@@ -146,7 +146,7 @@ export class PodFiles implements EnvironmentFiles {
       .toString("utf8", end + 1)
       .split(" ")
       .filter((word) => /^\d{1,5}$/.test(word));
-    return { wish, received: numbers.map(Number).sort((a, b) => a - b) };
+    return { wish, received: numbers.map(Number) };
   }
 
   async #run(script: Script, args: readonly string[], options: Parameters<Pod["run"]>[1] = {}): Promise<Buffer> {

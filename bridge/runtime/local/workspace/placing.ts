@@ -1,11 +1,12 @@
 /** Gives finished files their names, one at a time in an environment, so that what was expected of a file holds. */
-import { chmod, link, lstat, rename, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { link, lstat, rename, unlink } from "node:fs/promises";
 import type { FileCondition, FileFacts } from "../../../../durable-objects/protocol/files.ts";
 import type { WrittenFile } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import { expect, factsAt, factsIfAny } from "./facts.ts";
 import { isErrno } from "./refusals.ts";
-import { at, type Root, type Spot } from "./walk.ts";
+import { at, openRegular, type Root, type Spot } from "./walk.ts";
 
 const permissionBits = 0o777;
 
@@ -84,5 +85,7 @@ async function linkAnew(finished: string, path: string): Promise<void> {
 
 /** What replaces a file has its permissions. */
 async function keepPermissions(finished: string, replaced: string): Promise<void> {
-  await chmod(finished, (await lstat(replaced)).mode & permissionBits);
+  const { mode } = await lstat(replaced);
+  const file = await openRegular(finished, constants.O_RDONLY);
+  await file.chmod(mode & permissionBits).finally(() => file.close());
 }

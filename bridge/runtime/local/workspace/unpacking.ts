@@ -124,10 +124,12 @@ async function anew<Value>(path: string, make: () => Promise<Value>): Promise<Va
   return await make();
 }
 
-/** Moves everything of one directory into another one: directories into those that are there, files over files. */
+/** Moves everything of one directory, no link to one, into another one: directories into those that are there, files over files. */
 export async function merge(from: string, to: string): Promise<void> {
-  await walkBoth(from, to, async () => {});
-  await walkBoth(from, to, rename);
+  await within(from, async (from) => {
+    await walkBoth(from, to, async () => {});
+    await walkBoth(from, to, rename);
+  });
 }
 
 /** Throws `path_exists` before anything is moved where a directory would meet a file. */

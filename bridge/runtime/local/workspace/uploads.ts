@@ -1,17 +1,21 @@
 /**
  * Files that come in parts. An upload is a directory in the staging: `upload.json` says what is wanted, `data` holds
- * the parts each at its place, and an empty file named `part-N` says that part N is all there.
+ * the parts each at its place, and an empty file named `part-N` says that part N is all there. Programs inside can put
+ * anything in their places: links and pipes are not followed and not waited for.
  */
-import { mkdir, open, readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import type { Upload } from "../../../../durable-objects/protocol/files.ts";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import type { Bytes, UploadWish } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
-import { partCount, partLength, readWish, toUpload } from "../../upload-wish.ts";
+import { maxWishBytes, missingParts, partLength, readWish, toUpload } from "../../upload-wish.ts";
 import { writeBody } from "./bodies.ts";
 import { isErrno } from "./refusals.ts";
 import { drop, inStaging, uploadIds, uploadName } from "./staging.ts";
-import { openDirectory, type Root } from "./walk.ts";
+import { openDirectory, openRegular, type Root } from "./walk.ts";
+
+const { O_CREAT, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 const partName = /^part-(\d{1,5})$/;
 
@@ -43,14 +47,14 @@ export class LocalUploads {
   put(id: string, part: number, body: Bytes, length: number): Promise<void> {
     return this.#of(id, async (directory, wish) => {
       if (length !== partLength(wish, part)) throw new RuntimeFailure("bad_path", "The part has another length");
-      const data = await open(`${directory}/data`, "r+");
+      const data = await openRegular(`${directory}/data`, O_RDWR).catch(notFound);
       try {
         await writeBody(data, body, length, part * wish.partBytes);
         await data.datasync();
       } finally {
         await data.close();
       }
-      await writeFile(`${directory}/part-${part}`, "");
+      await (await openRegular(`${directory}/part-${part}`, O_WRONLY | O_CREAT)).close();
       // An upload that goes on is not swept: its directory's time is that of its last part, also of one that came again.
       await utimes(directory, new Date(), new Date());
     });
@@ -59,7 +63,7 @@ export class LocalUploads {
   /** Hands the finished file over, and forgets the upload once that has been placed. */
   finish<Value>(id: string, place: (finished: string, wish: UploadWish) => Promise<Value>): Promise<Value> {
     return this.#of(id, async (directory, wish) => {
-      const missing = partCount(wish) - (await receivedIn(directory)).length;
+      const missing = missingParts(wish, await receivedIn(directory));
       if (missing > 0) throw new RuntimeFailure("upload_incomplete", `${missing} parts are missing`);
       const placed = await place(`${directory}/data`, wish);
       await inStaging(this.#root, (staging) => drop(`${staging}/${uploadName(id)}`));
@@ -92,15 +96,22 @@ export class LocalUploads {
 }
 
 async function wishIn(directory: string): Promise<UploadWish> {
-  return readWish(await readFile(`${directory}/upload.json`, "utf8").catch(notFound));
+  const file = await openRegular(`${directory}/upload.json`, O_RDONLY).catch(notFound);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(maxWishBytes + 1), 0, maxWishBytes + 1, 0);
+    return readWish(buffer.toString("utf8", 0, bytesRead));
+  } finally {
+    await file.close();
+  }
 }
 
 async function receivedIn(directory: string): Promise<number[]> {
-  const numbers = (await readdir(directory)).flatMap((name) => partName.exec(name)?.[1] ?? []).map(Number);
-  return numbers.sort((a, b) => a - b);
+  return (await readdir(directory)).flatMap((name) => partName.exec(name)?.[1] ?? []).map(Number);
 }
 
 function notFound(error: unknown): never {
-  if (isErrno(error, "ENOENT", "ENOTDIR")) throw new RuntimeFailure("upload_not_found", "There is no such upload");
+  const isOther = error instanceof RuntimeFailure && error.code === "not_a_file";
+  if (isOther || isErrno(error, "ENOENT", "ENOTDIR", "ELOOP"))
+    throw new RuntimeFailure("upload_not_found", "There is no such upload");
   throw error;
 }

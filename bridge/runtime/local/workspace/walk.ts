@@ -9,7 +9,7 @@ import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import { isErrno } from "./refusals.ts";
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** A directory that stays the same whatever happens to its name, and a name in it. */
 export interface Spot {
@@ -101,6 +101,14 @@ async function openOrMake(path: string, isMade: boolean): Promise<FileHandle> {
 /** Opens a directory, not a link to one. */
 export async function openDirectory(path: string): Promise<FileHandle> {
   return await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+/** Opens a file, and nothing else: no link is followed, no pipe waited for. */
+export async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new RuntimeFailure("not_a_file", "It is not a file");
 }
 
 /** Opens a directory and does something with a path that names it whatever happens to its name. */

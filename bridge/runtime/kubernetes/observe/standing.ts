@@ -121,6 +121,8 @@ function comingOf(pod: PodView, claim: ClaimView | null): Standing {
 /** A volume that is being made keeps a pod waiting for some seconds; one that nobody makes, for ever. */
 function unscheduledOf(message: string, claim: ClaimView | null): Standing {
   if (!/persistent ?volume|storageclass/i.test(message)) return coming("unschedulable", message);
+  // The scheduler has not seen yet what we made just before.
+  if (claim !== null && /persistentvolumeclaim "[^"]*" not found/.test(message)) return coming("pending", "");
   const isBeingMade = /unbound immediate/.test(message) && claim?.storageClass != null;
   if (isBeingMade) return coming("pending", "its volume is being made");
   return { kind: "blocked", reason: "no_storage", message: sentence("no_storage", message) };

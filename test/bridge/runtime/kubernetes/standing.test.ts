@@ -37,6 +37,8 @@ const unscheduled = (message: string) => ({
   phase: "Pending",
   conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }],
 });
+const claimUnseen =
+  '0/1 nodes are available: persistentvolumeclaim "env-0123456789abcdefghij" not found. preemption: not helpful.';
 const failed = (terminated: object) => ({ phase: "Failed", containerStatuses: [container({ terminated })] });
 const unprepared = (terminated: object) => ({
   phase: "Failed",
@@ -49,6 +51,7 @@ describe("what a pod's state means", () => {
     ["Unschedulable", unscheduled("0/3 nodes are available: 3 Insufficient memory."), "provisioning", "unschedulable"],
     ["no storage class", unscheduled("pod has unbound immediate PersistentVolumeClaims"), "error", "no_storage"],
     ["no volume", unscheduled("1 node(s) didn't find available persistent volumes to bind"), "error", "no_storage"],
+    ["a claim the scheduler lags behind", unscheduled(claimUnseen), "provisioning", "pending"],
     ["ContainerCreating", waiting("ContainerCreating"), "provisioning", null],
     ["ErrImagePull", waiting("ErrImagePull", "rpc error"), "error", "image_pull_failed"],
     ["ImagePullBackOff", waiting("ImagePullBackOff", "Back-off"), "error", "image_pull_failed"],

@@ -13,12 +13,12 @@ export function connect(kubeconfig: string): Connection {
   return { config, core: config.makeApiClient(CoreV1Api), storage: config.makeApiClient(StorageV1Api) };
 }
 
-/** What the call gives, or null where there is no such thing. */
-export async function orNull<T>(call: Promise<T>): Promise<T | null> {
+/** What the call gives, or null where there is no such thing (or, with 403, none that this user may see). */
+export async function orNull<T>(call: Promise<T>, codes: readonly number[] = [404]): Promise<T | null> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof ApiException && error.code === 404) return null;
+    if (error instanceof ApiException && codes.includes(error.code)) return null;
     throw error;
   }
 }

@@ -13,6 +13,8 @@ export interface Errand {
 }
 
 const withinMs = 120_000;
+/** The scheduler says such things also while a volume is being made, or before it has seen a claim that is new. */
+const obstacleLastsMs = 20_000;
 
 /** Runs the script to its end. Resolves with null, or with why the pod could not be scheduled for want of a volume. */
 export async function runErrand({ core }: Connection, errand: Errand): Promise<string | null> {
@@ -20,9 +22,12 @@ export async function runErrand({ core }: Connection, errand: Errand): Promise<s
   const { namespace } = errand;
   await core.createNamespacedPod({ namespace, body: podOf(name, errand) });
   try {
-    return await until(`pod ${name} ends`, withinMs, async () =>
-      verdict(await core.readNamespacedPod({ name, namespace })),
-    ).then(({ why }) => why);
+    let sinceMs: number | null = null;
+    return await until(`pod ${name} ends`, withinMs, async () => {
+      const found = verdict(await core.readNamespacedPod({ name, namespace }));
+      sinceMs = found?.why == null ? null : (sinceMs ?? performance.now());
+      return sinceMs !== null && performance.now() - sinceMs < obstacleLastsMs ? null : found;
+    }).then(({ why }) => why);
   } finally {
     await orNull(core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }));
   }

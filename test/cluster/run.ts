@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type Connection, connect, orNull, until } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import { type ClusterSettings, readSettings } from "./settings.ts";
-import { empty, localVolumeOf, offerAgain } from "./volumes.ts";
+import { empty, keptVolumeOf, offerAgain, recoverVolumes } from "./volumes.ts";
 
 /** What the tests are told of it; plain data, as it passes between processes. */
 export interface ClusterUnderTest {
@@ -45,7 +45,11 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
 
 async function makeNamespace({ core }: Connection, { namespace: name, labels }: ClusterUnderTest): Promise<void> {
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
-  await core.createNamespace({ body: { metadata: { name, labels: { ...restricted, ...labels } } } });
+  const made = await orNull(
+    core.createNamespace({ body: { metadata: { name, labels: { ...restricted, ...labels } } } }),
+    [403],
+  );
+  if (made === null) throw new Error("KUBECONFIG may not make namespaces: DEVPOCKET_TEST_NAMESPACE names one to use");
   const account = () => orNull(core.readNamespacedServiceAccount({ name: "default", namespace: name }));
   await until(`service account default in ${name}`, 30_000, account);
 }
@@ -74,11 +78,14 @@ export async function clear(connection: Connection, run: ClusterUnderTest): Prom
   const { core } = connection;
   const { namespace } = run;
   const labelSelector = `${label}=${run.clusterId}`;
-  await core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds: 0 });
+  // Not 0: that takes the object away while its processes still run, and write to the volume that is emptied next.
+  await core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds: 1 });
   const noPods = async () => (await core.listNamespacedPod({ namespace, labelSelector })).items.length === 0;
   await until("the pods are gone", 60_000, noPods);
   const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector });
   for (const { metadata } of items) await removeClaim(connection, run, metadata?.name ?? "");
+  // Of a namespace that others use too, nobody knows whose volumes these were.
+  if (run.isOwnNamespace) await recoverVolumes(connection, run);
   await core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
   await core.deleteCollectionNamespacedService({ namespace, labelSelector });
 }
@@ -86,7 +93,7 @@ export async function clear(connection: Connection, run: ClusterUnderTest): Prom
 async function removeClaim(connection: Connection, run: ClusterUnderTest, name: string): Promise<void> {
   const { core } = connection;
   const { namespace } = run;
-  const volume = await localVolumeOf(connection, namespace, name);
+  const volume = await keptVolumeOf(connection, namespace, name);
   if (volume !== null) await empty(connection, run, name);
   await orNull(core.deleteNamespacedPersistentVolumeClaim({ name, namespace }));
   const finalizers = [{ op: "remove", path: "/metadata/finalizers" }];

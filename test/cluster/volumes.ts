@@ -7,17 +7,52 @@ import { type Connection, orNull, until } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import type { ClusterUnderTest } from "./run.ts";
 
-/** The volume behind the claim if it is one of a kind that is not made on demand. */
-export async function localVolumeOf(
-  connection: Connection,
-  namespace: string,
-  claimName: string,
-): Promise<string | null> {
-  const claim = await orNull(connection.core.readNamespacedPersistentVolumeClaim({ name: claimName, namespace }));
-  const { volumeName, storageClassName } = claim?.spec ?? {};
-  if (volumeName === undefined || storageClassName === undefined) return null;
-  const storageClass = await orNull(connection.storage.readStorageClass({ name: storageClassName }));
-  return storageClass?.provisioner === "kubernetes.io/no-provisioner" ? volumeName : null;
+/** Somebody who may only work in a namespace cannot see volumes; then none is offered again. */
+const hidden = [403, 404];
+
+/** The volume behind the claim if it outlives it. */
+export async function keptVolumeOf(connection: Connection, namespace: string, name: string): Promise<string | null> {
+  const claim = await orNull(connection.core.readNamespacedPersistentVolumeClaim({ name, namespace }));
+  const volumeName = claim?.spec?.volumeName;
+  if (volumeName === undefined) return null;
+  const volume = await orNull(connection.core.readPersistentVolume({ name: volumeName }), hidden);
+  return volume !== null && (await isKept(connection, volume)) ? volumeName : null;
+}
+
+/** One that nobody makes on demand, or that its class leaves for people to look at. */
+async function isKept({ storage }: Connection, { spec }: V1PersistentVolume): Promise<boolean> {
+  if (spec?.persistentVolumeReclaimPolicy === "Retain") return true;
+  const storageClass = await orNull(storage.readStorageClass({ name: spec?.storageClassName || "-" }), hidden);
+  return storageClass?.provisioner === "kubernetes.io/no-provisioner";
+}
+
+/** Empties and offers what claims of the run's own namespace have left: a claim is gone with its environment. */
+export async function recoverVolumes(connection: Connection, run: ClusterUnderTest): Promise<void> {
+  const volumes = await orNull(connection.core.listPersistentVolume(), hidden);
+  for (const volume of volumes?.items ?? []) {
+    const name = volume.metadata?.name ?? "";
+    if (volume.spec?.claimRef?.namespace !== run.namespace || !(await isKept(connection, volume))) continue;
+    if (!(await offerAgain(connection, name))) continue;
+    await emptyUnclaimed(connection, run, name);
+    await offerAgain(connection, name);
+  }
+}
+
+/** By a claim for this volume and no other. */
+async function emptyUnclaimed(connection: Connection, run: ClusterUnderTest, volumeName: string): Promise<void> {
+  const { core } = connection;
+  const { namespace, labels } = run;
+  const volume = await orNull(core.readPersistentVolume({ name: volumeName }));
+  if (volume?.spec === undefined) return;
+  const { accessModes = [], capacity = {}, storageClassName = "" } = volume.spec;
+  const storage = capacity["storage"] ?? "1";
+  const spec = { accessModes, volumeName, storageClassName, resources: { requests: { storage } } };
+  const name = `empty-${volumeName}`.slice(0, 60).replace(/[^a-z0-9]+$/, "");
+  await core.createNamespacedPersistentVolumeClaim({ namespace, body: { metadata: { name, labels }, spec } });
+  await empty(connection, run, name);
+  await core.deleteNamespacedPersistentVolumeClaim({ name, namespace });
+  const isGone = async () => (await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }))) === null;
+  await until(`claim ${name} is gone`, 60_000, isGone);
 }
 
 export async function empty(connection: Connection, run: ClusterUnderTest, claimName: string): Promise<void> {
@@ -25,16 +60,19 @@ export async function empty(connection: Connection, run: ClusterUnderTest, claim
   await runErrand(connection, { ...run, script, claimName });
 }
 
-/** Waits until the volume can be bound again; takes its former claim out of it where nobody else does. */
-export async function offerAgain({ core }: Connection, name: string): Promise<void> {
-  await until(`volume ${name} is available again`, 60_000, async () => {
+/**
+ * Waits until the volume can be bound again; takes its former claim out of it where nobody else does. False where that is
+ * not to be: it is gone, or may not be written.
+ */
+export async function offerAgain({ core }: Connection, name: string): Promise<boolean> {
+  const offered = await until(`volume ${name} is available again`, 60_000, async () => {
     const volume = await orNull(core.readPersistentVolume({ name }));
-    if (volume === null || isAvailable(volume)) return true;
+    if (volume === null) return "no";
+    if (volume.status?.phase === "Available") return "yes";
     if (!["Released", "Failed"].includes(volume.status?.phase ?? "") || volume.spec?.claimRef === undefined)
       return null;
-    await orNull(core.patchPersistentVolume({ name, body: [{ op: "remove", path: "/spec/claimRef" }] }));
-    return null;
+    const body = [{ op: "remove", path: "/spec/claimRef" }];
+    return (await orNull(core.patchPersistentVolume({ name, body }), hidden)) === null ? "no" : null;
   });
+  return offered === "yes";
 }
-
-const isAvailable = ({ status }: V1PersistentVolume) => status?.phase === "Available";

@@ -40,7 +40,8 @@ export class ClaimBinder {
   bindForConsumer(claim: KubeObject): string | null {
     if (textAt(claim, "status", "phase") === "Bound") return null;
     const spec = this.#specOf(claim);
-    if (spec?.waitsForConsumer !== true) return "pod has unbound immediate PersistentVolumeClaims";
+    if (spec?.waitsForConsumer !== true || textAt(claim, "spec", "volumeName") !== undefined)
+      return "pod has unbound immediate PersistentVolumeClaims";
     return this.#bind(claim, spec) ? null : "node(s) didn't find available persistent volumes to bind";
   }
 
@@ -74,7 +75,7 @@ export class ClaimBinder {
     else if (textAt(claim, "status", "phase") === "Bound") this.#expand(claim);
     else if (spec === undefined)
       this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
-    else if (spec.waitsForConsumer === true)
+    else if (spec.waitsForConsumer === true && textAt(claim, "spec", "volumeName") === undefined)
       this.#tell(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", "Normal");
     else if (!this.#bind(claim, spec))
       this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");

@@ -55,7 +55,10 @@ export class PersistentVolumes {
       return `pvc-${uid}`;
     }
     const bytes = quantityOf(String(wanted["storage"])) ?? 0;
-    const free = this.#store.list(volumes).find((volume) => isFree(volume, spec.name, bytes));
+    const named = textAt(claim, "spec", "volumeName");
+    const free = this.#store
+      .list(volumes)
+      .find((volume) => isFree(volume, spec.name, bytes) && (named ?? volume.metadata.name) === volume.metadata.name);
     if (free === undefined) return null;
     this.#store.put(volumes, { ...free, spec: { ...fieldsAt(free, "spec"), claimRef }, status: { phase: "Bound" } });
     return free.metadata.name;

@@ -31,9 +31,9 @@ die() {
   exit "$1"
 }
 
-# Files that a person has changed, or put something else in place of, stay.
+# Files that a person has changed, or put something else in place of, stay. No copy: ours are read-only, theirs are not.
 first_file() {
-  [ -e "$home/$2" ] || [ -L "$home/$2" ] || cp "$init/$1" "$home/$2" 2>/dev/null
+  [ -e "$home/$2" ] || [ -L "$home/$2" ] || cat "$init/$1" 2>/dev/null >"$home/$2"
 }
 
 begin_session() {

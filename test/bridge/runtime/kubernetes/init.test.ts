@@ -3,7 +3,7 @@
  * bash where it plays sh. What there is none of is said and left out.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseInitState } from "../../../../bridge/runtime/kubernetes/init/lines.ts";
 import { hostileTexts } from "../../../support/hostile-texts.ts";
@@ -149,6 +149,13 @@ describe.each(shells)("init.sh under $name", { timeout: 60_000 }, ({ shell }) =>
     await ground.says((line) => line.kind === "output" && line.text === "second");
     writeFileSync(ground.path("workspace/end"), "");
     await ground.says((line) => line.kind === "output" && line.text === "late");
+  });
+
+  it("writes first files that are a person's to change, whatever the mode of ours", async () => {
+    ground.start();
+    await ground.becomes(/^completed$/);
+    for (const name of [".bashrc", ".profile"])
+      expect(statSync(ground.path(`home/devpocket/${name}`)).mode & 0o777).toBe(0o644);
   });
 
   it("writes no first files where a person has something else, and says what cannot be written", async () => {

@@ -10,7 +10,15 @@ export interface Errand {
   script: string;
   claimName?: string;
   labels: Record<string, string>;
+  /** As environments': perhaps not every node has the image. */
+  nodeSelector: Record<string, string>;
 }
+
+/** A quota refuses who names none. */
+export const smallResources = {
+  requests: { cpu: "10m", memory: "16Mi" },
+  limits: { cpu: "500m", memory: "256Mi" },
+};
 
 const withinMs = 120_000;
 /** The scheduler says such things also while a volume is being made, or before it has seen a claim that is new. */
@@ -47,7 +55,7 @@ function verdict({ status }: V1Pod): { why: string | null } | null {
   return null;
 }
 
-function podOf(name: string, { image, imagePullPolicy, script, claimName, labels }: Errand): V1Pod {
+function podOf(name: string, { image, imagePullPolicy, script, claimName, labels, nodeSelector }: Errand): V1Pod {
   const volumeMounts = claimName === undefined ? [] : [{ name: "volume", mountPath: "/volume" }];
   const volumes = claimName === undefined ? [] : [{ name: "volume", persistentVolumeClaim: { claimName } }];
   const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
@@ -56,6 +64,7 @@ function podOf(name: string, { image, imagePullPolicy, script, claimName, labels
     image,
     imagePullPolicy,
     command: ["/bin/sh", "-c", script],
+    resources: smallResources,
     securityContext,
     volumeMounts,
   };
@@ -67,6 +76,7 @@ function podOf(name: string, { image, imagePullPolicy, script, claimName, labels
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,
       securityContext: { ...user, seccompProfile: { type: "RuntimeDefault" } },
+      nodeSelector,
       containers: [container],
       volumes,
     },

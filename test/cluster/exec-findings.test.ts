@@ -3,6 +3,7 @@ import { inject } from "vitest";
 import { isRunning, podThat } from "../support/kubernetes/client.ts";
 import { execFindings, findingsPod } from "../support/kubernetes/exec-findings.ts";
 import { connect } from "./connection.ts";
+import { smallResources } from "./errands.ts";
 import { clear } from "./run.ts";
 import { readSettings } from "./settings.ts";
 
@@ -12,7 +13,9 @@ execFindings("this cluster", async () => {
   const connection = connect(readSettings().kubeconfig);
   const client = { ...connection, namespace: run.namespace };
   const pod = findingsPod(run.image);
-  const body = { ...pod, metadata: { ...pod.metadata, labels: run.labels } };
+  const containers = pod.spec?.containers.map((each) => ({ ...each, resources: smallResources })) ?? [];
+  const spec = { ...pod.spec, containers, nodeSelector: run.nodeSelector };
+  const body = { ...pod, metadata: { ...pod.metadata, labels: run.labels }, spec };
   await client.core.createNamespacedPod({ namespace: run.namespace, body });
   await podThat(client, "pod", isRunning);
   return { client, dispose: () => clear(connection, run) };

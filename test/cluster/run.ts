@@ -13,6 +13,7 @@ export interface ClusterUnderTest {
   image: string;
   imagePullPolicy: string;
   labels: Record<string, string>;
+  nodeSelector: Record<string, string>;
   /** Why no volume can be bound; null where one can. */
   volumeObstacle: string | null;
 }
@@ -24,7 +25,7 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
   const id = `test-${randomBytes(4).toString("hex")}`;
   const namespace = settings.namespace ?? `devpocket-${id}`;
   const labels = { [label]: id };
-  const { imagePullPolicy } = settings.manifests;
+  const { imagePullPolicy, nodeSelector } = settings.manifests;
   const run = {
     namespace,
     isOwnNamespace: settings.namespace === null,
@@ -32,6 +33,7 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
     image: settings.image,
     imagePullPolicy,
     labels,
+    nodeSelector: { ...nodeSelector },
     volumeObstacle: null,
   };
   if (run.isOwnNamespace) await makeNamespace(connection, run);

@@ -17,9 +17,7 @@ import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
 import type { Edge } from "./socket.ts";
 import { TransferClient } from "./transfer-client.ts";
 import { Cutter } from "./transfer-cutter.ts";
-
-/** More at a time are refused: each holds files and connections. */
-const maxAtOnce = 64;
+import { Places, TooManyTransfers } from "./transfer-places.ts";
 
 type Transfer = Extract<ClusterMessage, { type: "transfer" }>;
 type Up = Extract<TransferOrder, { kind: "write_file" | "unpack" | "put_part" }>;
@@ -30,6 +28,7 @@ export class Transfers {
   readonly #edge: Edge;
   readonly #log: Log;
   readonly #open = new Set<AbortController>();
+  readonly #places = new Places();
   #onEmptied = () => {};
 
   constructor(edge: Edge, runtime: Runtime, log: Log) {
@@ -39,19 +38,17 @@ export class Transfers {
   }
 
   /** Carries it to its end, whatever that is; what goes wrong is told to who waits, and logged. */
-  async carry({ id, order, request_id }: Transfer): Promise<void> {
+  async carry({ id, order, owner, request_id }: Transfer): Promise<void> {
     const controller = new AbortController();
     const client = new TransferClient(this.#edge, id, controller.signal);
     const detail = { transfer: id, request_id, environment_id: order.environment_id, order: order.kind };
-    const isTooMany = this.#open.size >= maxAtOnce;
     this.#open.add(controller);
     try {
-      if (isTooMany) throw new RuntimeFailure("unavailable", "Too many transfers at a time");
-      await this.#move(client, order);
+      await this.#places.taking(owner ?? order.environment_id, () => this.#move(client, order));
       this.#log("debug", "transfer carried", detail);
     } catch (error) {
       await client.tell(failedHead(error)).catch(() => undefined);
-      if (!(error instanceof RuntimeFailure)) {
+      if (!(error instanceof RuntimeFailure || error instanceof TooManyTransfers)) {
         this.#log("warn", "transfer was cut", { ...detail, error: error instanceof Error ? error.message : "unknown" });
       }
     } finally {
@@ -144,6 +141,7 @@ async function send(client: TransferClient, head: TransferHead, body: Bytes, len
 }
 
 function failedHead(error: unknown): TransferHead {
+  if (error instanceof TooManyTransfers) return { kind: "failed", code: "too_many_transfers", message: error.message };
   if (!(error instanceof RuntimeFailure)) return { kind: "failed", code: "unavailable", message: "It was cut" };
   const code = transferFailures.find((each) => each === error.code) ?? "unavailable";
   return { kind: "failed", code, message: error.message.slice(0, 1_024) };

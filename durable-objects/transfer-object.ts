@@ -34,8 +34,8 @@ export class TransferObject extends DurableObject<ObjectsEnv> implements Transfe
     const ticket = decodeTicket(request.headers.get(ticketHeader), transferTicketSchema);
     const transfer = new Transfer(ticket, request.body, () => this.#over(transfer));
     this.#transfer = transfer;
-    const { id, clusterId, order, requestId } = ticket;
-    const isTold = await this.env.CLUSTERS.getByName(clusterId).transfer(id, order, requestId);
+    const { id, clusterId, order, ownerId, requestId } = ticket;
+    const isTold = await this.env.CLUSTERS.getByName(clusterId).transfer(id, order, ownerId, requestId);
     if (!isTold) transfer.fail();
     return await transfer.answered;
   }

@@ -106,6 +106,8 @@ export const clusterMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("transfer"),
     id: transferIdSchema,
     order: transferOrderSchema,
+    /** Whose it is, so that one person does not take the place of all. */
+    owner: z.string().max(64).optional(),
     request_id: z.string().optional(),
   }),
 ]);

@@ -69,7 +69,13 @@ export const bridgeTicketSchema = z.object({
 export type BridgeTicket = z.infer<typeof bridgeTicketSchema>;
 
 /** What the Worker vouches for when a person's request for a transfer reaches its object. */
-export const transferTicketSchema = z.object({ ...names, id: transferIdSchema, order: transferOrderSchema });
+export const transferTicketSchema = z.object({
+  ...names,
+  id: transferIdSchema,
+  order: transferOrderSchema,
+  /** Whose it is. */
+  ownerId: z.string(),
+});
 export type TransferTicket = z.infer<typeof transferTicketSchema>;
 
 /** The same for a bridge's request: whose bridge it is. */
@@ -149,7 +155,7 @@ export interface ClusterRpc {
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
   /** Tells a bridge that a transfer waits for it; false with no bridge. */
-  transfer(id: string, order: TransferOrder, requestId?: string): Promise<boolean>;
+  transfer(id: string, order: TransferOrder, ownerId: string, requestId?: string): Promise<boolean>;
   /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
   announce(environmentId: string, update: StatusUpdate): Promise<void>;
   /** The same for many environments at once. */

@@ -67,6 +67,9 @@ export const limits = {
   minCrowdSockets: 20,
   /** Bytes in one body between a client and us, or a bridge and us: platforms refuse those over 100 MB. */
   maxTransferBytes: 67_108_864,
+  /** Transfers that a bridge carries at a time, and those of them that are one person's. */
+  maxTransfers: 64,
+  maxTransfersOfOne: 8,
   /** A file uploaded in parts; its parts, and what a client gets that names no size for them. */
   maxUploadBytes: 10_737_418_240,
   maxUploadParts: 2_000,

@@ -59,7 +59,13 @@ export const transferOrderSchema = z.discriminatedUnion("kind", [
 ]);
 export type TransferOrder = z.infer<typeof transferOrderSchema>;
 
-export const transferFailures = ["not_found", "not_running", "unavailable", ...fileFailures] as const;
+export const transferFailures = [
+  "not_found",
+  "not_running",
+  "unavailable",
+  "too_many_transfers",
+  ...fileFailures,
+] as const;
 
 /** What a bridge says of a transfer before any byte of it, or after the last one. */
 export const transferHeadSchema = z.discriminatedUnion("kind", [

@@ -18,7 +18,7 @@ const id = "0".repeat(32);
 
 function begin(order: TransferOrder, body: ReadableStream<Uint8Array> | null = null) {
   const over = vi.fn();
-  return { over, transfer: new Transfer({ id, clusterId: "c", requestId: "r", order }, body, over) };
+  return { over, transfer: new Transfer({ id, clusterId: "c", ownerId: "o", requestId: "r", order }, body, over) };
 }
 
 const headOf = (response: Response) => decodeHead(response.headers.get(transferHeadHeader));

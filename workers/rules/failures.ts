@@ -96,7 +96,11 @@ export type Failure =
   | { kind: "last_window" }
   /** The one wrong state that is 400: DELETE of a running environment. */
   | { kind: "still_running" }
-  | { kind: "too_many_requests"; what: "requests" | "attempts" | "environments" | "mails"; retryAfterSeconds: number }
+  | {
+      kind: "too_many_requests";
+      what: "requests" | "attempts" | "environments" | "mails" | "transfers";
+      retryAfterSeconds: number;
+    }
   | { kind: "unavailable"; dependency: Dependency; retryAfterSeconds: number }
   /** More work is waiting here than can be done in time. */
   | { kind: "busy"; retryAfterSeconds: number }

@@ -240,3 +240,17 @@ describe("25: a transfer", () => {
     expect((await answered).status).toBe(404);
   });
 });
+
+it("tells a bridge whose a transfer is, and who has too many under way to come again", async () => {
+  const { person, bridge, ask } = await withFiles();
+  const answered = ask("GET", "/content?path=a");
+  const { id, owner } = await bridge.told();
+  expect(owner).toBe(person.id);
+  await bridge.bring(id, 0, { kind: "failed", code: "too_many_transfers", message: "Too many transfers at a time" });
+  const answer = await answered;
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([429, "5"]);
+  expect(await answer.json()).toMatchObject({
+    code: "too_many_requests",
+    detail: "Too many transfers; try again later",
+  });
+});

@@ -26,15 +26,18 @@ export interface Transferred {
   body: Body;
 }
 
-/** Has a bridge of the cluster carry out an order; `body` is what goes up. Fails as files do, or as `unavailable`. */
+/**
+ * Has a bridge of the cluster carry out an order; `body` is what goes up. Fails as files do, as `too_many_requests`
+ * where others of theirs are under way, or as `unavailable`.
+ */
 export async function transfer(
   deps: Deps,
-  { clusterId }: Workspace,
+  { clusterId, ownerId }: Workspace,
   order: TransferOrder,
   body: Body,
 ): Promise<Transferred> {
   const id = hex(deps.randomBytes(16));
-  const ticket: TransferTicket = { id, clusterId, order, requestId: deps.requestId };
+  const ticket: TransferTicket = { id, clusterId, order, ownerId, requestId: deps.requestId };
   const headers = { [ticketHeader]: encodeTicket(ticket) };
   const method = body === null ? "GET" : "PUT";
   const request = new Request(`http://object${objectPaths.transfer}`, { method, headers, body });

@@ -12,13 +12,14 @@ const retryAfterSeconds = 5;
 /** An environment whose files can be reached. */
 export interface Workspace {
   environmentId: string;
+  ownerId: string;
   clusterId: string;
 }
 
 /** The owner's, and running: fails as `not_found` or `invalid_state`. Guests reach files through the terminal alone. */
 export async function openWorkspace(deps: Deps, owner: Owner, id: string): Promise<Workspace> {
   const row = phaseAt(await ownEnvironment(deps, owner, id), deps.now());
-  if (hasShell(row.phase)) return { environmentId: row.id, clusterId: row.clusterId };
+  if (hasShell(row.phase)) return { environmentId: row.id, ownerId: owner.userId, clusterId: row.clusterId };
   const allowed = allowedActions(row, deps.now());
   throw new Failed({ kind: "invalid_state", phase: row.phase, action: "use files", allowed });
 }
@@ -34,6 +35,8 @@ const withEvidence: readonly FileFailure[] = ["unsafe_archive", "upload_incomple
 
 /** Why a cluster did not do it, as people are told. What is no refusal of a file's is a bridge that cannot serve now. */
 export function failFor({ code, message }: { code: string; message: string }): never {
+  if (code === "too_many_transfers")
+    throw new Failed({ kind: "too_many_requests", what: "transfers", retryAfterSeconds });
   const reason = fileFailures.find((each) => each === code);
   if (reason === undefined) throw new Failed({ kind: "unavailable", dependency: "bridge", retryAfterSeconds });
   if (reason === "file_changed") throw new Failed({ kind: "precondition_failed" });

@@ -78,11 +78,13 @@ function nullIfGone(error: unknown): null {
   return null;
 }
 
-/** No answer, or one of a server or cluster that is away for now. */
+/** No answer, or one of a server or cluster that is away, or busy with others of ours, for now. */
 function isCut(error: unknown): boolean {
   if (!(error instanceof Failed)) return false;
   const { failure } = error;
-  return failure.kind === "offline" || (failure.kind === "problem" && failure.status === 503);
+  return (
+    failure.kind === "offline" || (failure.kind === "problem" && (failure.status === 503 || failure.status === 429))
+  );
 }
 
 function untilOnline(signal: AbortSignal): Promise<void> {

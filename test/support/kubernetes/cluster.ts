@@ -6,7 +6,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeCertificates } from "./access/certificates.ts";
+import { type ClientCertificate, makeCertificates } from "./access/certificates.ts";
 import { Faults } from "./access/faults.ts";
 import { kubeconfigText } from "./access/kubeconfig.ts";
 import { RequestLog } from "./access/request-log.ts";
@@ -53,7 +53,9 @@ export interface FakeCluster {
   readonly token: string;
   readonly tokens: Tokens;
   /** For the token (or the almighty one), as a file's text. */
-  kubeconfig(change?: { token?: string; namespace?: string }): string;
+  kubeconfig(change?: { token?: string; namespace?: string; certificate?: ClientCertificate }): string;
+  /** For the almighty one, too. */
+  readonly adminCertificate: ClientCertificate;
   /** All objects, for looking at; `registry` writes them past HTTP and RBAC. */
   readonly store: Store;
   readonly registry: Registry;
@@ -122,6 +124,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   return {
     url,
     ca: certificates.ca,
+    adminCertificate: certificates.admin,
     token,
     ...doors,
     kubeconfig: (change) => kubeconfigText({ url, ca: certificates.ca, token, ...change }),

@@ -1,6 +1,6 @@
 /**
  * `npm run fake-cluster -- KUBECONFIG [local]`: a fake cluster until it is told to end, and its kubeconfig in that file. With `local` its
- * default class has a few local volumes that are kept, no way out for images, and no metrics.
+ * default class has a few local volumes that are kept, no way out for images, no metrics, and its kubeconfig a certificate.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { standardClass, startFakeCluster } from "./cluster.ts";
@@ -22,7 +22,8 @@ if (kind === "local") {
   cluster.images.setOffline(true);
   cluster.metrics.state = "not installed";
 }
-writeFileSync(path, cluster.kubeconfig(), { mode: 0o600 });
+const certificate = kind === "local" ? { certificate: cluster.adminCertificate } : {};
+writeFileSync(path, cluster.kubeconfig(certificate), { mode: 0o600 });
 console.log(`${cluster.url}, kubeconfig in ${path}`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, async () => {

@@ -1,4 +1,4 @@
-/** A certificate authority and a server's certificate for 127.0.0.1, made anew for each cluster. */
+/** A certificate authority, a server's certificate for 127.0.0.1 and an administrator's, made anew for each cluster. */
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,6 +6,13 @@ import { promisify } from "node:util";
 
 export interface Certificates {
   ca: string;
+  cert: string;
+  key: string;
+  /** Of somebody who may do everything, as an installer's own kubeconfig has it. */
+  admin: ClientCertificate;
+}
+
+export interface ClientCertificate {
   cert: string;
   key: string;
 }
@@ -27,13 +34,28 @@ export async function makeCertificates(directory: string): Promise<Certificates>
     "-out",
     at("ca.crt"),
   ]);
-  const request = ["req", ...newKey.slice(0, -2), "-subj", "/CN=kube-apiserver"];
-  await run("openssl", [...request, "-keyout", at("server.key"), "-out", at("server.csr")]);
-  await writeFile(at("server.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n");
-  const sign = ["x509", "-req", "-days", "2", "-CAcreateserial", "-extfile", at("server.ext"), "-in", at("server.csr")];
-  await run("openssl", [...sign, "-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-out", at("server.crt")]);
-  const [ca, cert, key] = await Promise.all(
-    ["ca.crt", "server.crt", "server.key"].map((name) => readFile(at(name), "utf8")),
-  );
-  return { ca: ca ?? "", cert: cert ?? "", key: key ?? "" };
+  const [server, admin] = [
+    await sign(
+      at,
+      "server",
+      "/CN=kube-apiserver",
+      "subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n",
+    ),
+    await sign(at, "admin", "/O=system:masters/CN=kubernetes-admin", "extendedKeyUsage=clientAuth\n"),
+  ];
+  return { ca: await readFile(at("ca.crt"), "utf8"), ...server, admin };
+}
+
+async function sign(
+  at: (name: string) => string,
+  name: string,
+  subject: string,
+  use: string,
+): Promise<ClientCertificate> {
+  const [key, request, extensions, cert] = [at(`${name}.key`), at(`${name}.csr`), at(`${name}.ext`), at(`${name}.crt`)];
+  await run("openssl", ["req", ...newKey.slice(0, -2), "-subj", subject, "-keyout", key, "-out", request]);
+  await writeFile(extensions, use);
+  const options = ["x509", "-req", "-days", "2", "-CAcreateserial", "-extfile", extensions, "-in", request];
+  await run("openssl", [...options, "-CA", at("ca.crt"), "-CAkey", at("ca.key"), "-out", cert]);
+  return { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };
 }

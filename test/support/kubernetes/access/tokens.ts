@@ -1,4 +1,4 @@
-/** Bearer tokens: who stands behind one, and what a Role allows them. */
+/** Bearer tokens and names in certificates: who stands behind one, and what a Role allows them. */
 import { randomBytes } from "node:crypto";
 
 /** As in a Role or ClusterRole; without a namespace it holds everywhere. */
@@ -53,6 +53,11 @@ export class Tokens {
   userOf(authorization: string | undefined): User | null {
     const [, token = ""] = /^Bearer (.+)$/i.exec(authorization ?? "") ?? [];
     return this.#users.get(token) ?? null;
+  }
+
+  /** Who has shown a certificate with this name. */
+  bearerOf(name: string | null): User | null {
+    return [...this.#users.values()].find((user) => user.name === name) ?? null;
   }
 }
 

@@ -3,8 +3,9 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { Certificates } from "../access/certificates.ts";
 import type { Faults, Mishap } from "../access/faults.ts";
 import type { LoggedRequest, RequestLog } from "../access/request-log.ts";
@@ -40,8 +41,9 @@ export class ApiServer {
   constructor(certificates: Certificates, doors: Doors, handlers: Handlers) {
     this.#doors = doors;
     this.#handlers = handlers;
-    const { cert, key } = certificates;
-    this.#server = createServer({ cert, key }, (incoming, response) => void this.#serve(incoming, response));
+    const { ca, cert, key } = certificates;
+    const tls = { ca, cert, key, requestCert: true, rejectUnauthorized: false };
+    this.#server = createServer(tls, (incoming, response) => void this.#serve(incoming, response));
     this.#server.on("upgrade", (incoming, socket, head) => void this.#upgrade(incoming, socket, head));
     this.#server.on("secureConnection", (socket) => {
       this.#sockets.add(socket);
@@ -106,7 +108,8 @@ export class ApiServer {
   /** Who asks for what, written down. Throws 401. */
   #admit(incoming: IncomingMessage): { request: Asked; logged: LoggedRequest } {
     const request = parseRequest(incoming);
-    const user = this.#doors.tokens.userOf(incoming.headers.authorization);
+    const { tokens } = this.#doors;
+    const user = tokens.userOf(incoming.headers.authorization) ?? tokens.bearerOf(provenName(incoming.socket));
     const logged = {
       method: request.method,
       path: request.path,
@@ -122,6 +125,13 @@ export class ApiServer {
     if (user === null) throw unauthorized();
     return { request: { ...request, user }, logged };
   }
+}
+
+/** The common name of a client's certificate that our authority has signed. */
+function provenName(socket: Socket): string | null {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const { subject } = socket.getPeerCertificate();
+  return typeof subject?.CN === "string" ? subject.CN : null;
 }
 
 function nameOf(resource: Resource, subresource: string | undefined): string {

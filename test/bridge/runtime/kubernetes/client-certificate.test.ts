@@ -1,0 +1,42 @@
+/** A kubeconfig as installers write it: no token but a client's certificate, for calls, watches, logs and execs alike. */
+import { KubeConfig } from "@kubernetes/client-node";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
+import { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
+import { defaultSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
+import { viewerOf } from "../../support/viewer.ts";
+import { desiredEnvironment } from "../contract.ts";
+import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+
+const size = { cols: 90, rows: 28 };
+
+let ground: ClusterGround;
+beforeEach(async () => {
+  ground = await makeGround();
+});
+afterEach(() => ground.dispose());
+
+const openWith = (certificate: { cert: string; key: string }) => {
+  const config = new KubeConfig();
+  config.loadFromString(ground.cluster.kubeconfig({ certificate }));
+  const settings = { ...defaultSettings, namespace };
+  return new KubernetesRuntime({ server: new ApiServer(config), manifests: settings, log: () => {} });
+};
+
+it("runs an environment and a shell in it", { timeout: 60_000 }, async () => {
+  const runtime = openWith(ground.cluster.adminCertificate);
+  const environment = desiredEnvironment();
+  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+  const stream = await runtime.attach(environment.id, "main", size);
+  expect(await viewerOf(stream, size).ask("echo $((6*7))")).toBe("42");
+  expect((await runtime.logs(environment.id, { lines: 5 })).entries).not.toEqual([]);
+  await runtime.close();
+});
+
+it("is not let in with one that another authority has signed", { timeout: 60_000 }, async () => {
+  const other = await makeGround();
+  const runtime = openWith(other.cluster.adminCertificate);
+  await expect(runtime.observe()).rejects.toMatchObject({ code: "unavailable" });
+  await runtime.close();
+  await other.dispose();
+});

@@ -162,6 +162,15 @@ export function filesContract(name: string, makeGround: () => Promise<FilesGroun
         expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       });
 
+      it("lets one of several that write over the same version win", async () => {
+        const { file } = await put("race", "first");
+        const condition = { kind: "one_of" as const, etags: [file.etag] };
+        const tries = Array.from({ length: 5 }, (_, index) =>
+          codeOf(files.write("race", bytes(String(index)), { length: 1, condition })).catch(() => "written"),
+        );
+        expect((await Promise.all(tries)).sort()).toEqual([...Array(4).fill("file_changed"), "written"]);
+      });
+
       it("names what is no file, and what is not there", async () => {
         await sh("mkdir dir && printf x > file && mkfifo pipe");
         expect(await codeOf(files.open("dir"))).toBe("not_a_file");

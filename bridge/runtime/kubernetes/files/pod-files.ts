@@ -64,8 +64,17 @@ export class PodFiles implements EnvironmentFiles {
   async write(path: string, body: Bytes, { length, condition }: { length: number; condition: FileCondition }) {
     await this.#run("check", [path, written(condition)]).catch(ignoreMissing(condition));
     await this.#run("room", [String(length)]);
-    const args = [`write-${crypto.randomUUID()}`, path, written(condition), String(length)];
-    return writtenFile(await this.#feed("write", args, exactly(body, length)), path);
+    const fresh = `write-${crypto.randomUUID()}`;
+    const isAtomic = condition === null || condition.kind === "absent";
+    if (isAtomic) {
+      const args = [fresh, path, written(condition), String(length)];
+      return writtenFile(await this.#feed("write", args, exactly(body, length)), path);
+    }
+    // Of several who expect the same version one writes: looking at it and replacing it are two steps there.
+    await this.#feed("lay", [fresh, String(length)], exactly(body, length));
+    return await this.#inTurn(async () =>
+      writtenFile(await this.#run("settle", [fresh, path, written(condition)]), path),
+    );
   }
 
   async makeDirectory(path: string): Promise<WrittenFile> {

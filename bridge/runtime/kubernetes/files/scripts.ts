@@ -157,6 +157,19 @@ head -c "$4" >"$fresh" 2>/dev/null || { room "$4"; fail no_space; }
 [ "$(wc -c <"$fresh")" -eq "$4" ] || fail cut
 sync "$fresh" 2>/dev/null
 place "$fresh" "$2" "$3"`,
+  /** a fresh name, length; the content as input. The next script gives it its name. */
+  lay: `stage
+fresh=$staging/$1
+trap '[ -n "$laid" ] || rm -f "$fresh"' EXIT
+laid=
+echo $$
+head -c "$2" >"$fresh" 2>/dev/null || { room "$2"; fail no_space; }
+[ "$(wc -c <"$fresh")" -eq "$2" ] || fail cut
+sync "$fresh" 2>/dev/null
+laid=1`,
+  /** the same name, path, condition */
+  settle: `trap 'rm -f "$staging/$1"' EXIT
+place "$staging/$1" "$2" "$3"`,
   /** path */
   makeDirectory: `walk "$1" 1 1
 new=0

@@ -51,6 +51,23 @@ it("empties and offers again what a claim that a test deleted has left", async (
   expect(await errand("second", 'test -z "$(ls -A /volume)"')).toBeNull();
 });
 
+it("serves somebody who may do nothing outside one namespace", async () => {
+  await connection.core.createNamespace({ body: { metadata: { name: "shared" } } });
+  const token = cluster.tokens.issue("worker", [
+    { verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespace: "shared" },
+  ]);
+  const path = join(directory, "worker");
+  await writeFile(path, cluster.kubeconfig({ token }));
+  const variables = { KUBECONFIG: path, DEVPOCKET_TEST_IMAGE: "debian:12" };
+  await expect(beginRun(readSettings(variables))).rejects.toThrow("DEVPOCKET_TEST_NAMESPACE");
+  const theirs = readSettings({ ...variables, DEVPOCKET_TEST_NAMESPACE: "shared" });
+  const shared = await beginRun(theirs);
+  expect(shared).toMatchObject({ namespace: "shared", volumeObstacle: null });
+  await endRun(shared, theirs);
+  const { items } = await connection.core.listNamespacedPersistentVolumeClaim({ namespace: "shared" });
+  expect(items).toEqual([]);
+});
+
 it("does not take a claim that the scheduler has not seen for an obstacle", async () => {
   const done = errand("late", "true");
   const isRefused = async () => {

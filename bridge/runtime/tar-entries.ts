@@ -46,19 +46,21 @@ function tarEntry({ name, type, linkname, mode, size, mtime }: Header): TarEntry
 }
 
 function safeNames(path: string): string[] {
-  const names = segmentsOf(path);
   const bytes = (text: string) => Buffer.byteLength(text);
+  // A name may be megabytes long: nothing is made of it before that is known.
+  if (bytes(path) > limits.maxFilePathBytes) throw unsafe(path, "has too long a name");
+  const names = segmentsOf(path);
   if (path.startsWith("/") || names.includes("..")) throw unsafe(path, "leads out of the directory");
   if (path.includes("\0") || path.includes("\uFFFD")) throw unsafe(path, "has a name that is not UTF-8");
-  const isTooLong =
-    bytes(path) > limits.maxFilePathBytes || names.some((name) => bytes(name) > limits.maxFileNameBytes);
-  if (isTooLong) throw unsafe(path, "has too long a name");
+  if (names.some((name) => bytes(name) > limits.maxFileNameBytes)) throw unsafe(path, "has too long a name");
+  if (names.length > limits.maxArchiveDepth) throw unsafe(path, "lies too deep");
   if (names[0] === stagingName) throw unsafe(path, "has a name that is ours");
   return names;
 }
 
 /** Counted from where the link lies. */
 function refuseLeadingOut(path: string, names: readonly string[], target: string): void {
+  if (Buffer.byteLength(target) > limits.maxFilePathBytes) throw unsafe(path, "has too long a target");
   let depth = names.length - 1;
   for (const name of segmentsOf(target)) {
     depth += name === ".." ? -1 : 1;

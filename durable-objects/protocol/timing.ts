@@ -84,6 +84,8 @@ export const limits = {
   maxDirectoryEntries: 50_000,
   /** Entries of an archive that is unpacked. */
   maxArchiveEntries: 10_000,
+  /** Names in the path of such an entry. */
+  maxArchiveDepth: 128,
   /** Links that are followed on the way to a file. */
   maxFollowedLinks: 40,
 } as const;

@@ -1,6 +1,7 @@
 /** What an outsider tries with paths, links and archives (security checks 17 and 18), for every runtime. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EnvironmentFiles } from "../../../bridge/runtime/files.ts";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { bytes, codeOf, type FilesGround, tarOf, textOf, whatever } from "./files-contract.ts";
 
 export function filesConfinement(name: string, makeGround: () => Promise<FilesGround>): void {
@@ -144,6 +145,8 @@ export function filesConfinement(name: string, makeGround: () => Promise<FilesGr
         ],
         "what is ours": [{ name: ".devpocket/u-x/data", text: "x" }],
         "too long a name": [{ name: "n".repeat(300), text: "x" }],
+        "too long a target": [{ name: "l", type: "symlink", linkname: "d/".repeat(2_100) }],
+        "a path whose every step costs time": [{ name: `${"d/".repeat(limits.maxArchiveDepth)}f`, text: "x" }],
       };
 
       it.each(Object.entries(hostile))("unpacks nothing of an archive with %s", async (_, entries) => {

@@ -52,7 +52,7 @@ archives.openapi(
     tags: ["files"],
     summary: "Unpack a tar archive into a directory, all of it or nothing, up to 64 MiB",
     description: `Files, directories and links that lead nowhere but within the archive; whatever else is in it, it is refused as a
-whole. Existing files are replaced, a directory never by a file. Not compressed.`,
+whole; a path in it may have 128 names. Existing files are replaced, a directory never by a file. Not compressed.`,
     middleware: [allowed("terminal")],
     request: { params: idParameter, query: pathQuery, body: { content: tar, required: false } },
     responses: {

@@ -187,9 +187,13 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
 
   #take(link: Link, message: BridgeMessage): void {
     switch (message.type) {
-      case "hello":
-        this.#welcome(link, message);
+      case "hello": {
+        // What is remembered of bridges would grow with every name that one link takes.
+        const isRenamed = isReady(link) && link.state.bridgeId !== message.bridge_id;
+        if (isRenamed) this.#drop(link, "badFrame");
+        else this.#welcome(link, message);
         return;
+      }
       case "draining":
         if (isReady(link)) this.#drain(link);
         return;

@@ -236,4 +236,15 @@ describe("several bridges of a cluster", () => {
     await pass(id, timing.linkSilentAfterMs, second, b);
     await leads(second, true, [b]);
   });
+
+  it("are as many as there are links: one link takes no second name, so that nothing grows with its names", async () => {
+    const id = fresh("cluster-");
+    const own = fresh("bridge-");
+    const peer = await linkSharing(id, own);
+    await leads(peer, true, [own]);
+    peer.say(sharingHello(fresh("bridge-")));
+    expect(await peer.isClosed()).toMatchObject({ code: closes.badFrame.code });
+    const back = await linkSharing(id, own);
+    await leads(back, true, [own]);
+  });
 });

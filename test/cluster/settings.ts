@@ -4,6 +4,9 @@ import { z } from "zod";
 import { kubernetesConfig, kubernetesVariables } from "../../bridge/kubernetes-variables.ts";
 import type { ManifestSettings } from "../../bridge/runtime/kubernetes/manifests/settings.ts";
 
+/** Of each environment's volume; local volumes may be small. The contracts are told by the variable alone. */
+export const defaultStorageBytes = 100 * 2 ** 20;
+
 const variables = z.object({
   ...kubernetesVariables,
   KUBECONFIG: z
@@ -13,12 +16,11 @@ const variables = z.object({
     error:
       "is missing: an image with a POSIX shell and tmux (or set DEVPOCKET_TOOLS_IMAGE) that the cluster has or can pull",
   }),
-  /** Of each environment's volume; local volumes may be small. */
   DEVPOCKET_TEST_STORAGE_BYTES: z.coerce
     .number({ error: "is no number" })
     .int()
     .positive()
-    .default(100 * 2 ** 20),
+    .default(defaultStorageBytes),
   /** One that is there and may be used, where none may be made. */
   DEVPOCKET_TEST_NAMESPACE: z.string().optional(),
 });

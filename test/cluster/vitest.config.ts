@@ -1,5 +1,6 @@
 /** `npm run test:cluster`: a project of its own, because it needs a cluster (settings.ts) and uses it one test at a time. */
 import { defineConfig } from "vitest/config";
+import { defaultStorageBytes } from "./settings.ts";
 
 export default defineConfig({
   test: {
@@ -8,6 +9,9 @@ export default defineConfig({
     include: ["test/cluster/**/*.test.ts"],
     globalSetup: ["./test/cluster/setup.ts"],
     fileParallelism: false,
+    env: {
+      DEVPOCKET_TEST_STORAGE_BYTES: process.env["DEVPOCKET_TEST_STORAGE_BYTES"] || String(defaultStorageBytes),
+    },
     silent: "passed-only",
     testTimeout: 60_000,
     // A ground is cleared in a hook: pods end, volumes are emptied.

@@ -20,7 +20,8 @@ export interface StorageClassSpec {
 }
 
 const volumes = resourceOf("persistentvolumes");
-const staticCapacity = "100Gi";
+/** Local volumes are small, and a claim for more is never bound. */
+const staticCapacity = "1Gi";
 
 export class PersistentVolumes {
   readonly #store: Store;

@@ -45,6 +45,8 @@ export default defineConfig({
           globalSetup,
           // Scripts are started and passwords hashed here: many seconds each on a busy machine.
           testTimeout: 60_000,
+          // Pods, shells and bridges of real processes live and die here beside each other: where nobody watches, a second try.
+          retry: process.env["CI"] ? 1 : 0,
           include: ["test/**/*.test.ts"],
           exclude: [
             "**/node_modules/**",

@@ -168,10 +168,12 @@ export class LocalRuntime implements Runtime {
     return environment;
   }
 
-  /** Steps of other processes are seen in what they leave on disk. */
+  /** Steps of other processes are seen in what they leave on disk. Where that cannot be read, whoever asks is told. */
   #glance(): void {
+    const listed = namesIn(this.#places.environmentsDir);
+    if (listed === null) return;
     const seen = new Map(
-      readdirSync(this.#places.environmentsDir).map((name) => {
+      listed.map((name) => {
         const { record, installation, notice } = environmentPlaces(this.#places, name);
         return [name, [record, installation, notice].map(changedAt).join()];
       }),
@@ -254,4 +256,13 @@ export class LocalRuntime implements Runtime {
 
 function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Null where a directory cannot be read, as when it was removed. */
+function namesIn(directory: string): string[] | null {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return null; // nothing can be said of what is in it
+  }
 }

@@ -49,6 +49,20 @@ describe("local runtime", { timeout: 30_000 }, () => {
     expect(() => new LocalRuntime({ dataDir, machinePath: "/nowhere", isProduction: false })).toThrow(/tmux/);
   });
 
+  it("outlives its directory, also while nobody asks", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const alone = await makeGround();
+      const watching = alone.open();
+      await alone.dispose();
+      expect(() => vi.advanceTimersByTime(60_000)).not.toThrow();
+      await expect(async () => watching.observe()).rejects.toThrow(/ENOENT/);
+      await watching.close();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("says on the first screen that the machine's programs are used", async () => {
     const { id } = await start();
     await (await attach(id)).shows(/runs on this machine/);

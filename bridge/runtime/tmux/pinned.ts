@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
-import { ask, ignoreUnavailable, type TmuxDoor } from "./door.ts";
+import { ask, ignoreUnavailable, mainSession, type TmuxDoor } from "./door.ts";
 import { attachCommand, windowSize } from "./session.ts";
 
 export interface Pin {
@@ -45,8 +45,15 @@ async function link(door: TmuxDoor, name: string, target: string): Promise<void>
   } catch (error) {
     if (!(error instanceof RuntimeFailure)) throw error;
     await endSessions(door, name);
+    // What failed on the way says nothing about the window.
+    if (await isThere(door, target)) throw error;
     throw new RuntimeFailure("window_not_found", "The window was closed");
   }
+}
+
+async function isThere(door: TmuxDoor, target: string): Promise<boolean> {
+  const printed = await ask(door, ["list-windows", "-t", mainSession, "-F", `${mainSession}:#{window_id}`]);
+  return printed.split("\n").includes(target);
 }
 
 /** The windows in them live on where they are linked. */

@@ -25,6 +25,14 @@ export const resourcesSchema = z.object({
 });
 export type Resources = z.infer<typeof resourcesSchema>;
 
+/** Whose an environment is, and what the plan allows: so many environments, each at most so large. */
+export const ownerSchema = z.object({
+  id: z.string().min(1).max(128),
+  max_environments: z.number().int().nonnegative(),
+  largest: resourcesSchema,
+});
+export type Owner = z.infer<typeof ownerSchema>;
+
 /** One environment as it should be. `generation` grows with every start and restart: a higher one than the
  * bridge has applied means "begin anew". */
 export const desiredEnvironmentSchema = z.object({
@@ -40,6 +48,8 @@ export const desiredEnvironmentSchema = z.object({
   resources: resourcesSchema,
   /** The template works as root: inside a user namespace, where the cluster has them, else not at all. */
   needs_root: z.boolean().optional(),
+  /** For bridges that keep people's environments apart by it; servers older than this field leave it out. */
+  owner: ownerSchema.optional(),
 });
 export type DesiredEnvironment = z.infer<typeof desiredEnvironmentSchema>;
 

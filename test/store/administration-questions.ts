@@ -1,6 +1,7 @@
 /** What administrators ask of large tables, for indexes.test.ts. */
 import { deleteOldAuditEvents, listAuditEvents, listDenials } from "../../workers/store/audit-search.ts";
 import type { Database } from "../../workers/store/database.ts";
+import { outdateListsOf } from "../../workers/store/environments/outdated.ts";
 import { forgetAttempts } from "../../workers/store/login-attempts.ts";
 import { changePerson, findPerson, listPeople } from "../../workers/store/people.ts";
 import { idOf } from "./large-database.ts";
@@ -18,6 +19,7 @@ export const administration: Record<string, (db: Database) => Promise<unknown>> 
   administrators: (db) => listPeople(db, { role: "admin" }, { limit: 20, offset: 0 }, now),
   "one person": (db) => findPerson(db, user, now),
   "a change of a person": (db) => changePerson(db, user, { role: "user", plan: "pro", isActive: true }, now),
+  "what is desired where somebody has environments": (db) => outdateListsOf(db, { userId: user }),
   "the newest events": events({}, null),
   "events beyond a cursor": events({}, 10_000),
   "an export's next page": events({ from: new Date(0), to: now }, 10_000, "oldest"),

@@ -6,6 +6,7 @@ import type { DesiredEnvironment, DesiredList, Report, Telemetry } from "../../d
 import { Failed, rootCause } from "../rules/failures.ts";
 import { workingCpuPercent } from "../rules/idle.ts";
 import { observe, observeAbsence } from "../rules/observations.ts";
+import { largestOf } from "../rules/plans.ts";
 import { isSecret } from "../rules/secrets.ts";
 import { hashOf } from "../rules/tokens.ts";
 import { findBridgeToken, noteTokenUse } from "../store/catalog/bridge-tokens.ts";
@@ -74,6 +75,7 @@ async function desiredEnvironment(deps: Deps, row: DesiredRow): Promise<DesiredE
       memory_bytes: row.memoryBytes,
       storage_bytes: row.storageBytes,
     },
+    owner: { id: row.userId, max_environments: row.plan.maxEnvironments, largest: largestOf(row.plan) },
   };
 }
 

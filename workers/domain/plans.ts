@@ -6,6 +6,7 @@ import type { PlanLimits } from "../store/environments/plan-use.ts";
 import { findPlan, findPlanUse, listPlans, type PlanChange, type PlanRow, updatePlan } from "../store/plans.ts";
 import { audit } from "./audit.ts";
 import type { Deps } from "./deps.ts";
+import { tellClusters } from "./environments/follow.ts";
 
 export type { PlanChange, PlanRow };
 
@@ -39,11 +40,13 @@ export async function changePlan(
 ): Promise<PlanRow> {
   const seen = await readPlan(deps, id);
   expected?.(seen);
-  const row = await updatePlan(deps.db, { id, change, seen: expected === undefined ? null : seen, now: deps.now() });
-  if (row === null) throw new Failed({ kind: "precondition_failed" });
+  const asked = { id, change, seen: expected === undefined ? null : seen, now: deps.now() };
+  const changed = await updatePlan(deps.db, asked);
+  if (changed === null) throw new Failed({ kind: "precondition_failed" });
+  tellClusters(deps, changed.outdated);
   audit(deps, { action: "plan.update", actor, target: { kind: "plan", id }, detail: { ...change } });
   deps.log("info", "plan changed", { user_id: actor.userId, plan: id });
-  return row;
+  return changed.row;
 }
 
 export interface OwnLimits {

@@ -3,6 +3,7 @@ import { and, desc, eq, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Account, Role } from "../rules/principal.ts";
 import { accountColumns } from "./account-columns.ts";
 import type { Database } from "./database.ts";
+import { type Outdated, outdateListsOf } from "./environments/outdated.ts";
 import { loginAttempts, users } from "./schema/accounts.ts";
 
 /** A person as administrators see them. */
@@ -71,7 +72,12 @@ export interface PersonChange {
 }
 
 export type PersonOutcome =
-  | { kind: "changed"; before: Required<{ [Key in keyof PersonChange]: Exclude<PersonChange[Key], undefined> }> }
+  | {
+      kind: "changed";
+      before: Required<{ [Key in keyof PersonChange]: Exclude<PersonChange[Key], undefined> }>;
+      /** Clusters of which something else is desired now: a plan's limits are part of it. */
+      outdated: Outdated[];
+    }
   | { kind: "not_found" }
   | { kind: "last_admin" };
 
@@ -89,7 +95,7 @@ export async function changePerson(
   const { role, plan, isActive } = change;
   const isDemotion = role === "user" || isActive === false;
   const isPerson = and(eq(users.id, userId), isNull(users.deletedAt));
-  const [, [before], changed] = await db.batch([
+  const [, [before], changed, outdated] = await db.batch([
     db.select({ id: users.id }).from(users).where(isActiveAdmin()).orderBy(users.id).for("update"),
     db
       .select({ role: users.role, plan: users.planId, isActive: users.isActive })
@@ -106,9 +112,10 @@ export async function changePerson(
       })
       .where(and(isPerson, isDemotion ? anotherAdminThan(userId) : undefined))
       .returning({ id: users.id }),
+    outdateListsOf(db, plan === undefined ? null : { userId }),
   ]);
   if (before === undefined) return { kind: "not_found" };
-  return changed.length === 0 ? { kind: "last_admin" } : { kind: "changed", before };
+  return changed.length === 0 ? { kind: "last_admin" } : { kind: "changed", before, outdated };
 }
 
 /** Takes an administrator's role, unless nobody else has it; tells whether it did. */

@@ -1,6 +1,7 @@
 /** Queries about subscription plans: all of them, a change of one, and how much of theirs somebody uses. */
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
+import { type Outdated, outdateListsOf } from "./environments/outdated.ts";
 import { type PlanLimits, planUse, toPlanUse } from "./environments/plan-use.ts";
 import { plans } from "./schema/accounts.ts";
 
@@ -18,17 +19,23 @@ export async function findPlan(db: Database, id: string): Promise<PlanRow | null
   return row ?? null;
 }
 
-/** Replaces what a plan allows; null when there is no such plan, or it is no longer as it was `seen`. */
+/**
+ * Replaces what a plan allows, and outdates what is desired of the clusters of its people; null when there is no such plan, or
+ * it is no longer as it was `seen`.
+ */
 export async function updatePlan(
   db: Database,
   { id, change, seen, now }: { id: string; change: PlanChange; seen: PlanRow | null; now: Date },
-): Promise<PlanRow | null> {
-  const [row] = await db
-    .update(plans)
-    .set({ ...change, updatedAt: now })
-    .where(and(eq(plans.id, id), seen === null ? undefined : allows(seen)))
-    .returning();
-  return row ?? null;
+): Promise<{ row: PlanRow; outdated: Outdated[] } | null> {
+  const [[row], outdated] = await db.batch([
+    db
+      .update(plans)
+      .set({ ...change, updatedAt: now })
+      .where(and(eq(plans.id, id), seen === null ? undefined : allows(seen)))
+      .returning(),
+    outdateListsOf(db, { planId: id }),
+  ]);
+  return row === undefined ? null : { row, outdated };
 }
 
 function allows({ id, updatedAt, ...limits }: PlanRow) {

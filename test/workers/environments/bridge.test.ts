@@ -9,7 +9,7 @@ import { failureIn } from "../../../workers/rules/failures.ts";
 import { ViewerPeer } from "../../durable-objects/peers.ts";
 import { newDeps } from "../support/deps.ts";
 import { FakeBridge, seenAsDesired } from "./fake-bridge.ts";
-import { api, db, newCluster, newWorld, type Problem, setPhase } from "./world.ts";
+import { api, db, newCluster, newWorld, type Problem, setPhase, setPlan, uniqueWord } from "./world.ts";
 
 async function newEnvironment() {
   const world = await newWorld();
@@ -56,7 +56,7 @@ describe("a bridge's token", () => {
 
 describe("the desired list", () => {
   it("holds everything the bridge needs, variables opened", async () => {
-    const { bridge, id, template } = await newEnvironment();
+    const { bridge, id, template, person } = await newEnvironment();
     const { body, headers } = await bridge.pull();
     expect(body.environments).toEqual([
       {
@@ -70,6 +70,11 @@ describe("the desired list", () => {
         startup_commands: ["node --version"],
         environment_variables: { FROM_TEMPLATE: "yes", A: "1" },
         resources: { cpu_millicores: 500, memory_bytes: 2 ** 30, storage_bytes: 10 * 2 ** 30 },
+        owner: {
+          id: person.id,
+          max_environments: 5,
+          largest: { cpu_millicores: 2000, memory_bytes: 4 * 2 ** 30, storage_bytes: 20 * 2 ** 30 },
+        },
       },
     ]);
     expect(headers.get("etag")).toBe(`"${body.revision}"`);
@@ -87,6 +92,37 @@ describe("the desired list", () => {
     expect(await isUnchanged()).toBe(false);
     await create();
     expect((await bridge.pull()).body.environments).toHaveLength(2);
+  });
+});
+
+describe("the limits of an owner's plan in the desired list", () => {
+  const limitsOf = async ({ bridge }: { bridge: FakeBridge }) => {
+    const { body, headers } = await bridge.pull();
+    return { etag: headers.get("etag") ?? "", max: body.environments[0]?.owner?.max_environments };
+  };
+
+  it("outdate it when the plan is changed, and when the person gets another one", async () => {
+    const [plan, other] = [`plan-${uniqueWord()}`, `plan-${uniqueWord()}`];
+    const { person, ...world } = await newEnvironment();
+    const { person: admin, ...elsewhere } = await newEnvironment();
+    await db.execute(sql`update users set role = 'admin' where id = ${admin.id}`);
+    await setPlan(admin.id, other, { maxEnvironments: 7 });
+    await setPlan(person.id, plan, { maxEnvironments: 3 });
+    const [before, apart] = [await limitsOf(world), await limitsOf(elsewhere)];
+    const body = { environments: 4, cpu: "2", memory: "4Gi", storage: "20Gi", requests_per_minute: 300 };
+    expect((await api("PUT", `/api/v1/plans/${plan}`, { token: admin.token, body })).status).toBe(200);
+    const grown = await limitsOf(world);
+    expect([before.max, grown.max]).toEqual([3, 4]);
+    expect(grown.etag).not.toBe(before.etag);
+    const change = { subscription_plan: other };
+    expect((await api("PATCH", `/api/v1/users/${person.id}`, { token: admin.token, body: change })).status).toBe(200);
+    const moved = await limitsOf(world);
+    expect(moved.max).toBe(7);
+    expect(moved.etag).not.toBe(grown.etag);
+    expect((await limitsOf(elsewhere)).etag).toBe(apart.etag);
+    const role = { role: "user" };
+    expect((await api("PATCH", `/api/v1/users/${person.id}`, { token: admin.token, body: role })).status).toBe(200);
+    expect((await limitsOf(world)).etag).toBe(moved.etag);
   });
 });
 

@@ -16,6 +16,7 @@ import {
 } from "../../store/people.ts";
 import { type AuditAction, audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { tellClusters } from "../environments/follow.ts";
 import { showOutGuestsOf } from "../sharing/access.ts";
 import { endSockets } from "./sessions.ts";
 
@@ -53,6 +54,7 @@ export async function administerPerson(
   if (id === admin.userId && isDemotion) throw new Failed({ kind: "own_account" });
   const outcome = await changePerson(deps.db, id, change, deps.now()).catch(refuseUnknownPlan);
   if (outcome.kind !== "changed") throw outcomeFailure(outcome.kind);
+  tellClusters(deps, outcome.outdated);
   auditChange(deps, admin, id, outcome.before, change);
   if (change.isActive === false) await shutOut(deps, id);
   return readPerson(deps, id);

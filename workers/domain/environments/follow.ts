@@ -6,6 +6,7 @@ import type { StatusUpdate } from "../../../durable-objects/protocol/client.ts";
 import { type Phase, statusOf } from "../../../durable-objects/protocol/vocabulary.ts";
 import { isOnItsWay, phaseAt } from "../../rules/lifecycle.ts";
 import type { EnvironmentInFull } from "../../store/environments/find.ts";
+import type { Outdated } from "../../store/environments/outdated.ts";
 import type { Deps } from "../deps.ts";
 import { type Owner, ownEnvironment } from "./view.ts";
 
@@ -13,6 +14,11 @@ import { type Owner, ownEnvironment } from "./view.ts";
 export function tellCluster(deps: Deps, clusterId: string, revision: number): void {
   const nudged = deps.objects.cluster(clusterId).nudge(String(revision), deps.requestId);
   deps.waitUntil(orLog(deps, "cluster was not nudged", clusterId, nudged));
+}
+
+/** The same of every cluster that a change concerned. */
+export function tellClusters(deps: Deps, outdated: readonly Outdated[]): void {
+  for (const { clusterId, revision } of outdated) tellCluster(deps, clusterId, revision);
 }
 
 /** Tells the environment's viewers where it stands. */

@@ -1,6 +1,7 @@
 /** An environment as its cluster's bridge and the sweep see it: what is desired, and the rows a report may move. */
 import { and, asc, eq, inArray, lte, ne, sql } from "drizzle-orm";
 import type { Database } from "../database.ts";
+import { plans, users } from "../schema/accounts.ts";
 import { clusters, templates } from "../schema/catalog.ts";
 import { environments } from "../schema/environments.ts";
 import type { EnvironmentRow } from "./find.ts";
@@ -8,7 +9,12 @@ import type { EnvironmentRow } from "./find.ts";
 export interface DesiredRow extends EnvironmentRow {
   startupCommands: string[];
   needsRoot: boolean;
+  /** What the owner's plan allows. */
+  plan: { maxEnvironments: number; maxCpuMillicores: number; maxMemoryBytes: number; maxStorageBytes: number };
 }
+
+/** Looked up owner by owner: a join would have all people read for the few of one cluster. */
+const planIdOfOwner = sql`(select ${users.planId} from ${users} where ${users.id} = ${environments.userId})`;
 
 /** Everything a cluster should hold or let go of: all that is not terminated, by id. */
 export async function listDesired(db: Database, clusterId: string): Promise<DesiredRow[]> {
@@ -16,12 +22,19 @@ export async function listDesired(db: Database, clusterId: string): Promise<Desi
     .select({
       environment: environments,
       ofTemplate: { startupCommands: templates.startupCommands, needsRoot: templates.needsRoot },
+      plan: {
+        maxEnvironments: plans.maxEnvironments,
+        maxCpuMillicores: plans.maxCpuMillicores,
+        maxMemoryBytes: plans.maxMemoryBytes,
+        maxStorageBytes: plans.maxStorageBytes,
+      },
     })
     .from(environments)
     .innerJoin(templates, eq(templates.id, environments.templateId))
+    .innerJoin(plans, eq(plans.id, planIdOfOwner))
     .where(alive(clusterId))
     .orderBy(asc(environments.id));
-  return found.map(({ environment, ofTemplate }) => ({ ...environment, ...ofTemplate }));
+  return found.map(({ environment, ofTemplate, plan }) => ({ ...environment, ...ofTemplate, plan }));
 }
 
 /** The lifecycle columns of one environment. */

@@ -6,6 +6,7 @@ const sources = {
   "init.sh": "init.sh",
   "relay.sh": "relay.sh",
   "prepare.sh": "prepare.sh",
+  "accounts.sh": "accounts.sh",
   "tmux.sh": "tmux.sh",
   bashrc: "bashrc",
   profile: "profile",

@@ -97,6 +97,8 @@ trap end_all TERM INT HUP
 mkdir -p "$run/own" "$workspace" "$home" 2>/dev/null
 state starting
 say '!' starting
+# Root may change the image's accounts, and packages do: there nothing is mounted over them.
+[ "$(id -u)" != 0 ] || [ ! -w "$root/etc" ] || /bin/sh "$init/accounts.sh" 0 "$root/etc"
 for directory in "$workspace" "$home"; do
   [ -w "$directory" ] || say '#' "$directory cannot be written by user $(id -u)"
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The init container: makes the two directories on the volume, as the user who will work in them, and brings our tools where
-# this image has them. What is there stays.
+# this image has them. What is there stays. With arguments it goes on as accounts.sh: then this is the environment's image.
 root=${0%/devpocket/init/prepare.sh}
 own=$root/devpocket
 
@@ -18,5 +18,5 @@ for name in workspace home; do
 done
 
 tools=$root/opt/devpocket/tools
-[ -d "$tools" ] || exit 0
-cp -RPf "$tools/." "$own/tools/" || die 'The tools could not be copied'
+[ ! -d "$tools" ] || cp -RPf "$tools/." "$own/tools/" || die 'The tools could not be copied'
+[ "$#" -eq 0 ] || exec /bin/sh "$own/init/accounts.sh" "$@"

@@ -9,6 +9,8 @@ export const places = {
   startup: "/devpocket/startup",
   /** bin/tmux, bin/busybox and what they need, copied by the init container. */
   tools: "/devpocket/tools",
+  /** passwd and group of the image with an entry for the user, mounted over its own. */
+  accounts: "/devpocket/accounts",
   /** The tmux socket, `state`, pid files of our clients; gone with the pod. */
   run: "/devpocket/run",
   socket: "/devpocket/run/tmux.sock",

@@ -1,6 +1,6 @@
 /**
- * The pod of an environment: an init container that lays out the volume and brings tmux, and the image with our init.sh as
- * its first process. It never restarts by itself: what comes after its end is decided by the loop alone.
+ * The pod of an environment: an init container that lays out the volume and brings tmux, one that gives the user a name in
+ * the image, and the image with our init.sh as its first process. It never restarts by itself: what comes after its end is decided by the loop alone.
  */
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1ResourceRequirements } from "@kubernetes/client-node";
 import type { DesiredEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
@@ -8,13 +8,14 @@ import { ownedByClaim } from "./claim.ts";
 import { annotations, labels, objectName } from "./names.ts";
 import { places } from "./places.ts";
 import { bytesQuantity, cpuQuantity } from "./quantities.ts";
-import { containerSecurity, podSecurity, standingOf } from "./security.ts";
+import { containerSecurity, podSecurity, standingOf, userId } from "./security.ts";
 import type { ManifestSettings } from "./settings.ts";
-import { mounts, preparationMounts, volumes } from "./volumes.ts";
+import { accountsMount, initMount, mounts, preparationMounts, volumes } from "./volumes.ts";
 
 /** The container people work in; execs and logs name it. */
 export const environmentContainer = "environment";
 export const preparationContainer = "prepare";
+export const accountsContainer = "accounts";
 
 /** init.sh ends what runs and itself within two seconds of TERM. */
 const graceSeconds = 5;
@@ -59,9 +60,9 @@ function podSpec(environment: DesiredEnvironment, parts: PodParts, settings: Man
     enableServiceLinks: false,
     hostname: "devpocket",
     securityContext: podSecurity(standing),
-    initContainers: [preparation(environment, settings)],
+    initContainers: preparations(environment, settings),
     containers: [main(environment, settings)],
-    volumes: volumes(environment, parts),
+    volumes: volumes(environment, parts, standing),
     ...(standing === "root" ? { hostUsers: false } : {}),
     ...(runtimeClass === null ? {} : { runtimeClassName: runtimeClass }),
     ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector: { ...nodeSelector } }),
@@ -70,22 +71,34 @@ function podSpec(environment: DesiredEnvironment, parts: PodParts, settings: Man
 }
 
 function main(environment: DesiredEnvironment, settings: ManifestSettings): V1Container {
-  const { port } = environment;
+  const { port, image } = environment;
   return {
-    name: environmentContainer,
-    image: environment.image,
-    imagePullPolicy: settings.imagePullPolicy,
+    ...container(environmentContainer, image, environment, settings),
     // An absolute path: a person's PATH is none of its business.
     command: ["/bin/sh", `${places.init}/init.sh`],
     workingDir: places.workspace,
     envFrom: [{ secretRef: { name: objectName(environment.id) } }],
     env: ownVariables(environment),
     ...(port === null ? {} : { ports: [{ name: "web", containerPort: port, protocol: "TCP" }] }),
+    volumeMounts: mounts(standingOf(environment, settings)),
+  };
+}
+
+/** What all of them have. */
+function container(
+  name: string,
+  image: string,
+  environment: DesiredEnvironment,
+  settings: ManifestSettings,
+): V1Container {
+  return {
+    name,
+    image,
+    imagePullPolicy: settings.imagePullPolicy,
     resources: resources(environment, settings),
     securityContext: containerSecurity(standingOf(environment, settings)),
     // What it writes there at its end, else the end of its log, is what the status tells.
     terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: mounts(),
   };
 }
 
@@ -96,18 +109,26 @@ function ownVariables(environment: DesiredEnvironment): V1EnvVar[] {
   ];
 }
 
-/** Runs as the same user, so that what it makes is the person's. Without a tools image it only lays out the volume. */
-function preparation(environment: DesiredEnvironment, settings: ManifestSettings): V1Container {
-  return {
-    name: preparationContainer,
-    image: settings.toolsImage ?? environment.image,
-    imagePullPolicy: settings.imagePullPolicy,
-    command: ["/bin/sh", `${places.init}/prepare.sh`],
-    resources: resources(environment, settings),
-    securityContext: containerSecurity(standingOf(environment, settings)),
-    terminationMessagePolicy: "FallbackToLogsOnError",
-    volumeMounts: preparationMounts(),
+/**
+ * All run as the same user, so that what they make is the person's; one after the other, so that they ask for no more than
+ * the pod does. Who is root needs no name; without a tools image, one container does both.
+ */
+function preparations(environment: DesiredEnvironment, settings: ManifestSettings): V1Container[] {
+  const { image } = environment;
+  const { toolsImage } = settings;
+  const prepare = container(preparationContainer, toolsImage ?? image, environment, settings);
+  const command = ["/bin/sh", `${places.init}/prepare.sh`];
+  if (standingOf(environment, settings) === "root") return [{ ...prepare, command, volumeMounts: preparationMounts() }];
+  const whose = [String(userId), places.accounts];
+  if (toolsImage === null) {
+    return [{ ...prepare, command: [...command, ...whose], volumeMounts: [...preparationMounts(), accountsMount] }];
+  }
+  const accounts: V1Container = {
+    ...container(accountsContainer, image, environment, settings),
+    command: ["/bin/sh", `${places.init}/accounts.sh`, ...whose],
+    volumeMounts: [initMount, accountsMount],
   };
+  return [{ ...prepare, command, volumeMounts: preparationMounts() }, accounts];
 }
 
 /** Limits are what the person was promised; requests, what a node must have left, are less: most of them idle. */

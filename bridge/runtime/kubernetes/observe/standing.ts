@@ -57,14 +57,15 @@ export function standingOf(pod: PodView, claim: ClaimView | null): Standing {
   if (pod.main?.state?.running) {
     return { kind: "up", incarnation: `${pod.uid}/${pod.main.containerID ?? ""}`, after: afterOf(pod.main) };
   }
-  return blockedOf(pod, pod.preparation) ?? blockedOf(pod, pod.main) ?? comingOf(pod, claim);
+  const blocked = [...pod.preparations, pod.main].map((container) => blockedOf(pod, container));
+  return blocked.find((each) => each !== null) ?? comingOf(pod, claim);
 }
 
 function endedOf(pod: PodView): Standing {
   const failure = podFailures[pod.reason];
   if (failure !== undefined) return ended(failure, pod.message);
-  const unprepared = pod.preparation?.state?.terminated;
-  if (unprepared && unprepared.exitCode !== 0) {
+  const unprepared = pod.preparations.map(({ state }) => state?.terminated).find((each) => each && each.exitCode !== 0);
+  if (unprepared) {
     const reason = isOutOfMemory(unprepared) ? "out_of_memory" : "rejected";
     const why = unprepared.message?.trim() || `exit ${unprepared.exitCode ?? "unknown"}`;
     return { kind: "ended", isFatal: true, reason, message: bounded(`It could not be prepared: ${why}`) };
@@ -111,7 +112,7 @@ function blockedOf(pod: PodView, container: ContainerView | null): Standing | nu
 
 function comingOf(pod: PodView, claim: ClaimView | null): Standing {
   if (pod.isScheduled) {
-    const isPrepared = pod.preparation?.state?.terminated !== undefined;
+    const isPrepared = pod.preparations.length > 0 && pod.preparations.every(({ state }) => state?.terminated);
     return { kind: "coming", reason: null, message: isPrepared ? "Starting" : "Pulling the image" };
   }
   if (pod.unscheduled?.reason !== "Unschedulable") return coming("pending", "");

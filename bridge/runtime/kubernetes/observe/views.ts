@@ -4,7 +4,7 @@ import { type Resources, resourcesSchema } from "../../../../durable-objects/pro
 import { parseJson } from "../../parse-json.ts";
 import type { ClusterObject } from "../client/calls.ts";
 import { annotations } from "../manifests/names.ts";
-import { environmentContainer, preparationContainer } from "../manifests/pod.ts";
+import { accountsContainer, environmentContainer, preparationContainer } from "../manifests/pod.ts";
 import { type News, parseNotice } from "../notice.ts";
 
 const terminatedSchema = z.looseObject({
@@ -76,7 +76,8 @@ export interface PodView {
   unscheduled: { reason: string; message: string } | null;
   isScheduled: boolean;
   main: ContainerView | null;
-  preparation: ContainerView | null;
+  /** Our init containers, in their order; none before one of them was looked at. */
+  preparations: ContainerView[];
 }
 
 export interface ClaimView {
@@ -93,14 +94,14 @@ export interface ClaimView {
   finalizers: string[];
 }
 
+const ours: readonly string[] = [preparationContainer, accountsContainer];
+
 /** The pod as it is; what cannot be read counts as not there. */
 export function podView(object: ClusterObject): PodView {
   const { metadata } = object;
   const { spec, status } = podSchema.safeParse(object).data ?? {};
   const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
   const { reason = "", message = "" } = scheduled ?? {};
-  const named = (name: string, among: ContainerView[] | null | undefined) =>
-    among?.find((each) => each.name === name) ?? null;
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -113,8 +114,8 @@ export function podView(object: ClusterObject): PodView {
     message: status?.message ?? "",
     unscheduled: scheduled?.status === "False" ? { reason, message } : null,
     isScheduled: scheduled?.status === "True",
-    main: named(environmentContainer, status?.containerStatuses),
-    preparation: named(preparationContainer, status?.initContainerStatuses),
+    main: status?.containerStatuses?.find((each) => each.name === environmentContainer) ?? null,
+    preparations: status?.initContainerStatuses?.filter(({ name }) => ours.includes(name)) ?? [],
   };
 }
 

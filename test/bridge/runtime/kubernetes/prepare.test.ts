@@ -1,6 +1,6 @@
-/** prepare.sh and tmux.sh as they run in a pod, in every shell of this machine; with tools, without, and on a volume that refuses. */
+/** prepare.sh, accounts.sh and tmux.sh as they run in a pod, in every shell of this machine; with tools, without, and on a volume that refuses. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PodGround, shells } from "../../../support/kubernetes/pod-ground.ts";
 
@@ -42,6 +42,75 @@ describe.each(shells)("under $name", ({ shell }) => {
     expect(status).toBe(1);
     expect(said).toMatch(/^# The volume cannot be written by user \d+: its storage class ignores fsGroup/);
     expect(`# ${ground.read("dev/termination-log")}\n`).toBe(said);
+  });
+
+  const accounts = (files: Record<string, string>, number = "1000", directory = "devpocket/accounts") => {
+    for (const each of ["etc", "devpocket/accounts"]) mkdirSync(ground.path(each), { recursive: true });
+    for (const [name, text] of Object.entries(files)) writeFileSync(ground.path("etc", name), text);
+    expect(run("accounts.sh", [number, ground.path(directory)])).toEqual({ status: 0, said: "" });
+    const lines = (name: string) => ground.read(`${directory}/${name}`).split("\n").slice(0, -1);
+    return { passwd: lines("passwd"), group: lines("group") };
+  };
+  const home = () => ground.path("home/devpocket");
+  const anyShell = expect.stringMatching(/^devpocket(-1000)?:x:1000:1000::\S+home\/devpocket:\/\S*sh$/);
+
+  it("accounts.sh adds its user to what the image has, whatever stands there", () => {
+    const passwd = "root:x:0:0:root:/root:/bin/bash\n# a remark\n\n+::::::\ngames:x:5:1000::/usr/games:";
+    const made = accounts({ passwd, group: "root:x:0:\nstaff:x:50:a,b" });
+    expect(made.passwd).toEqual([...passwd.split("\n"), anyShell]);
+    expect(made.group).toEqual(["root:x:0:", "staff:x:50:a,b", "devpocket:x:1000:"]);
+    expect(made.passwd.at(-1)).toContain(`:${home()}:`);
+  });
+
+  it("accounts.sh leaves the image's user its name and its shell, and gives it our home and group", () => {
+    const passwd =
+      "root:x:0:0::/root:/bin/sh\nnode:x:1000:100:Node,,,:/home/node:/bin/sh\nsecond:x:1000:1000::/:/bin/sh\n";
+    const made = accounts({ passwd, group: "users:x:100:\nnode:x:1000:node\n" });
+    expect(made.passwd[1]).toBe(`node:x:1000:1000:Node,,,:${home()}:/bin/sh`);
+    expect(made.passwd[2]).toBe("second:x:1000:1000::/:/bin/sh");
+    expect(made.group).toEqual(["users:x:100:", "node:x:1000:node"]);
+    const locked = accounts({ passwd: "ubuntu:x:1000:1000::/:/usr/sbin/nologin\n" });
+    expect(locked.passwd).toEqual([expect.stringMatching(/^ubuntu:x:1000:1000::\S+:\/\S*\/(ba)?sh$/)]);
+  });
+
+  it("accounts.sh takes no name that somebody has, and makes both files where the image has none", () => {
+    const made = accounts({ passwd: "devpocket:x:7:7::/:/bin/sh\n", group: "devpocket:x:7:\n" });
+    expect(made.passwd[1]).toMatch(/^devpocket-1000:x:1000:1000:/);
+    expect(made.group[1]).toBe("devpocket-1000:x:1000:");
+    rmSync(ground.path("etc"), { recursive: true });
+    mkdirSync(ground.path("etc/group"), { recursive: true });
+    expect(accounts({})).toEqual({
+      passwd: ["root:x:0:0:root:/root:/bin/sh", anyShell],
+      group: ["root:x:0:", "devpocket:x:1000:"],
+    });
+  });
+
+  it("accounts.sh needs nothing but its shell, and says when it cannot write", () => {
+    mkdirSync(ground.path("devpocket/accounts"));
+    const args = ["1000", ground.path("devpocket/accounts")];
+    expect(run("accounts.sh", args, { PATH: "/nowhere" })).toEqual({ status: 0, said: "" });
+    expect(ground.read("devpocket/accounts/passwd")).toContain(`:${home()}:/bin/sh\n`);
+    const { status, said } = run("accounts.sh", ["1000", ground.path("nowhere")]);
+    expect(status).toBe(1);
+    expect(said).toContain("# The names of its users could not be written\n");
+  });
+
+  it("accounts.sh changes the image's own files for root", () => {
+    const made = accounts(
+      { passwd: "root:x:0:0:root:/root:/bin/sh\nb:x:1:1::/:/bin/sh\n", group: "root:x:0:\n" },
+      "0",
+      "etc",
+    );
+    expect(made).toEqual({
+      passwd: [`root:x:0:0:root:${home()}:/bin/sh`, "b:x:1:1::/:/bin/sh"],
+      group: ["root:x:0:"],
+    });
+  });
+
+  it("prepare.sh goes on as accounts.sh where it is told a number", () => {
+    mkdirSync(ground.path("devpocket/accounts"));
+    expect(run("prepare.sh", ["1000", ground.path("devpocket/accounts")])).toEqual({ status: 0, said: "" });
+    expect(ground.read("devpocket/accounts/group")).toContain("devpocket:x:1000:");
   });
 
   it("tmux.sh takes the tmux that was brought before the image's, and hides nothing of the image", () => {

@@ -21,7 +21,8 @@ export interface ChildOptions {
   endSignal?: "SIGTERM";
 }
 
-const readyWithinMs = 60_000;
+/** The whole product starts here, on a machine that others may keep busy. */
+const readyWithinMs = 150_000;
 
 /** Starts a program and waits for its line; throws with the last lines when it ends before. It never outlives us. */
 export async function startChild(

@@ -8,6 +8,7 @@ import { openContestants } from "./contestants.ts";
 import { busyWorkerd } from "./cpu.ts";
 import { echo } from "./echo.ts";
 import { fanOut } from "./fan-out.ts";
+import { files } from "./files/files.ts";
 import { besideExpress } from "./http/beside.ts";
 import { loginThroughput, loginTimes } from "./http/logins.ts";
 import { middleware } from "./http/middleware.ts";
@@ -32,6 +33,7 @@ const sections: Record<SectionName, (options: BenchOptions) => Promise<Table[]>>
     ),
   http,
   startup,
+  files,
   kubernetes: (options) => kubernetesTables("fake", options),
 };
 

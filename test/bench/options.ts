@@ -1,7 +1,7 @@
 /** The command line of `npm run bench`. Pure: arguments in, a value or a complaint out. */
 import { parseArgs } from "node:util";
 
-export const sectionNames = ["echo", "cat", "fan-out", "http", "startup", "kubernetes"] as const;
+export const sectionNames = ["echo", "cat", "fan-out", "http", "startup", "files", "kubernetes"] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 export const contestantNames = ["floor", "relay", "harness", "dev"] as const;
@@ -18,6 +18,7 @@ export interface BenchOptions {
   rounds: number;
   keysPerRound: number;
   catMegabytes: number;
+  fileMegabytes: number;
   viewers: number;
   secondsPerHttpRound: number;
   /** Calls of each route before its first round. */
@@ -33,6 +34,7 @@ const full = {
   rounds: 5,
   keysPerRound: 300,
   catMegabytes: 50,
+  fileMegabytes: 32,
   viewers: 50,
   secondsPerHttpRound: 2,
   warmUpCalls: 500,
@@ -43,6 +45,7 @@ const quick = {
   rounds: 3,
   keysPerRound: 60,
   catMegabytes: 10,
+  fileMegabytes: 8,
   viewers: 50,
   secondsPerHttpRound: 0.5,
   warmUpCalls: 50,

@@ -48,13 +48,13 @@ export class DataEnd {
     this.send({ type: "input", data });
   }
 
-  /** Asks for a snapshot and resolves with it. */
-  async snapshot(): Promise<SnapshotFrame> {
+  /** Asks for a snapshot and resolves with it: there is one once a shell is attached. */
+  async snapshot(withinMs = 10_000): Promise<SnapshotFrame> {
     const before = this.frames.length;
     this.send({ type: "snapshot" });
     return await waitUntil(
       () => this.frames.slice(before).find((frame): frame is SnapshotFrame => frame.kind === "snapshot"),
-      { timeout: 10_000, interval: 5 },
+      { timeout: withinMs, interval: 5 },
     );
   }
 

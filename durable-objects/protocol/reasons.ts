@@ -36,6 +36,18 @@ const observed = {
     retrier: "cluster",
     message: "No machine of the cluster has room for this environment now",
   },
+  volume_not_ready: {
+    phases: ["provisioning", "restarting"],
+    mender: "operator",
+    retrier: "cluster",
+    message: "The volume with its files is not ready on a machine yet",
+  },
+  sandbox_failed: {
+    phases: ["provisioning", "restarting"],
+    mender: "operator",
+    retrier: "cluster",
+    message: "Its machine cannot set up a place for it yet",
+  },
   image_pull_failed: {
     phases: ["error"],
     mender: "user",

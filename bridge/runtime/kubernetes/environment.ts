@@ -13,6 +13,7 @@ import type { ClusterObject } from "./client/calls.ts";
 import { failing } from "./failures.ts";
 import { objectName } from "./manifests/names.ts";
 import type { News } from "./notice.ts";
+import type { Stall } from "./observe/stalls.ts";
 import { type Ending, type Standing, standingOf } from "./observe/standing.ts";
 import { type ClaimView, claimView, type PodView, podView } from "./observe/views.ts";
 import { observedOf, type Step } from "./observed.ts";
@@ -39,6 +40,10 @@ export class PodEnvironment {
   readonly #waiting = new Waiting();
   #claim: ClaimView | null = null;
   #pod: PodView | null = null;
+  /** The last of each kind of object that Events told of. */
+  readonly #stalls = new Map<Stall["kind"], Stall>();
+  /** What of it was logged last. */
+  #loggedStall = "";
   #step: Step = null;
   /** How the last pod ended, until there is another one. */
   #ending: Ending | null = null;
@@ -104,6 +109,20 @@ export class PodEnvironment {
     this.#changed();
   }
 
+  /** What an Event tells of its pod or claim, or of an earlier one of that name. */
+  setStall(stall: Stall): void {
+    const known = this.#stalls.get(stall.kind);
+    const uid = stall.kind === "Pod" ? this.#pod?.uid : this.#claim?.uid;
+    const isOld = known?.uid === uid && (stall.uid !== uid || stall.atMs < (known?.atMs ?? 0));
+    if (known !== undefined && isOld) return;
+    this.#stalls.set(stall.kind, stall);
+    this.#changed();
+    const { reason } = this.#standing?.kind === "coming" ? this.#standing : { reason: null };
+    if (reason !== stall.reason || this.#loggedStall === stall.said) return;
+    this.#loggedStall = stall.said;
+    this.#options.onProblem(new Error(stall.said));
+  }
+
   /** Null where nothing of it is left. */
   observed(): ObservedEnvironment | null {
     if (!this.isThere && this.#step === null) return null;
@@ -165,7 +184,7 @@ export class PodEnvironment {
   }
 
   get #standing(): Standing | null {
-    return this.#pod && standingOf(this.#pod, this.#claim);
+    return this.#pod && standingOf(this.#pod, this.#claim, [...this.#stalls.values()]);
   }
 
   /** Whether more waiting would tell nothing: it runs, or something is in its way. */

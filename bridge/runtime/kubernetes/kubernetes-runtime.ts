@@ -65,6 +65,7 @@ export class KubernetesRuntime implements Runtime {
       labelSelector: selectorText(environmentSelector(manifests)),
       clusterId: manifests.clusterId,
       environmentOf: (id) => this.#findOrOpen(id),
+      onStall: (id, stall) => this.#environments.get(id)?.setStall(stall),
       log,
     });
     this.#observation.start();

@@ -22,5 +22,7 @@ export const permissions: readonly Permission[] = [
   { group: "", resource: "secrets", verbs: ["get", "create", "patch"] },
   { group: "", resource: "services", verbs: ["get", "create", "patch"] },
   { group: "", resource: "configmaps", verbs: ["create", "patch"] },
+  // What keeps a pod waiting, where its status does not tell.
+  { group: "", resource: "events", verbs: ["watch"] },
   { group: "metrics.k8s.io", resource: "pods", verbs: ["get"] },
 ];

@@ -25,6 +25,7 @@ import { ClaimBinder } from "./kubelet/claim-binder.ts";
 import { type ImageSpec, Images } from "./kubelet/images.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { NodeControl } from "./kubelet/node-control.ts";
+import { Obstacles } from "./kubelet/obstacles.ts";
 import type { StorageClassSpec } from "./kubelet/persistent-volumes.ts";
 import { checkNamespaces } from "./kubelet/programs.ts";
 import { removeTree } from "./kubelet/remove-tree.ts";
@@ -100,7 +101,9 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const binder = new ClaimBinder(store, join(directory, "claims"), options.storageClasses ?? [standardClass]);
   const node = { name: "fake-node", cpu: "64", memory: "256Gi", ...options.node };
   const claimDirectory = binder.directoryOf.bind(binder);
-  const kubelet = new Kubelet({ store, images, timings, directory: join(directory, "pods"), node, claimDirectory });
+  const obstacles = new Obstacles();
+  const podsDirectory = join(directory, "pods");
+  const kubelet = new Kubelet({ store, images, timings, obstacles, directory: podsDirectory, node, claimDirectory });
   const scheduler = new Scheduler(store, binder);
   keepServiceAccounts(store);
   for (const each of ["default", "kube-system", ...(options.namespaces ?? [])]) addNamespace(store, each);
@@ -129,7 +132,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     ...doors,
     kubeconfig: (change) => kubeconfigText({ url, ca: certificates.ca, token, ...change }),
     ...{ store, registry, watches, exec, logs, metrics, images },
-    node: new NodeControl(store, kubelet, scheduler),
+    node: new NodeControl(store, kubelet, scheduler, obstacles),
     cutConnections: () => server.cutAll(),
     stopServing: () => server.close(),
     drain: () => server.drain(),

@@ -46,6 +46,12 @@ export interface Manifest {
 
 type Query = NonNullable<ApiRequest["query"]>;
 
+/** Which objects of a kind; without any, all. */
+export interface Selector {
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+}
+
 export interface Page {
   objects: ClusterObject[];
   version: string;
@@ -101,12 +107,12 @@ export class Calls {
     return parsed(objectSchema.nullable(), await this.#patiently(request).catch(nullIfMissing));
   }
 
-  /** All of a kind that a label selector finds, read from the server's own memory in pages. */
-  async list(kind: Kind, labelSelector: string, signal: AbortSignal): Promise<Page> {
+  /** All of a kind that a selector finds, read from the server's own memory in pages. */
+  async list(kind: Kind, selector: Selector, signal: AbortSignal): Promise<Page> {
     const objects: ClusterObject[] = [];
     let next: string | undefined;
     for (;;) {
-      const query = { labelSelector, limit: 500, continue: next };
+      const query = { ...selector, limit: 500, continue: next };
       const answer = await this.#server.request({
         method: "GET",
         path: this.#path(kind),
@@ -122,13 +128,14 @@ export class Calls {
   }
 
   /** Changes from a version on, one JSON text a line, until the server has had enough. */
-  async watch(kind: Kind, query: { labelSelector: string; version: string; seconds: number }, signal: AbortSignal) {
+  async watch(kind: Kind, query: Selector & { version: string; seconds: number }, signal: AbortSignal) {
     return await this.#server.stream({
       method: "GET",
       path: this.#path(kind),
       query: {
         watch: true,
         labelSelector: query.labelSelector,
+        fieldSelector: query.fieldSelector,
         resourceVersion: query.version,
         timeoutSeconds: query.seconds,
         allowWatchBookmarks: true,

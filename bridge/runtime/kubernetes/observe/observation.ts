@@ -7,6 +7,7 @@ import { asFailure } from "../failures.ts";
 import { environmentIdOf } from "../manifests/names.ts";
 import { ownedEnvironment } from "./ownership.ts";
 import { Reflector } from "./reflector.ts";
+import { type Stall, stallOf } from "./stalls.ts";
 
 type Watched = "pods" | "persistentvolumeclaims";
 
@@ -21,26 +22,38 @@ export interface ObservationOptions {
     setPod(object: ClusterObject | null): void;
     setClaim(object: ClusterObject | null): void;
   };
+  /** One of our names; whether there is such an environment is the other side's to know. */
+  onStall: (id: string, stall: Stall) => void;
   log: (level: LogLevel, msg: string, detail: LogDetail) => void;
 }
 
 export class Observation {
   readonly #options: ObservationOptions;
   readonly #reflectors: Record<Watched, Reflector>;
+  readonly #events: Reflector;
   /** Names of objects that were taken for ours: also their end is told. */
   readonly #owned: Record<Watched, Set<string>> = { pods: new Set(), persistentvolumeclaims: new Set() };
 
   constructor(options: ObservationOptions) {
     this.#options = options;
     this.#reflectors = { pods: this.#reflect("pods"), persistentvolumeclaims: this.#reflect("persistentvolumeclaims") };
+    this.#events = new Reflector({
+      ...this.#common("events"),
+      selector: { fieldSelector: "type=Warning" },
+      isFleeting: true,
+      onChange: (_name, object) => this.#told(object),
+    });
   }
 
+  /** Events are of use once it is known what they are about; nothing waits for them. */
   start(): void {
-    for (const reflector of Object.values(this.#reflectors)) reflector.start();
+    const reflectors = Object.values(this.#reflectors);
+    for (const reflector of reflectors) reflector.start();
+    void Promise.all(reflectors.map(({ listed }) => listed)).then(() => this.#events.start());
   }
 
   stop(): void {
-    for (const reflector of Object.values(this.#reflectors)) reflector.stop();
+    for (const reflector of [...Object.values(this.#reflectors), this.#events]) reflector.stop();
   }
 
   /** Resolves when everything was seen once; what is not known is not nothing. */
@@ -61,15 +74,22 @@ export class Observation {
   }
 
   #reflect(kind: Watched): Reflector {
-    const { calls, labelSelector, log } = this.#options;
-    return new Reflector({
-      calls,
-      kind,
-      labelSelector,
-      onChange: (name, object) => this.#changed(kind, name, object),
-      onTrouble: (problem) =>
-        log(problem === null ? "info" : "warn", "watch of the cluster", troubleDetail(kind, problem)),
-    });
+    const selector = { labelSelector: this.#options.labelSelector };
+    const onChange = (name: string, object: ClusterObject | null) => this.#changed(kind, name, object);
+    return new Reflector({ ...this.#common(kind), selector, onChange });
+  }
+
+  #common(kind: Watched | "events") {
+    const { calls, log } = this.#options;
+    const onTrouble = (problem: ClusterProblem | null) =>
+      log(problem === null ? "info" : "warn", "watch of the cluster", troubleDetail(kind, problem));
+    return { calls, kind, onTrouble };
+  }
+
+  #told(object: ClusterObject | null): void {
+    const stall = object && stallOf(object);
+    const id = stall && environmentIdOf(stall.name);
+    if (stall !== null && id !== null) this.#options.onStall(id, stall);
   }
 
   #changed(kind: Watched, name: string, object: ClusterObject | null): void {
@@ -87,6 +107,6 @@ export class Observation {
   }
 }
 
-function troubleDetail(kind: Watched, problem: ClusterProblem | null): LogDetail {
+function troubleDetail(kind: string, problem: ClusterProblem | null): LogDetail {
   return problem === null ? { kind, state: "well again" } : { kind, state: problem.kind, error: problem.message };
 }

@@ -1,11 +1,11 @@
 /**
- * A copy of all objects of one kind that a label selector finds, kept true by a list and a watch. It lives through cut
+ * A copy of all objects of one kind that a selector finds, kept true by a list and a watch. It lives through cut
  * connections, versions that the server has forgotten (410) and connections that have died in silence: a watch is asked to end
  * after a while, and one that does not is given up. Stopped is stopped.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { type Calls, type ClusterObject, objectSchema } from "../client/calls.ts";
+import { type Calls, type ClusterObject, objectSchema, type Selector } from "../client/calls.ts";
 import type { Kind } from "../client/kinds.ts";
 import { ClusterProblem, noAnswer } from "../client/problem.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -27,7 +27,9 @@ const eventSchema = z.object({
 export interface ReflectorOptions {
   calls: Calls;
   kind: Kind;
-  labelSelector: string;
+  selector: Selector;
+  /** Nothing is kept, only told: what there is comes with each watch that begins anew, in no order. */
+  isFleeting?: true;
   /** An object is new, has changed or is gone (null). */
   onChange: (name: string, object: ClusterObject | null) => void;
   /** What is wrong with the way to the server; null when it is well again. */
@@ -89,6 +91,7 @@ export class Reflector {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
+        if (this.#options.isFleeting) this.#version ??= "";
         if (this.#version === null) await this.#list();
         await this.#watch();
       } catch (error) {
@@ -99,8 +102,8 @@ export class Reflector {
   }
 
   async #list(): Promise<void> {
-    const { calls, kind, labelSelector } = this.#options;
-    const { objects, version } = await calls.list(kind, labelSelector, this.#stopping.signal);
+    const { calls, kind, selector } = this.#options;
+    const { objects, version } = await calls.list(kind, selector, this.#stopping.signal);
     const names = new Set(objects.map(({ metadata }) => metadata.name));
     for (const name of [...this.#objects.keys()]) if (!names.has(name)) this.#put(name, null);
     for (const object of objects) {
@@ -114,12 +117,12 @@ export class Reflector {
   }
 
   async #watch(): Promise<void> {
-    const { calls, kind, labelSelector } = this.#options;
+    const { calls, kind, selector } = this.#options;
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), silentAfterMs);
     try {
       const signal = AbortSignal.any([this.#stopping.signal, silence.signal]);
-      const query = { labelSelector, version: this.#version ?? "", seconds: watchSeconds };
+      const query = { ...selector, version: this.#version ?? "", seconds: watchSeconds };
       const stream = await calls.watch(kind, query, signal);
       this.#well();
       for await (const line of jsonLines(stream)) this.#take(line);
@@ -144,7 +147,7 @@ export class Reflector {
 
   #put(name: string, object: ClusterObject | null): void {
     if (object === null) this.#objects.delete(name);
-    else this.#objects.set(name, object);
+    else if (this.#options.isFleeting !== true) this.#objects.set(name, object);
     this.#options.onChange(name, object);
   }
 

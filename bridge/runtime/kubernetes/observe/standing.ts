@@ -3,6 +3,7 @@
  * Pure. They say some things in sentences alone; those are read here and nowhere else.
  */
 import { type ObservedReason, reasonFacts } from "../../../../durable-objects/protocol/reasons.ts";
+import type { Stall } from "./stalls.ts";
 import type { ClaimView, ContainerView, PodView, Terminated } from "./views.ts";
 
 export type Standing =
@@ -51,14 +52,15 @@ const podFailures: Readonly<Record<string, ObservedReason>> = {
   Terminated: "machine_lost",
 };
 
-export function standingOf(pod: PodView, claim: ClaimView | null): Standing {
+/** `stalls` are what Events told last; those of others, or of what is over, say nothing. */
+export function standingOf(pod: PodView, claim: ClaimView | null, stalls: readonly Stall[] = []): Standing {
   if (pod.phase === "Failed" || pod.phase === "Succeeded") return endedOf(pod);
   if (pod.isDeleting) return { kind: "ending" };
   if (pod.main?.state?.running) {
     return { kind: "up", incarnation: `${pod.uid}/${pod.main.containerID ?? ""}`, after: afterOf(pod.main) };
   }
   const blocked = [...pod.preparations, pod.main].map((container) => blockedOf(pod, container));
-  return blocked.find((each) => each !== null) ?? comingOf(pod, claim);
+  return blocked.find((each) => each !== null) ?? comingOf(pod, claim, stalls);
 }
 
 function endedOf(pod: PodView): Standing {
@@ -110,7 +112,10 @@ function blockedOf(pod: PodView, container: ContainerView | null): Standing | nu
   return { kind: "blocked", reason, message: sentence(reason, message) };
 }
 
-function comingOf(pod: PodView, claim: ClaimView | null): Standing {
+function comingOf(pod: PodView, claim: ClaimView | null, stalls: readonly Stall[]): Standing {
+  const stall = stalls.find((each) => isInTheWay(each, pod, claim));
+  const isKnown = pod.unscheduled?.reason === "Unschedulable" && !isBeingMade(pod.unscheduled.message, claim);
+  if (stall !== undefined && !isKnown) return { kind: "coming", reason: stall.reason, message: stall.message };
   if (pod.isScheduled) {
     const isPrepared = pod.preparations.length > 0 && pod.preparations.every(({ state }) => state?.terminated);
     return { kind: "coming", reason: null, message: isPrepared ? "Starting" : "Pulling the image" };
@@ -124,9 +129,21 @@ function unscheduledOf(message: string, claim: ClaimView | null): Standing {
   if (!/persistent ?volume|storageclass/i.test(message)) return coming("unschedulable", message);
   // The scheduler has not seen yet what we made just before.
   if (claim !== null && /persistentvolumeclaim "[^"]*" not found/.test(message)) return coming("pending", "");
-  const isBeingMade = /unbound immediate/.test(message) && claim?.storageClass != null;
-  if (isBeingMade) return coming("pending", "its volume is being made");
+  if (isBeingMade(message, claim)) return coming("pending", "its volume is being made");
   return { kind: "blocked", reason: "no_storage", message: sentence("no_storage", message) };
+}
+
+function isBeingMade(message: string, claim: ClaimView | null): boolean {
+  return /unbound immediate/.test(message) && claim?.storageClass != null;
+}
+
+/** Whether it has not got past that yet. */
+function isInTheWay({ kind, uid, reason }: Stall, pod: PodView, claim: ClaimView | null): boolean {
+  if (kind === "PersistentVolumeClaim") return uid === claim?.uid && !claim.isBound;
+  if (uid !== pod.uid) return false;
+  // Mostly its status says the same, and is right for longer.
+  if (reason === "unschedulable") return !pod.isScheduled && pod.unscheduled?.reason !== "Unschedulable";
+  return pod.isScheduled && !pod.isPlaced;
 }
 
 function coming(reason: ObservedReason, detail: string): Standing {

@@ -33,6 +33,7 @@ const podSchema = z.looseObject({
       phase: z.string().optional(),
       reason: z.string().optional(),
       message: z.string().optional(),
+      podIP: z.string().optional(),
       conditions: z
         .array(
           z.looseObject({
@@ -75,6 +76,8 @@ export interface PodView {
   /** Why no machine takes it; null once one has. */
   unscheduled: { reason: string; message: string } | null;
   isScheduled: boolean;
+  /** Its volumes are mounted and its network is there: what kept it waiting for those is over. */
+  isPlaced: boolean;
   main: ContainerView | null;
   /** Our init containers, in their order; none before one of them was looked at. */
   preparations: ContainerView[];
@@ -100,7 +103,9 @@ const ours: readonly string[] = [preparationContainer, accountsContainer];
 export function podView(object: ClusterObject): PodView {
   const { metadata } = object;
   const { spec, status } = podSchema.safeParse(object).data ?? {};
-  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+  const condition = (wanted: string) => status?.conditions?.find(({ type }) => type === wanted);
+  const isTrue = (wanted: string) => condition(wanted)?.status === "True";
+  const scheduled = condition("PodScheduled");
   const { reason = "", message = "" } = scheduled ?? {};
   return {
     name: metadata.name,
@@ -113,7 +118,8 @@ export function podView(object: ClusterObject): PodView {
     reason: status?.reason ?? "",
     message: status?.message ?? "",
     unscheduled: scheduled?.status === "False" ? { reason, message } : null,
-    isScheduled: scheduled?.status === "True",
+    isScheduled: isTrue("PodScheduled"),
+    isPlaced: isTrue("PodReadyToStartContainers") || Boolean(status?.podIP),
     main: status?.containerStatuses?.find((each) => each.name === environmentContainer) ?? null,
     preparations: status?.initContainerStatuses?.filter(({ name }) => ours.includes(name)) ?? [],
   };

@@ -28,7 +28,7 @@ describe("a reflector", { timeout: 30_000 }, () => {
     reflector = new Reflector({
       calls: new Calls(new ApiServer(config), namespace),
       kind: "configmaps",
-      labelSelector: "ours=yes",
+      selector: { labelSelector: "ours=yes" },
       onChange: (name, object) => told.push(`${object === null ? "-" : "+"}${name}`),
       onTrouble: (problem) => troubles.push(problem),
     });
@@ -128,7 +128,7 @@ describe("a reflector", { timeout: 30_000 }, () => {
     return new Reflector({
       calls,
       kind: "configmaps",
-      labelSelector: "ours=yes",
+      selector: { labelSelector: "ours=yes" },
       onChange: () => {},
       onTrouble: () => {},
     });

@@ -4,6 +4,7 @@ import { fieldsAt, type KubeObject, timestamp } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
 import type { Images } from "./images.ts";
+import type { Obstacles } from "./obstacles.ts";
 import { PodRunner } from "./pod-runner.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { Timings } from "./timings.ts";
@@ -12,6 +13,7 @@ export interface KubeletGround {
   store: Store;
   images: Images;
   timings: Timings;
+  obstacles: Obstacles;
   directory: string;
   node: { name: string; cpu: string; memory: string; labels?: Readonly<Record<string, string>> | undefined };
   claimDirectory(claim: KubeObject): string;
@@ -63,10 +65,18 @@ export class Kubelet {
     this.#started += 1;
     const podIP = `127.10.${(this.#started >> 8) & 255}.${this.#started & 255}`;
     const directory = join(this.#ground.directory, pod.metadata.uid);
-    const { store, images, timings, claimDirectory } = this.#ground;
+    const { store, images, timings, obstacles, claimDirectory } = this.#ground;
     this.#runners.set(
       pod.metadata.uid,
-      new PodRunner(current, { store, images, timings, directory, claimDirectory, addresses: { podIP, hostIP } }),
+      new PodRunner(current, {
+        store,
+        images,
+        timings,
+        obstacles,
+        directory,
+        claimDirectory,
+        addresses: { podIP, hostIP },
+      }),
     );
   }
 

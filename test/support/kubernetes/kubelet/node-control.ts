@@ -1,6 +1,7 @@
 /** What a test lets happen to the node and its pods. */
 import type { Store } from "../api/store.ts";
 import type { Kubelet } from "./kubelet.ts";
+import type { ObstacleReason, Obstacles } from "./obstacles.ts";
 import type { PodRunner } from "./pod-runner.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -9,8 +10,11 @@ export class NodeControl {
   readonly #kubelet: Kubelet;
   readonly #scheduler: Scheduler;
 
-  constructor(store: Store, kubelet: Kubelet, scheduler: Scheduler) {
+  readonly #obstacles: Obstacles;
+
+  constructor(store: Store, kubelet: Kubelet, scheduler: Scheduler, obstacles: Obstacles) {
     this.store = store;
+    this.#obstacles = obstacles;
     this.#kubelet = kubelet;
     this.#scheduler = scheduler;
   }
@@ -31,6 +35,11 @@ export class NodeControl {
   /** Nothing is scheduled, or again with null. */
   cordon(why: string | null = "node(s) were unschedulable"): void {
     this.#scheduler.setCordon(why);
+  }
+
+  /** New pods get no further than this, again and again, until it is null. */
+  obstruct(reason: ObstacleReason, message: string | null): void {
+    this.#obstacles.set(reason, message);
   }
 
   /** PID 1 of a container, in this machine's counting; null when it does not run. */

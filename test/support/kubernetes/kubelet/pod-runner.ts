@@ -7,6 +7,7 @@ import { ownedBy } from "../apply/managers.ts";
 import { type ContainerGround, ContainerRunner } from "./container-runner.ts";
 import { writeEvent } from "./events.ts";
 import type { Images } from "./images.ts";
+import { Obstacle, type Obstacles, obstacleComponents } from "./obstacles.ts";
 import { pause } from "./pause.ts";
 import { statusOf } from "./pod-status.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -17,6 +18,7 @@ export interface PodGround {
   store: Store;
   images: Images;
   timings: Timings;
+  obstacles: Obstacles;
   directory: string;
   addresses: { podIP: string; hostIP: string };
   claimDirectory(claim: KubeObject): string;
@@ -36,6 +38,7 @@ export class PodRunner {
   readonly #life: Promise<void>;
   #refreshed: Promise<void> = Promise.resolve();
   #volumes: Volumes = new Map();
+  #isPlaced = false;
   #failure: { reason: string; message: string } | null = null;
   #end: Promise<void> | null = null;
 
@@ -96,6 +99,8 @@ export class PodRunner {
     const volumes = await this.#mount();
     if (volumes === null) return;
     this.#volumes = volumes;
+    this.#isPlaced = true;
+    this.#publish();
     const { store, images, timings, directory } = this.ground;
     const publish = () => this.#publish();
     const ground: ContainerGround = {
@@ -123,15 +128,13 @@ export class PodRunner {
     const { signal } = this.#aborter;
     while (!signal.aborted) {
       try {
+        this.ground.obstacles.meet();
         return await prepareVolumes(this.ground, this.#pod, this.spec);
       } catch (error) {
         if (!(error instanceof MountFailure)) throw error;
-        writeEvent(this.ground.store, this.#pod, {
-          type: "Warning",
-          reason: "FailedMount",
-          message: error.message,
-          component: "kubelet",
-        });
+        const reason = error instanceof Obstacle ? error.reason : "FailedMount";
+        const component = obstacleComponents[reason];
+        writeEvent(this.ground.store, this.#pod, { type: "Warning", reason, message: error.message, component });
         await pause(this.ground.timings.pullBackOffMs, signal);
       }
     }
@@ -156,6 +159,7 @@ export class PodRunner {
       main: copies(this.main),
       addresses,
       failure: this.#failure,
+      isPlaced: this.#isPlaced,
     };
     const after = { ...current, status: statusOf(current, told) };
     store.put(pods, ownedBy(current, after, { manager: "kubelet", subresource: "status", isForced: true }));

@@ -32,6 +32,8 @@ export interface Told {
   spec: PodSpec;
   init: readonly ContainerStatus[];
   main: readonly ContainerStatus[];
+  /** Its volumes are mounted and it has its network. */
+  isPlaced: boolean;
   addresses: { podIP: string; hostIP: string };
   /** Evicted and the like: the phase is Failed whatever the containers do. */
   failure: { reason: string; message: string } | null;
@@ -47,15 +49,14 @@ export function statusOf(pod: KubeObject, told: Told): Fields {
     ...(told.failure ?? {}),
     phase: phaseOf(told, isInitialized),
     conditions: conditionsOf(before, {
-      PodReadyToStartContainers: true,
+      PodReadyToStartContainers: told.isPlaced,
       Initialized: isInitialized,
       Ready: isReady,
       ContainersReady: isReady,
     }),
     hostIP,
     hostIPs: [{ ip: hostIP }],
-    podIP,
-    podIPs: [{ ip: podIP }],
+    ...(told.isPlaced ? { podIP, podIPs: [{ ip: podIP }] } : {}),
     startTime: before["startTime"] ?? timestamp(),
     ...(told.init.length === 0 ? {} : { initContainerStatuses: told.init }),
     containerStatuses: told.main,

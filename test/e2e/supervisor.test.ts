@@ -6,10 +6,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../bridge/dev/ports.ts";
 import { root } from "../support/source-tree.ts";
 import { cloneRepository } from "./support/clone.ts";
 import { descendant, mentioning, serverWorkerd } from "./support/processes.ts";
-import { freePort, startProduct } from "./support/product.ts";
+import { startProduct } from "./support/product.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

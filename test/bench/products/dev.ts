@@ -1,5 +1,5 @@
 /** Ours as people start it: `npm run dev`, on a free port with a data directory of the caller's. */
-import { freePort } from "../../e2e/support/product.ts";
+import { freePort } from "../../../bridge/dev/ports.ts";
 import { root } from "../../support/source-tree.ts";
 import { startChild } from "../child.ts";
 import { openLimits } from "./services.ts";

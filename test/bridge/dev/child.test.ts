@@ -1,4 +1,5 @@
 /** A program as a child: its lines, its end, and that nothing it started outlives it. */
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { checkMachine } from "../../../bridge/dev/checks.ts";
@@ -73,6 +74,13 @@ it("a program that is run to its end gives its code and its lines", async () => 
 });
 
 describe("a port", () => {
+  it("that is free is none which the system gives to whoever names none", async () => {
+    const range = readFileSync("/proc/sys/net/ipv4/ip_local_port_range", "utf8");
+    const lowest = Number(range.split(/\s/)[0]);
+    const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+    expect(ports.filter((port) => port < 1024 || port >= lowest)).toEqual([]);
+  });
+
   it("that is taken is told in one line that says what to do; a free one is fine", async () => {
     const port = await freePort();
     await checkMachine("127.0.0.1", port);

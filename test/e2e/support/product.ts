@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../../bridge/dev/ports.ts";
 import { root } from "../../support/source-tree.ts";
 
 export interface Product {
@@ -16,18 +16,6 @@ export interface Product {
   /** Resolves when a printed line matches; rejects after `withinMs` or when the product ends. */
   printed(pattern: RegExp, withinMs?: number): Promise<string>;
   stop(): Promise<void>;
-}
-
-/** A TCP port nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** The environment a started program sees: the machine's, without what a test runner added. */

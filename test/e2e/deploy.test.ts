@@ -14,11 +14,14 @@ import { bridgeProtocol } from "../../durable-objects/protocol/bridge-link.ts";
 import { seedPeople } from "../../migrations/people.ts";
 import packageJson from "../../package.json" with { type: "json" };
 import { root } from "../support/source-tree.ts";
+import { cloneRepository } from "./support/clone.ts";
 import { emptyDatabase, type Production, serveProduction } from "./support/production.ts";
 
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const section = (readme.split("## Deploy\n")[1] ?? "").split("\n## ")[0] ?? "";
 const scratch = mkdtempSync(join(tmpdir(), "devpocket-deploy-"));
+/** What is built here is nobody else's. */
+const clone = join(scratch, "clone");
 const database = await emptyDatabase(inject("variables").DATABASE_URL, `deploy_${process.pid}`);
 
 let production: Production;
@@ -27,11 +30,12 @@ let token = "";
 
 beforeAll(async () => {
   expect(await database.ask("select to_regclass('users') as users")).toEqual([{ users: null }]);
-  run(process.execPath, [join(root, "bridge/dev/make-keys.ts")], { cwd: scratch });
+  cloneRepository(clone);
+  run(process.execPath, [join(clone, "bridge/dev/make-keys.ts")], { cwd: scratch });
   deploySteps();
   ({ password, token } = firstSteps());
   const { JWT_KEYS = "", ENVIRONMENT_KEYS = "" } = readVariableFile(join(scratch, ".dev.vars"));
-  production = await serveProduction(database.url, { JWT_KEYS, ENVIRONMENT_KEYS });
+  production = await serveProduction(clone, database.url, { JWT_KEYS, ENVIRONMENT_KEYS });
 }, 240_000);
 afterAll(async () => {
   await production?.close();
@@ -45,7 +49,7 @@ function operatorsShell(variables: Record<string, string> = {}): NodeJS.ProcessE
   return { PATH, HOME, npm_config_update_notifier: "false", ...variables };
 }
 
-function run(program: string, args: string[], { cwd = root, variables = {} as Record<string, string> } = {}) {
+function run(program: string, args: string[], { cwd = clone, variables = {} as Record<string, string> } = {}) {
   const ran = spawnSync(program, args, { cwd, env: operatorsShell(variables), encoding: "utf8", timeout: 120_000 });
   if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${ran.status}: ${ran.stderr}`);
   return ran.stdout;
@@ -151,7 +155,7 @@ describe("an installation by the README's deploy section", () => {
     expect((await report("kubernetes")).status).toBe(200);
     expect((await report("local")).status).toBe(403);
     const variables = { DEVPOCKET_URL: production.url, BRIDGE_TOKEN: token, BRIDGE_RUNTIME: "local" };
-    const bridge = () => run(process.execPath, [join(root, "bridge/main.ts")], { cwd: scratch, variables });
+    const bridge = () => run(process.execPath, [join(clone, "bridge/main.ts")], { cwd: scratch, variables });
     expect(bridge).toThrow(/ended with 1: .*does not run in production/);
   });
 

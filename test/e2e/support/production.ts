@@ -8,7 +8,6 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { createTestHarness } from "wrangler";
 import { startNeonStandIn, startUpstashStandIn } from "../../../bridge/dev/stand-ins.ts";
-import { root } from "../../support/source-tree.ts";
 
 type Variables = Record<string, string>;
 
@@ -26,8 +25,8 @@ const databaseHost = "ep-quiet-sea-a1b2c3.eu-central-1.aws.neon.tech";
 const neonApiHost = "api.eu-central-1.aws.neon.tech";
 const redisHost = "quiet-sea-12345.upstash.io";
 
-/** Serves with these keys on the database of `databaseUrl`, an ordinary Postgres. */
-export async function serveProduction(databaseUrl: string, keys: Variables): Promise<Production> {
+/** Serves the repository at `root` with these keys on the database of `databaseUrl`, an ordinary Postgres. */
+export async function serveProduction(root: string, databaseUrl: string, keys: Variables): Promise<Production> {
   const [neon, upstash] = await Promise.all([startNeonStandIn(databaseUrl), startUpstashStandIn()]);
   const network = redirectFetch({
     [neonApiHost]: new URL(neon.variables["NEON_FETCH_ENDPOINT"] ?? "").origin,

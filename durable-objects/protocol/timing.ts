@@ -128,8 +128,9 @@ export const timing = {
   nudgeGapMs: 1_000,
   desiredPullEveryMs: 300_000,
   telemetryEveryMs: 60_000,
-  /** After this long without a frame a bridge says something on a data socket, so that the object looks at its viewers. */
-  dataSocketQuietMs: 300_000,
+  /** After this long without a frame a bridge says something on a data socket, so that the object looks at its viewers.
+   * Each is a wake, of which ten idle minutes have none; viewers gone without a word count as attending for so long. */
+  dataSocketQuietMs: 900_000,
   askTimeoutMs: 10_000,
   /** Changes of an environment's windows are told at most so often. */
   windowsGapMs: 100,

@@ -12,6 +12,7 @@ import { kubeconfigText } from "./access/kubeconfig.ts";
 import { RequestLog } from "./access/request-log.ts";
 import { Tokens } from "./access/tokens.ts";
 import { policiesFor } from "./admission/policies.ts";
+import { countQuotas } from "./admission/quotas.ts";
 import { MetricsServer } from "./api/metrics.ts";
 import { timestamp } from "./api/objects.ts";
 import { Registry } from "./api/registry.ts";
@@ -106,6 +107,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const kubelet = new Kubelet({ store, images, timings, obstacles, directory: podsDirectory, node, claimDirectory });
   const scheduler = new Scheduler(store, binder);
   keepServiceAccounts(store);
+  countQuotas(store);
   for (const each of ["default", "kube-system", ...(options.namespaces ?? [])]) addNamespace(store, each);
   const doors = { tokens: new Tokens(), faults: new Faults(), requests: new RequestLog() };
   const token = doors.tokens.issue("kubernetes-admin");

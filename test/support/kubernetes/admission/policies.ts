@@ -6,17 +6,18 @@ import type { Resource } from "../api/resources.ts";
 import { badRequest, type Cause, invalid } from "../api/statuses.ts";
 import type { Store } from "../api/store.ts";
 import { claimPolicy } from "./claims.ts";
+import { claimLimitPolicy, podLimitPolicy } from "./limit-ranges.ts";
 import { causeOf, metadataCauses } from "./names.ts";
 import { podSecurityPolicy } from "./pod-security.ts";
 import { podPolicy } from "./pods.ts";
-import { limitRangePolicy, quotaPolicy } from "./quotas.ts";
+import { quotaPolicy } from "./quotas.ts";
 import { servicePolicy } from "./services.ts";
 
 export function policiesFor(store: Store): (resource: Resource) => Policy[] {
   const byPlural: Record<string, Policy[]> = {
     // Defaults of the namespace come before those of the kind.
-    pods: [limitRangePolicy(store), podPolicy, podSecurityPolicy(store)],
-    persistentvolumeclaims: [claimPolicy(store)],
+    pods: [podLimitPolicy(store), podPolicy, podSecurityPolicy(store)],
+    persistentvolumeclaims: [claimPolicy(store), claimLimitPolicy(store)],
     services: [servicePolicy(store)],
     secrets: [dataPolicy("Secret")],
     configmaps: [dataPolicy("ConfigMap")],
@@ -28,6 +29,8 @@ export function policiesFor(store: Store): (resource: Resource) => Policy[] {
 const namespacePolicy: Policy = {
   applyDefaults(namespace) {
     namespace["status"] = { phase: "Active" };
+    const { name, labels } = namespace.metadata;
+    namespace.metadata.labels = { ...labels, "kubernetes.io/metadata.name": name };
   },
 };
 

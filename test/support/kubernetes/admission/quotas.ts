@@ -1,10 +1,10 @@
-/** ResourceQuota and LimitRange: what a namespace may hold, and what a container gets when it asks for nothing. */
-import { type Fields, fieldsAt, isFields, type KubeObject } from "../api/objects.ts";
+/** ResourceQuota: what a namespace may hold. It is refused by what the controller has counted, not by what is written. */
+import { fieldsAt, type KubeObject } from "../api/objects.ts";
 import type { Policy } from "../api/registry.ts";
 import { type Resource, resourceOf } from "../api/resources.ts";
 import { forbidden } from "../api/statuses.ts";
 import type { Store } from "../api/store.ts";
-import { podSpecOf } from "./pod-schema.ts";
+import { type ContainerSpec, podSpecOf } from "./pod-schema.ts";
 import { quantityOf } from "./quantities.ts";
 
 type Amounts = Record<string, number>;
@@ -35,7 +35,7 @@ function refusalOf(
   object: KubeObject,
   asked: Amounts,
 ): string | null {
-  const hard = fieldsAt(quota, "spec", "hard");
+  const hard = fieldsAt(quota, "status", "hard");
   const missing = Object.keys(hard).filter(
     (key) => /^(requests|limits)\.|^(cpu|memory)$/.test(key) && !key.includes("storage") && asked[key] === undefined,
   );
@@ -78,45 +78,39 @@ function amountsOf(resource: Resource, object: KubeObject): Amounts {
   if (resource.plural === "persistentvolumeclaims")
     return { ...one, ...only("requests.storage", fieldsAt(object, "spec", "resources", "requests")["storage"]) };
   if (resource.plural !== "pods") return one;
-  const amounts: Amounts = { ...one };
-  for (const { resources } of podSpecOf(object).containers) {
-    const { limits = {}, requests = {} } = resources;
-    for (const [name, text] of Object.entries({ ...limits, ...requests }))
-      add(amounts, [`requests.${name}`, name], text);
-    for (const [name, text] of Object.entries(limits)) add(amounts, [`limits.${name}`], text);
-  }
-  return amounts;
+  const { containers, initContainers } = podSpecOf(object);
+  const together: Amounts = {};
+  for (const each of containers)
+    for (const [key, amount] of askedBy(each)) together[key] = (together[key] ?? 0) + amount;
+  // Those that only prepare run one after another, before the others.
+  for (const each of initContainers)
+    for (const [key, amount] of askedBy(each)) together[key] = Math.max(together[key] ?? 0, amount);
+  return { ...one, ...together };
 }
 
-function add(amounts: Amounts, keys: string[], text: string): void {
-  for (const key of keys) amounts[key] = (amounts[key] ?? 0) + (quantityOf(text) ?? 0);
+function askedBy({ resources: { limits = {}, requests = {} } }: ContainerSpec): [string, number][] {
+  const asked = Object.entries({ ...limits, ...requests }).flatMap(([name, text]) =>
+    [`requests.${name}`, name].map((key): [string, string] => [key, text]),
+  );
+  const bounded = Object.entries(limits).map(([name, text]): [string, string] => [`limits.${name}`, text]);
+  return [...asked, ...bounded].map(([key, text]) => [key, quantityOf(text) ?? 0]);
 }
 
 const only = (key: string, text: unknown): Amounts =>
   text === undefined ? {} : { [key]: quantityOf(String(text)) ?? 0 };
 
-/** Fills in a LimitRange's defaults for containers that ask for nothing. */
-export function limitRangePolicy(store: Store): Policy {
-  return {
-    applyDefaults(pod) {
-      const { namespace } = pod.metadata;
-      const ranges = store
-        .list(resourceOf("limitranges"), namespace)
-        .flatMap((range) => fieldsAt(range, "spec")["limits"] ?? []);
-      for (const range of ranges) if (isFields(range) && range["type"] === "Container") fill(pod, range);
-    },
-  };
-}
-
-function fill(pod: KubeObject, range: Fields): void {
-  const spec = fieldsAt(pod, "spec");
-  const { containers } = spec;
-  if (!Array.isArray(containers)) return;
-  const filled = containers.map((container) => {
-    const { limits, requests } = fieldsAt(container, "resources");
-    const withLimits = { ...fieldsAt(range, "default"), ...(isFields(limits) ? limits : {}) };
-    const asked = { ...withLimits, ...fieldsAt(range, "defaultRequest"), ...(isFields(requests) ? requests : {}) };
-    return { ...container, resources: { limits: withLimits, requests: asked } };
+/** The controller: what is counted by a quota, soon after it was written, and what of it is in use. */
+export function countQuotas(store: Store): void {
+  const counted = ["pods", "persistentvolumeclaims", "secrets", "configmaps", "services"];
+  store.onChange(({ resource, type, object }) => {
+    if (resource !== quotas && !counted.includes(resource.plural)) return;
+    if (resource === quotas && type === "DELETED") return;
+    queueMicrotask(() => {
+      for (const quota of store.list(quotas, object.metadata.namespace)) {
+        const hard = fieldsAt(quota, "spec", "hard");
+        const inUse = Object.keys(hard).map((key) => [key, String(used(store, quota, key))]);
+        store.put(quotas, { ...quota, status: { hard, used: Object.fromEntries(inUse) } });
+      }
+    });
   });
-  pod["spec"] = { ...spec, containers: filled };
 }

@@ -146,11 +146,10 @@ export class Registry {
     const found = this.store.get(resourceOf("namespaces"), undefined, namespace);
     if (found === undefined) throw notFound(resourceOf("namespaces"), namespace);
     if (found.metadata.deletionTimestamp === undefined) return;
-    throw forbidden(
-      resource,
-      name,
-      `unable to create new content in namespace ${namespace} because it is being terminated`,
-    );
+    const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+    const message = `namespace ${namespace} is being terminated`;
+    const cause = { reason: "NamespaceTerminating", message, field: "metadata.namespace" };
+    throw forbidden(resource, name, why, [cause]);
   }
 }
 

@@ -69,9 +69,10 @@ export const modified = (resource: Resource, name: string, why: string) =>
   );
 
 /** RBAC, quota and Pod Security refusals differ in `why` alone. */
-export function forbidden(resource: Resource, name: string | undefined, why: string): StatusError {
+export function forbidden(resource: Resource, name: string | undefined, why: string, causes?: Cause[]): StatusError {
   const subject = name === undefined ? qualifiedName(resource) : `${qualifiedName(resource)} "${name}"`;
-  return new StatusError(403, "Forbidden", `${subject} is forbidden: ${why}`, detailsOf(resource, name));
+  const details = { ...detailsOf(resource, name), ...(causes === undefined ? {} : { causes }) };
+  return new StatusError(403, "Forbidden", `${subject} is forbidden: ${why}`, details);
 }
 
 export function invalid(resource: Resource, name: string, causes: Cause[]): StatusError {

@@ -36,6 +36,7 @@ export const kubernetesVariables = {
     .regex(dnsLabel, "is not the name of a namespace")
     .max(40, "has more than 40 characters")
     .default(defaultSettings.namespace),
+  DEVPOCKET_NAMESPACE_PER_USER: z.enum(["true", "false"], { error: "is neither true nor false" }).default("false"),
   DEVPOCKET_CLUSTER: z.string().regex(label, "is not a label's value").default(defaultSettings.clusterId),
   DEVPOCKET_TOOLS_IMAGE: z.string().regex(/^\S+$/, "is not an image").default("none"),
   DEVPOCKET_STORAGE_CLASS: z
@@ -64,6 +65,7 @@ export function kubernetesConfig(values: z.output<typeof shape>): KubernetesConf
     kubeconfig: values.KUBECONFIG ?? null,
     settings: {
       namespace: values.DEVPOCKET_NAMESPACE,
+      namespacePerUser: values.DEVPOCKET_NAMESPACE_PER_USER === "true",
       clusterId: values.DEVPOCKET_CLUSTER,
       toolsImage: values.DEVPOCKET_TOOLS_IMAGE === "none" ? null : values.DEVPOCKET_TOOLS_IMAGE,
       storageClass: values.DEVPOCKET_STORAGE_CLASS ?? null,

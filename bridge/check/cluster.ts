@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ApiServer } from "../runtime/kubernetes/client/api-server.ts";
 import { ClusterProblem } from "../runtime/kubernetes/client/problem.ts";
 import type { ManifestSettings } from "../runtime/kubernetes/manifests/settings.ts";
-import { permissions } from "../runtime/kubernetes/permissions.ts";
+import { permissions, permissionsForOwners } from "../runtime/kubernetes/permissions.ts";
 import { parseJson } from "../runtime/parse-json.ts";
 import { clockFinding, type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -76,20 +76,30 @@ function podSecurityFinding(namespace: string, level: string | undefined, wanted
 }
 
 /** Every right we need, asked of the cluster one by one. */
-export async function* checkAccess(server: ApiServer, namespace: string): AsyncGenerator<Finding> {
+export async function* checkAccess(server: ApiServer, settings: ManifestSettings): AsyncGenerator<Finding> {
+  const { namespacePerUser } = settings;
+  // None is all of them.
+  const namespace = namespacePerUser ? undefined : settings.namespace;
   const missing: string[] = [];
-  for (const { group, resource, verbs } of permissions) {
+  for (const { group, resource, verbs } of namespacePerUser ? permissionsForOwners : permissions) {
     const refused = [];
     for (const verb of verbs) if (!(await mayI(server, { namespace, group, resource, verb }))) refused.push(verb);
     if (refused.length > 0) missing.push(`${refused.join(", ")} ${resource}${group === "" ? "" : `.${group}`}`);
   }
-  if (missing.length === 0) yield ok("rights", `we may do in ${namespace} what we have to`);
-  else yield fail("rights", `we may not in ${namespace}: ${missing.join("; ")}. The Role in bridge/deploy grants it`);
+  const where = namespace ?? "every namespace";
+  const role = namespacePerUser ? "ClusterRole (environments.namespacePerUser)" : "Role";
+  if (missing.length === 0) yield ok("rights", `we may do in ${where} what we have to`);
+  else yield fail("rights", `we may not in ${where}: ${missing.join("; ")}. The ${role} in bridge/deploy grants it`);
 }
 
 async function mayI(
   server: ApiServer,
-  { namespace, group, resource: whole, verb }: { namespace: string; group: string; resource: string; verb: string },
+  {
+    namespace,
+    group,
+    resource: whole,
+    verb,
+  }: { namespace: string | undefined; group: string; resource: string; verb: string },
 ): Promise<boolean> {
   const [resource, subresource] = whole.split("/");
   const body = {

@@ -177,6 +177,7 @@ export class ReconcileLoop {
     this.#options.onObserved(observed);
     this.#options.meter.observed(observed);
     if (this.#desired === null || this.#isStopped || !this.#options.lease.isHeld) return;
+    this.#options.runtime.tend?.(this.#desired, this.#options.lease.signal);
     this.#reporter.report(report(this.#desired, observed, this.#attempts.failures));
     for (const action of plan(this.#desired, observed)) this.#tryStep(action, this.#desired);
   }

@@ -69,6 +69,9 @@ export interface Runtime {
   onChange(listener: (environmentId: string) => void): void;
   /** Carries out one step; resolves when it has been taken, which may be before its effect is complete. */
   apply(action: Action, signal: AbortSignal): Promise<void>;
+  /** What lies under the environments becomes as the whole list has it, in its own time; what fails is logged and done again
+   * at a later call. Only where something does. */
+  tend?(desired: readonly DesiredEnvironment[], signal: AbortSignal): void;
   /** Attaches our one tmux client of this terminal, an earlier one of ours is detached: `main` shows the selected window,
    * a window's own terminal that window until it is closed. Without a size it takes the one there was, so that a new
    * bridge changes nothing; a window's own terminal has no vote then. */

@@ -51,6 +51,7 @@ describe("the bridge's configuration", () => {
       BRIDGE_TOKEN: token,
       KUBECONFIG: "/home/me/.kube/config",
       DEVPOCKET_NAMESPACE: "dev",
+      DEVPOCKET_NAMESPACE_PER_USER: "true",
       DEVPOCKET_CLUSTER: "cl_1",
       DEVPOCKET_TOOLS_IMAGE: "ghcr.io/devpocket/bridge:1",
       DEVPOCKET_STORAGE_CLASS: "fast",
@@ -65,6 +66,7 @@ describe("the bridge's configuration", () => {
       settings: {
         ...defaultSettings,
         namespace: "dev",
+        namespacePerUser: true,
         clusterId: "cl_1",
         toolsImage: "ghcr.io/devpocket/bridge:1",
         storageClass: "fast",
@@ -92,6 +94,7 @@ describe("the bridge's configuration", () => {
     ["DEVPOCKET_STORAGE_CLASS", "Hunter2", "is not the name of a storage class"],
     ["DEVPOCKET_IMAGE_PULL_POLICY", "hunter2", "is neither Always, IfNotPresent nor Never"],
     ["DEVPOCKET_IMAGE_PULL_SECRETS", "ok hunter2_", "holds what is not the name of a Secret"],
+    ["DEVPOCKET_NAMESPACE_PER_USER", "hunter2", "is neither true nor false"],
     ["DEVPOCKET_USER_NAMESPACES", "hunter2", "is neither true nor false"],
     ["DEVPOCKET_NODE_SELECTOR", "hunter2", "is not labels such as"],
     ["DEVPOCKET_CPU_OVERCOMMIT", "hunter2", "is not a number from 1 to 100"],

@@ -12,6 +12,7 @@ import { restoredMessage } from "../session/words.ts";
 import type { ClusterObject } from "./client/calls.ts";
 import { failing } from "./failures.ts";
 import { objectName } from "./manifests/names.ts";
+import { parseQuantity } from "./manifests/quantities.ts";
 import type { News } from "./notice.ts";
 import type { Stall } from "./observe/stalls.ts";
 import { type Ending, type Standing, standingOf } from "./observe/standing.ts";
@@ -26,6 +27,8 @@ const bringUpWithinMs = 10_000;
 const endWithinMs = 60_000;
 
 export interface EnvironmentOptions extends Pick<WorkplaceOptions, "calls" | "onProblem"> {
+  /** Where its objects are. */
+  namespace: string;
   steps: Steps;
   onChange: () => void;
   /** Puts down what a call told, before a watch does. */
@@ -35,6 +38,7 @@ export interface EnvironmentOptions extends Pick<WorkplaceOptions, "calls" | "on
 export class PodEnvironment {
   readonly id: string;
   readonly name: string;
+  readonly namespace: string;
   readonly workplace: Workplace;
   readonly #options: EnvironmentOptions;
   readonly #waiting = new Waiting();
@@ -58,6 +62,7 @@ export class PodEnvironment {
   constructor(id: string, options: EnvironmentOptions) {
     this.id = id;
     this.name = objectName(id);
+    this.namespace = options.namespace;
     this.#options = options;
     this.workplace = new Workplace({
       ...options,
@@ -89,6 +94,13 @@ export class PodEnvironment {
   /** What it was given, by the record of its pod. */
   get resources(): Resources | null {
     return this.#pod?.resources ?? this.#claim?.resources ?? null;
+  }
+
+  /** What it takes of its namespace's room; a volume stays as large as it is. Null where it is not known. */
+  get takes(): Resources | null {
+    const { resources } = this;
+    const held = Math.ceil(parseQuantity(this.#claim?.storage ?? "") ?? 0);
+    return resources && { ...resources, storage_bytes: Math.max(resources.storage_bytes, held) };
   }
 
   get startedAtMs(): number | null {

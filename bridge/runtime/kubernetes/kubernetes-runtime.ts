@@ -2,7 +2,7 @@
  * The runtime over pods of a Kubernetes cluster, from 1.28 on. What there is, is known by watches; what is asked for, is applied
  * and then watched. Nothing that is not ours is ever touched.
  */
-import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import type { LogDetail, LogLevel } from "../../../durable-objects/protocol/log-line.ts";
@@ -26,9 +26,11 @@ import { failing } from "./failures.ts";
 import { readInitFiles } from "./init/files.ts";
 import { compareTimes, followLog, readLog } from "./log/follow.ts";
 import { messageOf } from "./log/messages.ts";
+import type { InitFiles } from "./manifests/init-config.ts";
 import { environmentSelector, selectorText } from "./manifests/names.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 import { Observation } from "./observe/observation.ts";
+import { OwnersNamespaces } from "./owners/namespaces.ts";
 import { Steps } from "./steps.ts";
 import { restingReadings } from "./usage/readings.ts";
 
@@ -48,7 +50,9 @@ export class KubernetesRuntime implements Runtime {
   readonly maxStepsAtOnce = 16;
   readonly #settings: KubernetesSettings;
   readonly #calls: Calls;
-  readonly #steps: Steps;
+  readonly #initFiles: InitFiles = readInitFiles();
+  /** Null where all environments are in one namespace. */
+  readonly #owners: OwnersNamespaces | null;
   readonly #observation: Observation;
   readonly #environments = new Map<string, PodEnvironment>();
   readonly #follows = new Set<() => void>();
@@ -58,17 +62,23 @@ export class KubernetesRuntime implements Runtime {
   constructor(settings: KubernetesSettings) {
     const { server, manifests, log } = settings;
     this.#settings = settings;
-    this.#calls = new Calls(server, manifests.namespace);
-    this.#steps = new Steps(this.#calls, manifests, readInitFiles());
+    this.#calls = new Calls(server, manifests.namespacePerUser ? null : manifests.namespace);
     this.#observation = new Observation({
       calls: this.#calls,
       labelSelector: selectorText(environmentSelector(manifests)),
-      clusterId: manifests.clusterId,
-      environmentOf: (id) => this.#findOrOpen(id),
-      onStall: (id, stall) => this.#environments.get(id)?.setStall(stall),
+      settings: manifests,
+      environmentOf: (id, namespace) => this.#placedIn(namespace, id),
+      onStall: (id, namespace, stall) => {
+        const environment = this.#environments.get(id);
+        if (environment?.namespace === namespace) environment.setStall(stall);
+      },
       log,
     });
+    this.#owners = manifests.namespacePerUser
+      ? new OwnersNamespaces({ calls: this.#calls, settings: manifests, there: () => this.#environments.values(), log })
+      : null;
     this.#observation.start();
+    this.#owners?.start();
   }
 
   /** From what the watches know. Rejects with `unavailable` before they know anything. */
@@ -86,9 +96,8 @@ export class KubernetesRuntime implements Runtime {
     switch (action.kind) {
       case "start":
       case "restart": {
-        const environment = this.#findOrOpen(action.environment.id);
         const step = action.kind === "restart" ? "restarting" : "starting";
-        return await environment.begin(action.environment, step, signal);
+        return await this.#begin(action.environment, step, signal);
       }
       case "stop":
         return await (await this.#find(action.environmentId)).stop(signal);
@@ -96,6 +105,10 @@ export class KubernetesRuntime implements Runtime {
         await this.#environments.get(action.environmentId)?.remove(signal);
         this.#changed(action.environmentId);
     }
+  }
+
+  tend(desired: readonly DesiredEnvironment[], signal: AbortSignal): void {
+    if (this.#observation.isListed) this.#owners?.tend(desired, signal);
   }
 
   async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
@@ -110,9 +123,10 @@ export class KubernetesRuntime implements Runtime {
     environmentId: string,
     { lines, since }: { lines: number; since?: string | undefined },
   ): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
-    const { name } = await this.#find(environmentId);
+    const { name, workplace } = await this.#find(environmentId);
+    const { calls } = workplace.pod;
     const query = { tailLines: 2 * lines + 100, ...(since === undefined ? {} : { sinceTime: secondOf(since) }) };
-    const read = await failing(() => readLog(this.#calls, name, query, AbortSignal.timeout(logWithinMs))).catch(
+    const read = await failing(() => readLog(calls, name, query, AbortSignal.timeout(logWithinMs))).catch(
       emptyIfResting,
     );
     const from = since === undefined ? null : new Date(since).toISOString();
@@ -126,7 +140,7 @@ export class KubernetesRuntime implements Runtime {
     environment.refuseUnlessUp();
     const stopping = new AbortController();
     const stop = this.#untilClosed(() => stopping.abort());
-    void followLog(this.#calls, environment.name, {
+    void followLog(environment.workplace.pod.calls, environment.name, {
       isThere: () => environment.isThere,
       onLines: (lines) => {
         const messages = lines.flatMap((line) => messageOf(environmentId, line) ?? []);
@@ -179,6 +193,7 @@ export class KubernetesRuntime implements Runtime {
     for (const stop of this.#follows) stop();
     await Promise.allSettled([...this.#environments.values()].map((environment) => environment.close()));
     this.#observation.stop();
+    this.#owners?.stop();
     this.#settings.server.close();
   }
 
@@ -226,16 +241,37 @@ export class KubernetesRuntime implements Runtime {
     throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
   }
 
-  #findOrOpen(id: string): PodEnvironment {
+  async #begin(desired: DesiredEnvironment, step: "starting" | "restarting", signal: AbortSignal): Promise<void> {
+    const begin = async (namespace: string) => await this.#openedIn(namespace, desired.id).begin(desired, step, signal);
+    if (this.#owners === null) return await begin(this.#settings.manifests.namespace);
+    await this.#owners.within(desired, this.#environments.get(desired.id)?.namespace ?? null, begin, signal);
+  }
+
+  /** The environment, unless it is known to be in another namespace. */
+  #placedIn(namespace: string, id: string): PodEnvironment | null {
+    const found = this.#environments.get(id);
+    if (found === undefined) return this.#openedIn(namespace, id);
+    if (found.namespace === namespace) return found;
+    this.#settings.log("warn", "an environment is in two namespaces", {
+      environment_id: id,
+      namespace: found.namespace,
+      ignored: namespace,
+    });
+    return null;
+  }
+
+  #openedIn(namespace: string, id: string): PodEnvironment {
     const found = this.#environments.get(id);
     if (found !== undefined) return found;
+    const calls = this.#calls.in(namespace);
     const environment: PodEnvironment = new PodEnvironment(id, {
-      calls: this.#calls,
-      steps: this.#steps,
+      calls,
+      namespace,
+      steps: new Steps(calls, { ...this.#settings.manifests, namespace }, this.#initFiles),
       onChange: () => this.#environmentChanged(environment),
       onProblem: (error) =>
         this.#settings.log("warn", "environment in trouble", { environment_id: id, error: String(error) }),
-      note: (kind, name, object) => this.#observation.note(kind, name, object),
+      note: (kind, name, object) => this.#observation.note(kind, name, object, namespace),
     });
     this.#environments.set(id, environment);
     return environment;

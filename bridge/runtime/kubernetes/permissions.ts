@@ -1,6 +1,6 @@
 /**
- * What the bridge does in its namespace, in RBAC's words: no more, and each with its reason. The Roles in bridge/deploy grant
- * this, `--check` asks the cluster for it, and a test holds it against the calls that are made.
+ * What the bridge does, in RBAC's words: no more, and each with its reason. The Roles in bridge/deploy grant this, `--check` asks
+ * the cluster for it, and a test holds it against the calls that are made.
  */
 export interface Permission {
   group: string;
@@ -11,6 +11,7 @@ export interface Permission {
 
 const all = ["get", "list", "watch", "create", "patch", "delete"] as const;
 
+/** In the one namespace of all environments. */
 export const permissions: readonly Permission[] = [
   // An apply is a patch, and a create where there is nothing yet.
   { group: "", resource: "pods", verbs: all },
@@ -25,4 +26,13 @@ export const permissions: readonly Permission[] = [
   // What keeps a pod waiting, where its status does not tell.
   { group: "", resource: "events", verbs: ["watch"] },
   { group: "metrics.k8s.io", resource: "pods", verbs: ["get"] },
+];
+
+/** In all namespaces, where people have theirs: also what makes those and bounds what is in them. */
+export const permissionsForOwners: readonly Permission[] = [
+  ...permissions,
+  { group: "", resource: "namespaces", verbs: all },
+  { group: "", resource: "resourcequotas", verbs: ["get", "create", "patch"] },
+  { group: "", resource: "limitranges", verbs: ["get", "create", "patch"] },
+  { group: "networking.k8s.io", resource: "networkpolicies", verbs: ["get", "create", "patch"] },
 ];

@@ -18,8 +18,8 @@ import { isRootRefused } from "./manifests/security.ts";
 import { service } from "./manifests/service.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 import { encodeNotice, type News } from "./notice.ts";
-import { isAdoptable } from "./observe/ownership.ts";
 import { type ClaimView, claimView } from "./observe/views.ts";
+import { adopt, applyOwn } from "./own.ts";
 
 export interface Made {
   claim: ClusterObject;
@@ -46,7 +46,8 @@ export class Steps {
       const { message } = reasonFacts.user_namespaces_missing;
       throw new RuntimeFailure("refused", message, "user_namespaces_missing");
     }
-    const existing = await this.#adopt("persistentvolumeclaims", objectName(environment.id), signal);
+    const { clusterId } = this.#settings;
+    const existing = await adopt(this.#calls, clusterId, "persistentvolumeclaims", objectName(environment.id), signal);
     const { object: made, shortfall } = await this.#makeClaim(environment, existing && claimView(existing), signal);
     const notice =
       shortfall === null ? news : [...news, { reason: shortfall, message: reasonFacts[shortfall].message }];
@@ -119,19 +120,7 @@ export class Steps {
   }
 
   async #applyOwn(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {
-    await this.#adopt(kind, manifest.metadata?.name ?? "", signal);
-    return await this.#calls.apply(kind, manifest, signal, true);
-  }
-
-  /** What there is under a name of ours; throws where it is somebody else's. */
-  async #adopt(kind: Kind, name: string, signal: AbortSignal): Promise<ClusterObject | null> {
-    const existing = await this.#calls.get(kind, name, signal);
-    if (existing === null || isAdoptable(existing, this.#settings.clusterId)) return existing;
-    throw new RuntimeFailure(
-      "refused",
-      `There is a ${kind.replace(/s$/, "")} ${name} in the cluster that is not ours`,
-      "rejected",
-    );
+    return await applyOwn(this.#calls, this.#settings.clusterId, kind, manifest, signal);
   }
 
   /** A volume grows where its class lets it, and never becomes smaller. */

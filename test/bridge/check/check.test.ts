@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../../bridge/check/check.ts";
 import { readConfig } from "../../../bridge/config.ts";
-import { permissions } from "../../../bridge/runtime/kubernetes/permissions.ts";
+import { permissions, permissionsForOwners } from "../../../bridge/runtime/kubernetes/permissions.ts";
+import { resourceOf } from "../../support/kubernetes/api/resources.ts";
 import { type FakeCluster, type FakeClusterOptions, startFakeCluster } from "../../support/kubernetes/cluster.ts";
 import { FakeEdge, token } from "../support/edge.ts";
 
@@ -171,6 +172,33 @@ describe("bridge --check", { timeout: 60_000 }, () => {
         /^fail .*we may not in devpocket-environments: get pods\/exec; get, create, patch secrets\./,
       );
       expect(code).toBe(1);
+    });
+  });
+
+  it("asks where each person has a namespace for the rights in every one, and whether one could be made", async () => {
+    await withCluster({}, async (cluster) => {
+      const perUser = { DEVPOCKET_NAMESPACE_PER_USER: "true" };
+      const everywhere = [
+        ...permissionsForOwners.map(({ group, resource, verbs }) => ({
+          verbs,
+          apiGroups: [group],
+          resources: [resource],
+        })),
+        { verbs: ["get"], apiGroups: ["storage.k8s.io"], resources: ["storageclasses"] },
+      ];
+      const whole = await lookAt(cluster, perUser, cluster.tokens.issue("bridge", everywhere));
+      expect(whole.lines.join("\n")).not.toMatch(/^(fail|warn)/m);
+      expect(whole.told("rights")).toMatch(/^ok .*in every namespace/);
+      expect(whole.told("owners")).toMatch(/^ok .*devpocket-environments-\.\.\./);
+      const left = cluster.store.list(resourceOf("namespaces")).map(({ metadata }) => metadata.name);
+      expect(left.filter((name) => name.startsWith(`${namespace}-`))).toEqual([]);
+      // The rights of a Role are none there.
+      const narrow = await lookAt(cluster, perUser, cluster.tokens.issue("bridge", rules));
+      expect(narrow.told("rights")).toMatch(
+        /^fail .*we may not in every namespace: .*patch, delete namespaces; .*networkpolicies\.networking\.k8s\.io.*ClusterRole/,
+      );
+      expect(narrow.told("owners")).toMatch(/^fail .*no namespace devpocket-environments-0{20} could be made/);
+      expect(narrow.code).toBe(1);
     });
   });
 

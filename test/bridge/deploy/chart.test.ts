@@ -8,7 +8,7 @@ import { type Rendered, renderObjects, type Values, valuesWith } from "../../../
 import { plainManifest } from "../../../bridge/deploy/render/manifest.ts";
 import { networkPolicies } from "../../../bridge/runtime/kubernetes/manifests/network-policies.ts";
 import { defaultSettings } from "../../../bridge/runtime/kubernetes/manifests/settings.ts";
-import { permissions } from "../../../bridge/runtime/kubernetes/permissions.ts";
+import { permissions, permissionsForOwners } from "../../../bridge/runtime/kubernetes/permissions.ts";
 import { podSecurityViolations } from "../../support/kubernetes/pod-security.ts";
 
 const deploy = new URL("../../../bridge/deploy/", import.meta.url);
@@ -47,7 +47,8 @@ const nothing: Values = {
   metrics: { annotations: false },
   environments: { createNamespace: false, networkPolicies: false, quota: null, dnsServers: [] },
 };
-const variants = { default: {}, everything, nothing };
+const owners: Values = { environments: { namespace: "people", cluster: "eu-1", namespacePerUser: true } };
+const variants = { default: {}, everything, nothing, owners };
 const release = { name: "release", namespace: "there" };
 const render = (changes: Values = {}) => renderObjects(release, valuesWith(changes));
 
@@ -74,6 +75,7 @@ describe("the chart's values", () => {
     ["a namespace that can be none", { environments: { namespace: "People_1" } }],
     ["a pull policy of nobody's", { environments: { imagePullPolicy: "Sometimes" } }],
     ["less than there is", { environments: { overcommit: { cpu: 0.5 } } }],
+    ["people's namespaces without policies", { environments: { namespacePerUser: true, networkPolicies: false } }],
     ["a name server without its range", { environments: { dnsServers: ["10.0.0.10"] } }],
   ])("are refused with %s", (_, changes) => {
     expect(isValid(valuesWith(changes))).toBe(false);
@@ -87,7 +89,7 @@ describe("what the chart makes", () => {
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""} ${metadata.name}`);
     expect(new Set(names).size).toBe(names.length);
     for (const { kind, metadata } of objects) {
-      expect(metadata.namespace === undefined).toBe(kind === "Namespace");
+      expect(metadata.namespace === undefined).toBe(/^Namespace$|^ClusterRole/.test(kind));
       expect(metadata.name).toMatch(/^[a-z0-9][a-z0-9.-]*$/);
     }
   });
@@ -115,8 +117,13 @@ describe("what the chart makes", () => {
       instance: "own-name",
       kubernetes: { kubeconfig: null, settings: { ...defaultSettings, toolsImage: "ghcr.io/devpocket/bridge:1.0.0" } },
     });
+    expect(settingsOf({ environments: { namespacePerUser: true, dnsServers: ["10.0.0.10/32"] } })).toMatchObject({
+      // There the bridge makes the policies.
+      kubernetes: { settings: { namespacePerUser: true, dnsServers: ["10.0.0.10/32"] } },
+    });
     expect(settingsOf(everything).kubernetes.settings).toEqual({
       namespace: "people",
+      namespacePerUser: false,
       clusterId: "eu-1",
       toolsImage: null,
       storageClass: "fast",
@@ -133,12 +140,7 @@ describe("what the chart makes", () => {
 
   it("grants in the environments' namespace what the bridge does there, and nothing anywhere else", () => {
     const objects = render(everything);
-    const { rules } = only(objects, "Role") as unknown as { rules: Record<string, string[]>[] };
-    const granted = rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
-      (apiGroups ?? []).flatMap((group) =>
-        (resources ?? []).map((resource) => ({ group, resource, verbs, ...(resourceNames && { resourceNames }) })),
-      ),
-    );
+    const granted = grantedBy(only(objects, "Role"));
     const own = { group: "", resource: "namespaces", verbs: ["get"], resourceNames: ["people"] };
     expect(granted).toEqual([...permissions, own]);
     expect(only(objects, "Role").metadata.namespace).toBe("people");
@@ -149,6 +151,19 @@ describe("what the chart makes", () => {
     });
     expect(objects.some(({ kind }) => kind.startsWith("Cluster"))).toBe(false);
     expect(podOf(objects).spec?.serviceAccountName).toBe("release");
+  });
+
+  it("grants in every namespace what the bridge does there, where each person has one, and no Role", () => {
+    const objects = render(owners);
+    const role = only(objects, "ClusterRole");
+    expect(grantedBy(role)).toEqual(permissionsForOwners);
+    expect(only(objects, "ClusterRoleBinding")).toMatchObject({
+      roleRef: { kind: "ClusterRole", name: role.metadata.name },
+      subjects: [{ kind: "ServiceAccount", name: "release", namespace: "there" }],
+    });
+    expect(objects.filter(({ kind }) => kind === "Role" || kind === "RoleBinding")).toEqual([]);
+    // Two releases in one cluster have a ClusterRole each.
+    expect(role.metadata.name).toBe("there-release");
   });
 
   it("keeps environments apart by the same policies as the bridge knows them", () => {
@@ -208,6 +223,16 @@ describe("what the chart makes", () => {
     expect(read("bridge.yaml")).toBe(plainManifest());
   });
 });
+
+/** A role's rules, one for each resource, as permissions.ts writes them. */
+function grantedBy(role: Rendered) {
+  const { rules } = role as unknown as { rules: Record<string, string[]>[] };
+  return rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
+    (apiGroups ?? []).flatMap((group) =>
+      (resources ?? []).map((resource) => ({ group, resource, verbs, ...(resourceNames && { resourceNames }) })),
+    ),
+  );
+}
 
 /** The pod's variables as its process would have them. */
 function variablesOf(pod: V1Pod): Record<string, string> {

@@ -26,3 +26,33 @@ app.kubernetes.io/managed-by: devpocket-bridge
 devpocket.app/cluster: {{ .Values.environments.cluster }}
 app.kubernetes.io/component: network
 {{- end }}
+
+{{- define "bridge.rules" -}}
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods/exec]
+  verbs: [get, create]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch]
+- apiGroups: [""]
+  resources: [services]
+  verbs: [get, create, patch]
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [create, patch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [watch]
+- apiGroups: [metrics.k8s.io]
+  resources: [pods]
+  verbs: [get]
+{{- end }}

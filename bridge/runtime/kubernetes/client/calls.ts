@@ -19,6 +19,7 @@ const maxRetryMs = 5_000;
 export const objectSchema = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
+    namespace: z.string().optional(),
     uid: z.string(),
     resourceVersion: z.string().optional(),
     creationTimestamp: z.string().nullish(),
@@ -59,11 +60,17 @@ export interface Page {
 
 export class Calls {
   readonly #server: ApiServer;
-  readonly namespace: string;
+  /** Where everything that is asked for lies; null: everywhere, for lists, watches and what is in no namespace. */
+  readonly namespace: string | null;
 
-  constructor(server: ApiServer, namespace: string) {
+  constructor(server: ApiServer, namespace: string | null) {
     this.#server = server;
     this.namespace = namespace;
+  }
+
+  /** The same server, another namespace. */
+  in(namespace: string | null): Calls {
+    return new Calls(this.#server, namespace);
   }
 
   /**

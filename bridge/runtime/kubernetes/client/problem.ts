@@ -106,6 +106,8 @@ function kindOf(httpStatus: number, status: Status): ProblemKind {
 
 function refusalOf({ message = "", details }: Status): ProblemKind {
   if (details?.causes?.some(({ reason }) => reason === "NamespaceTerminating")) return "namespace_terminating";
+  // The cluster has not counted yet what a new quota is about.
+  if (/\bstatus unknown for quota: /.test(message)) return "unavailable";
   if (/\b(exceeded|failed) quota: /.test(message)) return "quota";
   if (/\bviolates PodSecurity "/.test(message)) return "pod_security";
   if (/ cannot \S+ resource "| attempting to grant RBAC /.test(message)) return "forbidden_rbac";

@@ -16,6 +16,10 @@ export const annotations = {
   /** What is to be said of the environment until somebody types: whoever brought it about and whoever is typed into may be
    * different bridges. */
   notice: "devpocket.app/notice",
+  /** On a namespace: whose environments live there. */
+  owner: "devpocket.app/owner",
+  /** On a namespace: what was last applied there, as a hash. */
+  applied: "devpocket.app/applied",
 } as const;
 
 const prefix = "env-";

@@ -5,7 +5,7 @@
 import type { V1Secret } from "@kubernetes/client-node";
 import type { DesiredEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { ownedByClaim } from "./claim.ts";
-import { labels, objectName, startupName } from "./names.ts";
+import { commonLabels, labels, objectName, startupName } from "./names.ts";
 import { places } from "./places.ts";
 import type { ManifestSettings } from "./settings.ts";
 
@@ -39,6 +39,22 @@ export function variablesSecret(
 export function startupSecret(environment: DesiredEnvironment, claimUid: string, settings: ManifestSettings): V1Secret {
   const files = environment.startup_commands.map((command, index) => [String(index).padStart(4, "0"), command]);
   return secret(environment, startupName(environment.id), claimUid, Object.fromEntries(files), settings);
+}
+
+/** A copy of what the operator keeps beside the people's namespaces, for one of them. */
+export function pullSecret(
+  name: string,
+  { type, data }: { type: string; data: Readonly<Record<string, string>> },
+  settings: ManifestSettings,
+): V1Secret {
+  const labels = { ...commonLabels(settings), "app.kubernetes.io/component": "images" };
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: settings.namespace, labels },
+    type,
+    data: { ...data },
+  };
 }
 
 function secret(

@@ -3,6 +3,8 @@
 export interface ManifestSettings {
   /** Where environments live; with `namespacePerUser` the beginning of the namespaces' names. */
   namespace: string;
+  /** Whether each person's environments live in a namespace of their own. */
+  namespacePerUser: boolean;
   /** Tells this cluster's environments from those of another bridge in the same namespace. */
   clusterId: string;
   /** The image with a tmux of its own; null = every environment's image has one. */
@@ -26,6 +28,7 @@ export interface ManifestSettings {
 
 export const defaultSettings: ManifestSettings = {
   namespace: "devpocket-environments",
+  namespacePerUser: false,
   clusterId: "default",
   toolsImage: null,
   storageClass: null,

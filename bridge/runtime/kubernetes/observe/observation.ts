@@ -5,6 +5,8 @@ import type { Calls, ClusterObject } from "../client/calls.ts";
 import type { ClusterProblem } from "../client/problem.ts";
 import { asFailure } from "../failures.ts";
 import { environmentIdOf } from "../manifests/names.ts";
+import { mayHoldEnvironments } from "../manifests/namespace.ts";
+import type { ManifestSettings } from "../manifests/settings.ts";
 import { ownedEnvironment } from "./ownership.ts";
 import { Reflector } from "./reflector.ts";
 import { type Stall, stallOf } from "./stalls.ts";
@@ -15,15 +17,20 @@ type Watched = "pods" | "persistentvolumeclaims";
 const listedWithinMs = 10_000;
 
 export interface ObservationOptions {
+  /** Of the namespace that is watched, or of all. */
   calls: Calls;
   labelSelector: string;
-  clusterId: string;
-  environmentOf: (id: string) => {
+  settings: ManifestSettings;
+  /** Null where there is one of this id in another namespace: that one counts. */
+  environmentOf: (
+    id: string,
+    namespace: string,
+  ) => {
     setPod(object: ClusterObject | null): void;
     setClaim(object: ClusterObject | null): void;
-  };
+  } | null;
   /** One of our names; whether there is such an environment is the other side's to know. */
-  onStall: (id: string, stall: Stall) => void;
+  onStall: (id: string, namespace: string, stall: Stall) => void;
   log: (level: LogLevel, msg: string, detail: LogDetail) => void;
 }
 
@@ -31,7 +38,7 @@ export class Observation {
   readonly #options: ObservationOptions;
   readonly #reflectors: Record<Watched, Reflector>;
   readonly #events: Reflector;
-  /** Names of objects that were taken for ours: also their end is told. */
+  /** Namespaces and names of objects that were taken for ours: also their end is told. */
   readonly #owned: Record<Watched, Set<string>> = { pods: new Set(), persistentvolumeclaims: new Set() };
 
   constructor(options: ObservationOptions) {
@@ -41,7 +48,7 @@ export class Observation {
       ...this.#common("events"),
       selector: { fieldSelector: "type=Warning" },
       isFleeting: true,
-      onChange: (_name, object) => this.#told(object),
+      onChange: (_name, object, namespace) => this.#told(object, namespace),
     });
   }
 
@@ -56,10 +63,14 @@ export class Observation {
     for (const reflector of [...Object.values(this.#reflectors), this.#events]) reflector.stop();
   }
 
+  get isListed(): boolean {
+    return Object.values(this.#reflectors).every((reflector) => reflector.isListed);
+  }
+
   /** Resolves when everything was seen once; what is not known is not nothing. */
   async listed(): Promise<void> {
     const reflectors = Object.values(this.#reflectors);
-    if (reflectors.every(({ isListed }) => isListed)) return;
+    if (this.isListed) return;
     const { promise, resolve } = Promise.withResolvers<"late">();
     const timer = setTimeout(() => resolve("late"), listedWithinMs);
     const first = await Promise.race([Promise.all(reflectors.map(({ listed }) => listed)), promise]);
@@ -69,13 +80,14 @@ export class Observation {
     throw trouble ? asFailure(trouble) : new RuntimeFailure("unavailable", "The cluster does not answer");
   }
 
-  note(kind: Watched, name: string, object: ClusterObject | null): void {
-    this.#reflectors[kind].note(name, object);
+  note(kind: Watched, name: string, object: ClusterObject | null, namespace: string): void {
+    this.#reflectors[kind].note(name, object, namespace);
   }
 
   #reflect(kind: Watched): Reflector {
     const selector = { labelSelector: this.#options.labelSelector };
-    const onChange = (name: string, object: ClusterObject | null) => this.#changed(kind, name, object);
+    const onChange = (name: string, object: ClusterObject | null, namespace: string) =>
+      this.#changed(kind, { name, namespace }, object);
     return new Reflector({ ...this.#common(kind), selector, onChange });
   }
 
@@ -86,24 +98,32 @@ export class Observation {
     return { calls, kind, onTrouble };
   }
 
-  #told(object: ClusterObject | null): void {
+  #told(object: ClusterObject | null, namespace: string): void {
+    if (!mayHoldEnvironments(namespace, this.#options.settings)) return;
     const stall = object && stallOf(object);
     const id = stall && environmentIdOf(stall.name);
-    if (stall !== null && id !== null) this.#options.onStall(id, stall);
+    if (stall !== null && id !== null) this.#options.onStall(id, namespace, stall);
   }
 
-  #changed(kind: Watched, name: string, object: ClusterObject | null): void {
-    const id = object === null ? environmentIdOf(name) : ownedEnvironment(object, this.#options.clusterId);
+  #changed(
+    kind: Watched,
+    { name, namespace }: { name: string; namespace: string },
+    object: ClusterObject | null,
+  ): void {
+    const { settings } = this.#options;
+    if (!mayHoldEnvironments(namespace, settings)) return;
+    const id = object === null ? environmentIdOf(name) : ownedEnvironment(object, settings.clusterId);
     const owned = this.#owned[kind];
-    const wasOurs = owned.has(name);
-    if (id !== null && object !== null) owned.add(name);
-    else owned.delete(name);
+    const key = `${namespace}/${name}`;
+    const wasOurs = owned.has(key);
+    if (id !== null && object !== null) owned.add(key);
+    else owned.delete(key);
     const known = id ?? (wasOurs ? environmentIdOf(name) : null);
     if (known === null || (object === null && !wasOurs)) return;
-    const environment = this.#options.environmentOf(known);
+    const environment = this.#options.environmentOf(known, namespace);
     const seen = id === null ? null : object;
-    if (kind === "pods") environment.setPod(seen);
-    else environment.setClaim(seen);
+    if (kind === "pods") environment?.setPod(seen);
+    else environment?.setClaim(seen);
   }
 }
 

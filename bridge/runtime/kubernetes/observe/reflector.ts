@@ -30,8 +30,8 @@ export interface ReflectorOptions {
   selector: Selector;
   /** Nothing is kept, only told: what there is comes with each watch that begins anew, in no order. */
   isFleeting?: true;
-  /** An object is new, has changed or is gone (null). */
-  onChange: (name: string, object: ClusterObject | null) => void;
+  /** An object is new, has changed or is gone (null). What is in no namespace has "" for one. */
+  onChange: (name: string, object: ClusterObject | null, namespace: string) => void;
   /** What is wrong with the way to the server; null when it is well again. */
   onTrouble: (problem: ClusterProblem | null) => void;
 }
@@ -64,8 +64,8 @@ export class Reflector {
     return this.#listed.promise;
   }
 
-  get(name: string): ClusterObject | undefined {
-    return this.#objects.get(name);
+  get(name: string, namespace: string): ClusterObject | undefined {
+    return this.#objects.get(keyOf({ name, namespace }));
   }
 
   all(): Iterable<ClusterObject> {
@@ -73,10 +73,10 @@ export class Reflector {
   }
 
   /** Puts down what somebody was told of an object by a call of his own, which a watch may tell later. */
-  note(name: string, object: ClusterObject | null): void {
-    const known = this.#objects.get(name);
+  note(name: string, object: ClusterObject | null, namespace: string): void {
+    const known = this.#objects.get(keyOf({ name, namespace }));
     if (object === null ? known === undefined : isOlder(object, known)) return;
-    this.#put(name, object);
+    this.#put({ name, namespace }, object);
   }
 
   start(): void {
@@ -104,11 +104,12 @@ export class Reflector {
   async #list(): Promise<void> {
     const { calls, kind, selector } = this.#options;
     const { objects, version } = await calls.list(kind, selector, this.#stopping.signal);
-    const names = new Set(objects.map(({ metadata }) => metadata.name));
-    for (const name of [...this.#objects.keys()]) if (!names.has(name)) this.#put(name, null);
+    const keys = new Set(objects.map(({ metadata }) => keyOf(metadata)));
+    for (const [key, { metadata }] of [...this.#objects]) if (!keys.has(key)) this.#put(metadata, null);
     for (const object of objects) {
-      const known = this.#objects.get(object.metadata.name);
-      if (known?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#put(object.metadata.name, object);
+      const { metadata } = object;
+      const known = this.#objects.get(keyOf(metadata));
+      if (known?.metadata.resourceVersion !== metadata.resourceVersion) this.#put(metadata, object);
     }
     this.#version = version;
     this.#isListed = true;
@@ -142,13 +143,13 @@ export class Reflector {
     this.#version = object.metadata?.resourceVersion ?? this.#version;
     if (type === "BOOKMARK") return;
     const found = objectSchema.safeParse(object);
-    if (found.success) this.#put(found.data.metadata.name, type === "DELETED" ? null : found.data);
+    if (found.success) this.#put(found.data.metadata, type === "DELETED" ? null : found.data);
   }
 
-  #put(name: string, object: ClusterObject | null): void {
-    if (object === null) this.#objects.delete(name);
-    else if (this.#options.isFleeting !== true) this.#objects.set(name, object);
-    this.#options.onChange(name, object);
+  #put(place: Place, object: ClusterObject | null): void {
+    if (object === null) this.#objects.delete(keyOf(place));
+    else if (this.#options.isFleeting !== true) this.#objects.set(keyOf(place), object);
+    this.#options.onChange(place.name, object, place.namespace ?? "");
   }
 
   async #recover(problem: ClusterProblem): Promise<void> {
@@ -168,6 +169,16 @@ export class Reflector {
     this.#trouble = problem;
     this.#options.onTrouble(problem);
   }
+}
+
+interface Place {
+  name: string;
+  namespace?: string | undefined;
+}
+
+/** No name holds a slash. */
+function keyOf({ name, namespace = "" }: Place): string {
+  return `${namespace}/${name}`;
 }
 
 /** Versions are numbers in practice; where they are not, nothing is older. */

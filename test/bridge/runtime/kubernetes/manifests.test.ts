@@ -5,7 +5,8 @@ import { stringify } from "yaml";
 import { claim } from "../../../../bridge/runtime/kubernetes/manifests/claim.ts";
 import { initConfig, initConfigName } from "../../../../bridge/runtime/kubernetes/manifests/init-config.ts";
 import { environmentIdOf, objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
-import { limitRange, quota } from "../../../../bridge/runtime/kubernetes/manifests/namespace-limits.ts";
+import { namespaceOf, ownersNamespace } from "../../../../bridge/runtime/kubernetes/manifests/namespace.ts";
+import { limitRange, quota, roomFor } from "../../../../bridge/runtime/kubernetes/manifests/namespace-limits.ts";
 import { networkPolicies } from "../../../../bridge/runtime/kubernetes/manifests/network-policies.ts";
 import { pod } from "../../../../bridge/runtime/kubernetes/manifests/pod.ts";
 import { startupSecret, variablesSecret } from "../../../../bridge/runtime/kubernetes/manifests/secrets.ts";
@@ -47,7 +48,8 @@ const everything: ManifestSettings = {
   nodeSelector: { "devpocket.app/pool": "environments" },
 };
 const plan = {
-  maxEnvironments: 3,
+  id: "usr_golden00000000000000",
+  max_environments: 3,
   largest: { cpu_millicores: 1500, memory_bytes: 4 * gibibyte, storage_bytes: 20 * gibibyte },
 };
 
@@ -62,14 +64,33 @@ describe("the manifests", () => {
     ["pod-of-everything", pod({ ...environment, needs_root: true, port: null }, parts, everything)],
     ["init-config", initConfig({ "init.sh": "#!/bin/sh\n" }, settings)],
     ["network-policies", networkPolicies(settings)],
-    ["quota", quota(plan, settings)],
-    ["limit-range", limitRange(plan, settings)],
+    ["quota", quota(roomFor(plan, []), settings)],
+    ["limit-range", limitRange(roomFor(plan, []), settings)],
+    ["namespace", ownersNamespace(plan.id, { ...settings, namespacePerUser: true })],
   ])("sends %s as it stands in golden/", async (name, manifest) => {
     await expect(stringify(manifest, { aliasDuplicateObjects: false })).toMatchFileSnapshot(`golden/${name}.yaml`);
   });
 
   it("makes no service for an environment without a port", () => {
     expect(service({ ...environment, port: null }, claimUid, settings)).toBeNull();
+  });
+
+  it("names a person's namespace by the id alone, each another, as a namespace can be called", () => {
+    const ids = ["usr_golden00000000000000", "usr_golden00000000000001", "Usr_golden00000000000000", "a", "ä/#{}\n"];
+    const long = { ...settings, namespace: "p".repeat(40) };
+    const names = ids.map((id) => namespaceOf(id, long));
+    for (const name of names) expect(name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    expect(new Set(names).size).toBe(ids.length);
+    expect(namespaceOf("usr_golden00000000000000", settings)).toBe("devpocket-environments-golden00000000000000");
+  });
+
+  it("has room for what is there already, where a plan has become smaller than that", () => {
+    const there = { cpu_millicores: 4000, memory_bytes: gibibyte, storage_bytes: 100 * gibibyte };
+    expect(roomFor({ ...plan, max_environments: 1 }, [there, there])).toEqual({
+      environments: 2,
+      largest: { cpu_millicores: 4000, memory_bytes: 4 * gibibyte, storage_bytes: 100 * gibibyte },
+      total: { cpu_millicores: 8000, memory_bytes: 4 * gibibyte, storage_bytes: 200 * gibibyte },
+    });
   });
 
   it("names an environment's objects so that the name gives the id back", () => {

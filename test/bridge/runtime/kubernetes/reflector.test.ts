@@ -108,17 +108,40 @@ describe("a reflector", { timeout: 30_000 }, () => {
   it("believes a call's answer at once, and an older event no more", async () => {
     const made = await make("second");
     await becomes("first", "second");
-    const known = reflector.get("second");
-    reflector.note("second", null);
+    const known = reflector.get("second", namespace);
+    reflector.note("second", null, namespace);
     expect(names()).toEqual(["first"]);
-    if (known !== undefined) reflector.note("second", known);
-    expect(reflector.get("second")?.metadata.uid).toBe(made.metadata?.uid);
+    if (known !== undefined) reflector.note("second", known, namespace);
+    expect(reflector.get("second", namespace)?.metadata.uid).toBe(made.metadata?.uid);
     const older = structuredClone(known);
     if (older === undefined) throw new Error("there is a second one");
     older.metadata.resourceVersion = "1";
     older.metadata.labels = {};
-    reflector.note("second", older);
-    expect(reflector.get("second")?.metadata.labels).toEqual({ ours: "yes" });
+    reflector.note("second", older, namespace);
+    expect(reflector.get("second", namespace)?.metadata.labels).toEqual({ ours: "yes" });
+  });
+
+  it("keeps objects of one name in several namespaces apart, where it watches all of them", async () => {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig());
+    const seen: string[] = [];
+    const everywhere = new Reflector({
+      calls: new Calls(new ApiServer(config), null),
+      kind: "configmaps",
+      selector: { labelSelector: "ours=yes" },
+      onChange: (name, object, where) => seen.push(`${object === null ? "-" : "+"}${where}/${name}`),
+      onTrouble: () => {},
+    });
+    everywhere.start();
+    await everywhere.listed;
+    const body = { metadata: { name: "first", labels: { ours: "yes" } } };
+    await client.core.createNamespacedConfigMap({ namespace: "kube-system", body });
+    await vi.waitUntil(() => seen.length === 2, within);
+    await client.core.deleteNamespacedConfigMap({ name: "first", namespace: "kube-system" });
+    await vi.waitUntil(() => seen.length === 3, within);
+    everywhere.stop();
+    expect(seen).toEqual(["+default/first", "+kube-system/first", "-kube-system/first"]);
+    expect(everywhere.get("first", "default")?.metadata.namespace).toBe("default");
   });
 
   function anew(): Reflector {

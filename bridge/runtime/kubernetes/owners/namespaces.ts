@@ -1,0 +1,172 @@
+/**
+ * The namespaces of people, each for the environments of one: there before the first environment, as its owner's plan has it,
+ * and gone after the last. Work on one namespace is done one after another; what is not ours is not touched.
+ */
+import type { DesiredEnvironment, Owner, Resources } from "../../../../durable-objects/protocol/bridge-api.ts";
+import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
+import { RuntimeFailure } from "../../runtime.ts";
+import type { Calls, ClusterObject } from "../client/calls.ts";
+import { failing } from "../failures.ts";
+import { annotations, selectorText } from "../manifests/names.ts";
+import { isOwnersNamespace, namespaceOf, ownersSelector } from "../manifests/namespace.ts";
+import type { ManifestSettings } from "../manifests/settings.ts";
+import { isAdoptable } from "../observe/ownership.ts";
+import { Reflector } from "../observe/reflector.ts";
+import { clear, layOut } from "./laying-out.ts";
+import { type Layout, layoutFor, takingsOf } from "./layout.ts";
+import { Turns } from "./turns.ts";
+
+const retryAfterMs = 30_000;
+const tendWithinMs = 60_000;
+
+/** An environment that is known, wherever. */
+export interface Placed {
+  readonly id: string;
+  readonly namespace: string;
+  readonly isThere: boolean;
+  readonly takes: Resources | null;
+}
+
+export interface OwnersOptions {
+  /** Of all namespaces. */
+  calls: Calls;
+  settings: ManifestSettings;
+  there: () => Iterable<Placed>;
+  log: (level: LogLevel, msg: string, detail: LogDetail) => void;
+}
+
+export class OwnersNamespaces {
+  readonly #options: OwnersOptions;
+  readonly #reflector: Reflector;
+  readonly #turns = new Turns();
+  readonly #notBefore = new Map<string, number>();
+  /** What is wanted in each namespace, by the newest whole list. */
+  #wanted: ReadonlyMap<string, readonly DesiredEnvironment[]> = new Map();
+
+  constructor(options: OwnersOptions) {
+    this.#options = options;
+    this.#reflector = new Reflector({
+      calls: options.calls,
+      kind: "namespaces",
+      selector: { labelSelector: selectorText(ownersSelector(options.settings)) },
+      onChange: () => {},
+      onTrouble: (problem) => {
+        if (problem === null) options.log("info", "watch of the cluster", { kind: "namespaces", state: "well again" });
+        else {
+          const detail = { kind: "namespaces", state: problem.kind, error: problem.message };
+          options.log("warn", "watch of the cluster", detail);
+        }
+      },
+    });
+  }
+
+  start(): void {
+    this.#reflector.start();
+  }
+
+  stop(): void {
+    this.#reflector.stop();
+  }
+
+  /**
+   * Does the work in the namespace of the environment's owner, which is there then and stays meanwhile. `current` is where the
+   * environment is already: it stays there, also if that is the one from before people had their own.
+   */
+  async within(
+    desired: DesiredEnvironment,
+    current: string | null,
+    work: (namespace: string) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const namespace = placeOf(desired, current, this.#options.settings);
+    const { owner } = desired;
+    if (owner === undefined || namespace === this.#options.settings.namespace) return await work(namespace);
+    await this.#turns.hold(namespace, async () => {
+      await this.#turns.take(namespace, () => failing(() => this.#layOut(owner, [desired], signal)));
+      await work(namespace);
+    });
+  }
+
+  /** By the whole list: namespaces are laid out anew where a plan has changed, and removed where nobody wants them. */
+  tend(desired: readonly DesiredEnvironment[], signal: AbortSignal): void {
+    const { settings } = this.#options;
+    const wanted = desired.filter((each) => each.desired !== "deleted" && each.owner !== undefined);
+    this.#wanted = Map.groupBy(wanted, ({ owner }) => namespaceOf(owner?.id ?? "", settings));
+    for (const object of this.#reflector.all()) {
+      if (!this.#isOurs(object) || object.metadata.deletionTimestamp) continue;
+      const { name } = object.metadata;
+      if (this.#turns.isBusy(name) || performance.now() < (this.#notBefore.get(name) ?? 0)) continue;
+      const step = this.#stepFor(object);
+      if (step !== null) void this.#try(name, step, signal);
+    }
+  }
+
+  #stepFor(object: ClusterObject): ((signal: AbortSignal) => Promise<void>) | null {
+    const { name } = object.metadata;
+    const owner = this.#wanted.get(name)?.[0]?.owner;
+    if (owner === undefined) return this.#holdsAny(name) ? null : (signal) => this.#remove(name, signal);
+    const isAsApplied = object.metadata.annotations?.[annotations.applied] === this.#layout(owner, []).hash;
+    return isAsApplied ? null : (signal) => this.#layOut(owner, [], signal);
+  }
+
+  async #try(name: string, step: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(tendWithinMs)]);
+      await this.#turns.take(name, () => failing(() => step(deadline)));
+      this.#notBefore.delete(name);
+    } catch (error) {
+      this.#notBefore.set(name, performance.now() + retryAfterMs);
+      const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      this.#options.log("warn", "a person's namespace in trouble", { namespace: name, error: String(why) });
+    }
+  }
+
+  async #layOut(owner: Owner, more: readonly DesiredEnvironment[], signal: AbortSignal): Promise<void> {
+    const { calls, settings } = this.#options;
+    const object = await layOut(calls, owner, this.#layout(owner, more), settings, signal);
+    this.#reflector.note(object.metadata.name, object, "");
+  }
+
+  async #remove(name: string, signal: AbortSignal): Promise<void> {
+    if (this.#turns.isHeld(name) || this.#holdsAny(name)) return;
+    const { calls, settings, log } = this.#options;
+    const isCleared = await clear(calls, name, settings.clusterId, signal);
+    if (isCleared) log("info", "a person's namespace removed", { namespace: name });
+    else throw new RuntimeFailure("refused", "It holds claims that are not ours");
+  }
+
+  #layout(owner: Owner, more: readonly DesiredEnvironment[]): Layout {
+    const { settings, there } = this.#options;
+    const name = namespaceOf(owner.id, settings);
+    const inIt = [...there()].filter(({ namespace }) => namespace === name);
+    const placed = inIt.map(({ id, takes }) => [id, takes] as const);
+    return layoutFor(owner, takingsOf(placed, [...(this.#wanted.get(name) ?? []), ...more]), settings);
+  }
+
+  #holdsAny(name: string): boolean {
+    return [...this.#options.there()].some((each) => each.namespace === name && each.isThere);
+  }
+
+  #isOurs(object: ClusterObject): boolean {
+    const { settings } = this.#options;
+    return isOwnersNamespace(object.metadata.name, settings) && isAdoptable(object, settings.clusterId);
+  }
+}
+
+/** Throws `refused` where nobody says whose it is, or it lies where it does not belong. */
+function placeOf({ owner }: DesiredEnvironment, current: string | null, settings: ManifestSettings): string {
+  if (owner === undefined && current === null) {
+    throw new RuntimeFailure(
+      "refused",
+      "The server does not say whose environment this is, and this cluster keeps everybody's in a namespace of their own: the server is older than its bridge",
+    );
+  }
+  if (owner === undefined) return current ?? settings.namespace;
+  const own = namespaceOf(owner.id, settings);
+  if (current === null || current === own || current === settings.namespace) return current ?? own;
+  throw new RuntimeFailure(
+    "refused",
+    `Its files are in the namespace ${current}, which is not its owner's`,
+    "rejected",
+  );
+}

@@ -1,0 +1,210 @@
+/** People's namespaces: made, bounded by plans, bounded anew, and removed; and none is touched that is not ours. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
+import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
+import { namespaceOf } from "../../../../bridge/runtime/kubernetes/manifests/namespace.ts";
+import { defaultSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
+import type { DesiredEnvironment, Owner } from "../../../../durable-objects/protocol/bridge-api.ts";
+import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
+import { clientOf } from "../../../support/kubernetes/client.ts";
+import { viewerOf } from "../../support/viewer.ts";
+import { desiredEnvironment } from "../contract.ts";
+import { type ClusterGround, makeGround, namespace, ownerWith } from "./ground.ts";
+
+const within = { timeout: 15_000, interval: 20 };
+const gibibyte = 2 ** 30;
+const settings = { ...defaultSettings, namespace, namespacePerUser: true };
+const placeOf = ({ id }: Owner) => namespaceOf(id, settings);
+const [ann, bob] = [ownerWith({ id: `usr_${"a".repeat(20)}` }), ownerWith({ id: `usr_${"b".repeat(20)}` })];
+
+describe("people's namespaces", { timeout: 60_000 }, () => {
+  let ground: ClusterGround;
+  let runtime: KubernetesRuntime;
+  const open = () => ground.open({ settings: { namespacePerUser: true } });
+  beforeEach(async () => {
+    ground = await makeGround();
+    runtime = open();
+  });
+  afterEach(async () => {
+    await runtime.close();
+    await ground.dispose();
+  });
+
+  const signal = () => AbortSignal.timeout(30_000);
+  const apply = (action: Parameters<KubernetesRuntime["apply"]>[0]) => runtime.apply(action, signal());
+  const start = async (change: Partial<DesiredEnvironment>) => {
+    const environment = desiredEnvironment(change);
+    await apply({ kind: "start", environment });
+    return environment;
+  };
+  const seen = async (id: string) => (await runtime.observe()).find((each) => each.environment_id === id);
+  const inStore = (plural: string, where: string) => ground.cluster.store.list(resourceOf(plural), where);
+  const namesIn = (plural: string, where: string) => inStore(plural, where).map(({ metadata }) => metadata.name);
+  const place = (name: string) => ground.cluster.store.get(resourceOf("namespaces"), undefined, name);
+  const hardIn = (where: string) =>
+    (inStore("resourcequotas", where)[0]?.["spec"] as { hard: Record<string, string> } | undefined)?.hard;
+
+  it("hold each person's environments, under Pod Security, quota, limits and policies of the plan", async () => {
+    const [one, two] = await Promise.all([start({ owner: ann, port: 8080 }), start({ owner: ann })]);
+    const other = await start({ owner: bob });
+    expect(namesIn("pods", placeOf(ann)).sort()).toEqual([objectName(one.id), objectName(two.id)].sort());
+    expect(namesIn("pods", placeOf(bob))).toEqual([objectName(other.id)]);
+    expect(namesIn("persistentvolumeclaims", namespace)).toEqual([]);
+    expect(place(placeOf(ann))?.metadata).toMatchObject({
+      labels: { "pod-security.kubernetes.io/enforce": "restricted", "devpocket.app/cluster": "default" },
+      annotations: { "devpocket.app/owner": ann.id },
+    });
+    expect(hardIn(placeOf(ann))).toMatchObject({ "limits.cpu": "8", persistentvolumeclaims: "4", pods: "4" });
+    expect(inStore("limitranges", placeOf(ann))[0]?.["spec"]).toMatchObject({
+      limits: [{ type: "Container", max: { cpu: "2", memory: "4Gi" } }, { max: { storage: "20Gi" } }],
+    });
+    expect(namesIn("networkpolicies", placeOf(bob)).sort()).toEqual([
+      "devpocket-default-internet",
+      "devpocket-default-isolated",
+    ]);
+    expect(namesIn("configmaps", placeOf(bob))).toEqual([expect.stringMatching(/^devpocket-init-/)]);
+  });
+
+  it("are found again by another bridge, with what runs in them", async () => {
+    const { id } = await start({ owner: ann });
+    await runtime.close();
+    runtime = open();
+    expect(await seen(id)).toMatchObject({ phase: "running" });
+    const size = { cols: 80, rows: 24 };
+    expect(await viewerOf(await runtime.attach(id, "main", size), size).ask("echo $((6*7))")).toBe("42");
+    expect(await runtime.logs(id, { lines: 5 })).toMatchObject({ hasMore: false });
+    await apply({ kind: "stop", environmentId: id });
+    expect(await seen(id)).toMatchObject({ phase: "stopped" });
+  });
+
+  it("are bounded anew when the plan changes, but never below what is there", async () => {
+    const { id, ...rest } = await start({ owner: ann });
+    const desire = (owner: Owner) => runtime.tend([{ ...rest, id, owner }], signal());
+    const becomes = (hard: object) => vi.waitFor(() => expect(hardIn(placeOf(ann))).toMatchObject(hard), within);
+    desire({ ...ann, max_environments: 10 });
+    await becomes({ pods: "11", "limits.memory": "44Gi" });
+    const smaller = { cpu_millicores: 250, memory_bytes: gibibyte / 2, storage_bytes: gibibyte };
+    await vi.waitFor(async () => {
+      desire({ ...ann, max_environments: 1, largest: smaller });
+      expect(hardIn(placeOf(ann))).toMatchObject({ pods: "2", "limits.cpu": "1", "limits.memory": "2Gi" });
+    }, within);
+    await apply({ kind: "restart", environment: { ...rest, id, owner: { ...ann, largest: smaller }, generation: 2 } });
+    expect(await seen(id)).toMatchObject({ phase: "running", generation: 2 });
+  });
+
+  it("are left alone while nothing changes", async () => {
+    const environment = await start({ owner: ann });
+    await vi.waitUntil(() => place(placeOf(ann))?.metadata.annotations?.["devpocket.app/applied"], within);
+    ground.cluster.requests.clear();
+    for (let turn = 0; turn < 20; turn += 1) {
+      await runtime.observe();
+      runtime.tend([environment], signal());
+    }
+    const others = Object.keys(ground.cluster.requests.counts()).filter((each) => !each.startsWith("watch "));
+    expect(others).toEqual([]);
+  });
+
+  it("refuse by their quota what the server should not have let be, as the cluster's quota does", async () => {
+    await start({ owner: bob });
+    const { core } = clientOf(ground.cluster);
+    const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+    const more = (name: string) =>
+      core.createNamespacedPersistentVolumeClaim({
+        namespace: placeOf(bob),
+        body: { metadata: { name }, spec: claim },
+      });
+    await more("one");
+    await more("two");
+    await more("three");
+    await expect(apply({ kind: "start", environment: desiredEnvironment({ owner: bob }) })).rejects.toMatchObject({
+      code: "refused",
+      reason: "quota_exceeded",
+    });
+    expect(namesIn("pods", placeOf(bob))).toHaveLength(1);
+  });
+
+  it("go with the last environment, and with no other", async () => {
+    const [first, last] = [await start({ owner: ann }), await start({ owner: ann })];
+    const others = await start({ owner: bob });
+    await apply({ kind: "delete", environmentId: first.id });
+    runtime.tend([last, others], signal());
+    await apply({ kind: "delete", environmentId: last.id });
+    await vi.waitFor(() => {
+      runtime.tend([{ ...last, desired: "deleted" }, others], signal());
+      expect(place(placeOf(ann))).toBeUndefined();
+    }, within);
+    expect(place(placeOf(bob))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(await seen(others.id)).toMatchObject({ phase: "running" });
+    const again = await start({ owner: ann });
+    expect(namesIn("pods", placeOf(ann))).toEqual([objectName(again.id)]);
+  });
+
+  it("stay while they hold a claim, whoever's, or while the owner has an environment that rests", async () => {
+    const resting = await start({ owner: ann });
+    await apply({ kind: "stop", environmentId: resting.id });
+    const { id } = await start({ owner: bob });
+    const body = {
+      metadata: { name: "kept" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+    };
+    await clientOf(ground.cluster).core.createNamespacedPersistentVolumeClaim({ namespace: placeOf(bob), body });
+    await apply({ kind: "delete", environmentId: id });
+    runtime.tend([], signal());
+    const told = () => ground.logged.find(({ msg }) => msg === "a person's namespace in trouble");
+    await vi.waitUntil(told, within);
+    expect(told()?.detail).toMatchObject({ namespace: placeOf(bob), error: expect.stringContaining("claims") });
+    expect([place(placeOf(ann)), place(placeOf(bob))].map((each) => each?.["status"])).toEqual([
+      { phase: "Active" },
+      { phase: "Active" },
+    ]);
+  });
+
+  it("are not taken from somebody else, whatever their name and labels say", async () => {
+    const labels = { "app.kubernetes.io/component": "owner", "devpocket.app/cluster": "default" };
+    const metadata = { name: placeOf(ann), labels };
+    const { core } = clientOf(ground.cluster);
+    await core.createNamespace({ body: { metadata } });
+    const failure = await apply({ kind: "start", environment: desiredEnvironment({ owner: ann }) }).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: "refused", reason: "rejected" });
+    expect(String(failure)).toContain(`namespace ${placeOf(ann)} in the cluster that is not ours`);
+    runtime.tend([], signal());
+    await start({ owner: bob });
+    expect(place(placeOf(ann))?.metadata).toMatchObject({ labels });
+    expect(place(placeOf(ann))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(inStore("resourcequotas", placeOf(ann))).toEqual([]);
+  });
+
+  it("are never chosen for an environment of which nobody says whose it is", async () => {
+    const failure = await apply({ kind: "start", environment: desiredEnvironment() }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "refused", reason: "refused" });
+    expect(String(failure)).toContain("does not say whose environment this is");
+    expect(await runtime.observe()).toEqual([]);
+    expect(namesIn("persistentvolumeclaims", namespace)).toEqual([]);
+  });
+
+  it("leave environments from before where their files are", async () => {
+    await runtime.close();
+    runtime = ground.open();
+    const environment = await start({ owner: ann });
+    await runtime.close();
+    runtime = open();
+    await apply({ kind: "restart", environment: { ...environment, generation: 2 } });
+    expect(await seen(environment.id)).toMatchObject({ phase: "running", generation: 2 });
+    expect(namesIn("pods", namespace)).toEqual([objectName(environment.id)]);
+    expect(place(placeOf(ann))).toBeUndefined();
+  });
+
+  it("get copies of the Secrets with which images are pulled", async () => {
+    await runtime.close();
+    const { core } = clientOf(ground.cluster);
+    const stringData = { ".dockerconfigjson": "{}" };
+    const body = { metadata: { name: "registry" }, type: "kubernetes.io/dockerconfigjson", stringData };
+    await core.createNamespacedSecret({ namespace, body });
+    runtime = ground.open({ settings: { namespacePerUser: true, imagePullSecrets: ["registry", "missing"] } });
+    await start({ owner: ann });
+    const copy = inStore("secrets", placeOf(ann)).find(({ metadata }) => metadata.name === "registry");
+    expect(copy).toMatchObject({ type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": "e30=" } });
+  });
+});

@@ -12,11 +12,13 @@ const run = inject("cluster");
 execFindings("this cluster", async () => {
   const connection = connect(readSettings().kubeconfig);
   const client = { ...connection, namespace: run.namespace };
-  const pod = findingsPod(run.image);
-  const containers = pod.spec?.containers.map((each) => ({ ...each, resources: smallResources })) ?? [];
-  const spec = { ...pod.spec, containers, nodeSelector: run.nodeSelector };
-  const body = { ...pod, metadata: { ...pod.metadata, labels: run.labels }, spec };
+  // Runs may share a namespace.
+  const pod = `findings-${run.clusterId}`;
+  const found = findingsPod(run.image, pod);
+  const containers = found.spec?.containers.map((each) => ({ ...each, resources: smallResources })) ?? [];
+  const spec = { ...found.spec, containers, nodeSelector: run.nodeSelector };
+  const body = { ...found, metadata: { ...found.metadata, labels: run.labels }, spec };
   await client.core.createNamespacedPod({ namespace: run.namespace, body });
-  await podThat(client, "pod", isRunning);
-  return { client, dispose: () => clear(connection, run) };
+  await podThat(client, pod, isRunning);
+  return { client, pod, dispose: () => clear(connection, run) };
 });

@@ -65,13 +65,15 @@ async function tryVolume(
   const { namespace, labels } = run;
   const { storageClass } = settings.manifests;
   const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: String(settings.storageBytes) } } };
+  // Runs may share a namespace.
+  const name = `errand-${run.clusterId}`;
   const body = {
-    metadata: { name: "errand", labels },
+    metadata: { name, labels },
     spec: storageClass === null ? spec : { ...spec, storageClassName: storageClass },
   };
   await connection.core.createNamespacedPersistentVolumeClaim({ namespace, body });
-  const why = await runErrand(connection, { ...run, script: "touch /volume/x && rm /volume/x", claimName: "errand" });
-  await removeClaim(connection, run, "errand");
+  const why = await runErrand(connection, { ...run, script: "touch /volume/x && rm /volume/x", claimName: name });
+  await removeClaim(connection, run, name);
   return why;
 }
 

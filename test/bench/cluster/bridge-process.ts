@@ -36,17 +36,18 @@ export async function startBridgeProcess(stage: Stage): Promise<BridgeProcess> {
   });
   const endWithUs = () => child.kill("SIGKILL");
   process.once("exit", endWithUs);
-  await waitUntil(() => edge.link !== null, { timeout: 30_000 });
-  return {
-    edge,
-    memory: () => residentMebibytes(child),
-    stop: async () => {
+  const stop = async () => {
+    forget();
+    if (child.exitCode === null && child.signalCode === null) {
       child.kill("SIGTERM");
-      if (child.exitCode === null) await once(child, "exit");
-      process.off("exit", endWithUs);
-      await edge.stop();
-    },
+      await once(child, "exit");
+    }
+    process.off("exit", endWithUs);
+    await edge.stop();
   };
+  const forget = stage.atEnd(stop);
+  await waitUntil(() => edge.link !== null, { timeout: 120_000 });
+  return { edge, memory: () => residentMebibytes(child), stop };
 }
 
 function residentMebibytes({ pid }: ChildProcess): number {

@@ -61,7 +61,7 @@ export async function echoOverExec(stage: Stage, rounds: number): Promise<Figure
 
 async function started(stage: Stage, runtime: ReturnType<Stage["openRuntime"]>) {
   const environment = stage.environment();
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(60_000));
+  await runtime.apply({ kind: "start", environment }, stage.signal());
   return environment;
 }
 

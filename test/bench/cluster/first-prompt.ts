@@ -14,14 +14,16 @@ export async function firstPrompt(stage: Stage, rounds: number): Promise<Figure[
     for (let round = 0; round < rounds; round += 1) {
       const environment = stage.environment();
       const begin = performance.now();
-      await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(60_000));
+      await runtime.apply({ kind: "start", environment }, stage.signal());
       ready?.push(performance.now() - begin);
       const stream = await runtime.attach(environment.id, "main", size);
       await promptOf((listener) => stream.onData(listener));
       prompt?.push(performance.now() - begin);
       for (let times = 0; times < 10; times += 1) open?.push(await openOnce(stage, environment.id));
       stream.close();
-      await runtime.apply({ kind: "delete", environmentId: environment.id }, AbortSignal.timeout(60_000));
+      await runtime.apply({ kind: "delete", environmentId: environment.id }, stage.signal());
+      // Its volume serves the next, where there are few.
+      await stage.clear();
     }
   } finally {
     await runtime.close();

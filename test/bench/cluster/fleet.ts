@@ -2,6 +2,7 @@
 import { Calls } from "../../../bridge/runtime/kubernetes/client/calls.ts";
 import { claim } from "../../../bridge/runtime/kubernetes/manifests/claim.ts";
 import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { Reason } from "../../../durable-objects/protocol/reasons.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { terminalId } from "../../../durable-objects/protocol/vocabulary.ts";
 import { waitUntil } from "../../support/wait-until.ts";
@@ -11,20 +12,21 @@ import { type BridgeProcess, startBridgeProcess } from "./bridge-process.ts";
 import type { Stage } from "./stage.ts";
 
 const openWindows = 'for each in $(seq "$1"); do sh /devpocket/init/tmux.sh new-window -d -t =main: -- sh; done';
+/** Why an environment does not run on a cluster that is full; there it stays so. */
+const noRoom: readonly Reason[] = ["no_storage", "unschedulable", "pending", "quota_exceeded"];
+const fullForMs = 20_000;
 const patience = { timeout: 600_000, interval: 20 };
 
-/** Asks for all at once and waits until the bridge reports every one of them as running. */
+/** Asks for all at once and waits until the bridge reports every one of them as running, or the cluster is full. */
 export async function reconciled(stage: Stage, count: number): Promise<Figure[]> {
   const bridge = await startBridgeProcess(stage);
   try {
     const begin = performance.now();
-    await allRun(
-      bridge,
-      Array.from({ length: count }, () => stage.environment()),
-    );
-    const seconds = (performance.now() - begin) / 1000;
+    const environments = Array.from({ length: count }, () => stage.environment());
+    const { settled, lastAtMs } = await settle(bridge, environments);
+    const seconds = (lastAtMs - begin) / 1000;
     return [
-      plain(`${count} environments from nothing to running`, `${seconds.toFixed(1)} s`),
+      plain(`${partOf(settled.length, count)} from nothing to running`, `${seconds.toFixed(1)} s`),
       plain(`memory of the bridge with them`, `${bridge.memory().toFixed(0)} MiB`),
     ];
   } finally {
@@ -38,12 +40,12 @@ export async function unchanged(stage: Stage, count: number, running: number): P
   const resting = Array.from({ length: count - running }, () => stage.environment({ desired: "stopped" }));
   const calls = new Calls(stage.server, stage.manifests.namespace);
   await inBatches(resting, 20, async (environment) => {
-    await calls.apply("persistentvolumeclaims", claim(environment, stage.manifests), AbortSignal.timeout(60_000));
+    await calls.apply("persistentvolumeclaims", claim(environment, stage.manifests), stage.signal());
   });
   const bridge = await startBridgeProcess(stage);
   try {
     const environments = [...resting, ...Array.from({ length: running }, () => stage.environment())];
-    await allRun(bridge, environments);
+    await settle(bridge, environments);
     await measured(bridge);
     const before = await requestCounts(stage);
     await turn(bridge);
@@ -64,13 +66,14 @@ export async function unchanged(stage: Stage, count: number, running: number): P
   }
 }
 
-/** Every window of a number of environments is watched at once. */
-export async function manyTerminals(stage: Stage, count: number): Promise<Figure[]> {
+/** Every window of a number of environments is watched at once: so many, or as many as the cluster has room for. */
+export async function manyTerminals(stage: Stage, most: number): Promise<Figure[]> {
   const bridge = await startBridgeProcess(stage);
   try {
     const perEnvironment = limits.maxWindows;
-    const environments = Array.from({ length: Math.ceil(count / perEnvironment) }, () => stage.environment());
-    await allRun(bridge, environments);
+    const wanted = Array.from({ length: Math.ceil(most / perEnvironment) }, () => stage.environment());
+    const { settled: environments } = await settle(bridge, wanted);
+    const count = Math.min(most, environments.length * perEnvironment);
     const before = bridge.memory();
     const terminals: string[] = [];
     await inBatches(environments, 4, async ({ id }) => {
@@ -104,13 +107,35 @@ async function terminalsOf(stage: Stage, { edge }: BridgeProcess, id: string, wi
   return ids.map((window) => terminalId(id, window));
 }
 
-async function allRun({ edge }: BridgeProcess, environments: DesiredEnvironment[]): Promise<void> {
+/**
+ * Has the bridge bring all of them to where they should be. On a small cluster it may be that only some find room: those
+ * are what settled, and the last of them then.
+ */
+async function settle(
+  { edge }: BridgeProcess,
+  environments: readonly DesiredEnvironment[],
+): Promise<{ settled: DesiredEnvironment[]; lastAtMs: number }> {
   const [last, ...others] = environments.toReversed();
   edge.desired = others;
   if (last !== undefined) edge.desire(last);
-  const isSettled = (each: DesiredEnvironment) =>
-    edge.reported(each.id)?.phase === (each.desired === "running" ? "running" : "stopped");
-  await waitUntil(() => environments.every(isSettled), patience);
+  const isSettled = ({ id, desired }: DesiredEnvironment) =>
+    edge.reported(id)?.phase === (desired === "running" ? "running" : "stopped");
+  const hasNoRoom = ({ id }: DesiredEnvironment) => noRoom.some((reason) => edge.reported(id)?.reason === reason);
+  let settled: DesiredEnvironment[] = [];
+  let lastAtMs = performance.now();
+  await waitUntil(() => {
+    const now = environments.filter(isSettled);
+    if (now.length !== settled.length) lastAtMs = performance.now();
+    settled = now;
+    const isFull = performance.now() - lastAtMs > fullForMs;
+    return environments.every((each) => isSettled(each) || (isFull && hasNoRoom(each)));
+  }, patience);
+  if (settled.length === 0) throw new Error("the cluster has no room for one environment");
+  return { settled, lastAtMs };
+}
+
+function partOf(found: number, count: number): string {
+  return found === count ? `${count} environments` : `${found} of ${count} environments, all there is room for,`;
 }
 
 /** Readings are taken once a minute, by exec; what follows is free of them for a while. */

@@ -3,17 +3,35 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../support/source-tree.ts";
 import { machine, otherLoad } from "../machine.ts";
-import { readOptions } from "../options.ts";
+import { type BenchOptions, readOptions } from "../options.ts";
 import { markdown } from "../report.ts";
 import { kubernetesTables } from "./tables.ts";
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+const interruption = new AbortController();
+// The second signal ends at once.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    console.error(`${signal}: removing what was made on the cluster`);
+    interruption.abort(new Error(`interrupted by ${signal}`));
+  });
+}
 const options = readOptions(process.argv.slice(2));
 if (options === "help") console.log("npm run bench:cluster -- [--quick]");
-else {
+else await bench(options);
+
+async function bench(options: BenchOptions): Promise<void> {
   const head = `# Benchmark of ${new Date().toISOString()}\n\n${machine()}; ${await otherLoad()}.\n`;
-  const report = [head, ...(await kubernetesTables("cluster", options)).map(markdown)].join("\n");
-  console.log(report);
-  mkdirSync(join(root, "test-results"), { recursive: true });
-  writeFileSync(join(root, "test-results", "bench-cluster.md"), report);
+  try {
+    const report = [head, ...(await kubernetesTables("cluster", options, interruption.signal)).map(markdown)].join(
+      "\n",
+    );
+    console.log(report);
+    mkdirSync(join(root, "test-results"), { recursive: true });
+    writeFileSync(join(root, "test-results", "bench-cluster.md"), report);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    console.error(`${interruption.signal.reason}`);
+    // Parts that were cut short may still wait for something.
+    process.exit(1);
+  }
 }

@@ -2,13 +2,14 @@
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ApiServer } from "../../../bridge/runtime/kubernetes/client/api-server.ts";
 import { KubernetesRuntime } from "../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import type { ManifestSettings } from "../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import { type Connection, connect } from "../../cluster/connection.ts";
 import { beginRun, type ClusterUnderTest, clear, endRun } from "../../cluster/run.ts";
-import { readSettings } from "../../cluster/settings.ts";
+import { type ClusterSettings, readSettings } from "../../cluster/settings.ts";
 import { script, startChild } from "../child.ts";
 
 export type StageKind = "fake" | "cluster";
@@ -23,38 +24,97 @@ export interface Stage {
   openRuntime(): KubernetesRuntime;
   /** One more environment that is wanted; nothing is done about it yet. */
   environment(change?: Partial<DesiredEnvironment>): DesiredEnvironment;
+  /** Of one step: it ends in time, and with the run. */
+  signal(): AbortSignal;
+  /** Has this done before everything is removed: nobody is to make anything any more. Returns how to take it back. */
+  atEnd(end: () => Promise<void>): () => void;
+  /** What the work comes to; an interrupted run does not wait for it long. */
+  unlessInterrupted<Value>(work: Promise<Value>): Promise<Value>;
   /** Removes every environment. */
   clear(): Promise<void>;
+  /** Removes everything that was made, also where a part of it was cut short. */
   close(): Promise<void>;
 }
 
-export async function openStage(kind: StageKind): Promise<Stage> {
-  const path = join(tmpdir(), `bench-${process.pid}.kubeconfig`);
-  const serving = { endSignal: "SIGTERM", ready: /^(https:.+), kubeconfig in/ } as const;
-  const fake = kind === "fake" ? await startChild(script("test/support/kubernetes/serve.ts", path), serving) : null;
-  const variables = fake === null ? process.env : { KUBECONFIG: path, DEVPOCKET_TEST_IMAGE: "machine:1" };
+const stepWithinMs = 60_000;
+/** A part that was interrupted tidies up behind itself, if it can. */
+const partsEndWithinMs = 15_000;
+
+/** `interruption` cuts the run short; what was made on a cluster is removed all the same. */
+export async function openStage(kind: StageKind, interruption = new AbortController().signal): Promise<Stage> {
+  const fake = kind === "fake" ? await startFake() : null;
   try {
-    const settings = readSettings(variables);
+    const settings = readSettings(fake?.variables ?? process.env);
     const run = await beginRun(settings);
-    if (run.volumeObstacle !== null) throw new Error(`no volume can be bound: ${run.volumeObstacle}`);
-    const connection = connect(settings.kubeconfig);
-    const manifests = { ...settings.manifests, namespace: run.namespace, clusterId: run.clusterId };
-    const server = new ApiServer(connection.config);
-    return {
-      ...{ kind, kubeconfig: settings.kubeconfig, run, manifests, connection, server },
-      openRuntime: () => new KubernetesRuntime({ server, manifests, log: () => {} }),
-      environment: (change) => ({ ...wanted(settings.image, settings.storageBytes), ...change }),
-      clear: () => clear(connection, run),
-      close: async () => {
-        await endRun(run, settings);
-        await fake?.stop();
-        await rm(path, { force: true });
-      },
-    };
+    if (run.volumeObstacle !== null) {
+      await endRun(run, settings);
+      throw new Error(`no volume can be bound: ${run.volumeObstacle}`);
+    }
+    return stageOn(kind, settings, run, interruption, async () => await fake?.stop());
   } catch (error) {
     await fake?.stop();
     throw error;
   }
+}
+
+/** A fake cluster in a process of its own. */
+async function startFake() {
+  const path = join(tmpdir(), `bench-${process.pid}.kubeconfig`);
+  const serving = { endSignal: "SIGTERM", ready: /^(https:.+), kubeconfig in/ } as const;
+  const { stop } = await startChild(script("test/support/kubernetes/serve.ts", path), serving);
+  return {
+    variables: { KUBECONFIG: path, DEVPOCKET_TEST_IMAGE: "machine:1" },
+    stop: async () => {
+      await stop();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+function stageOn(
+  kind: StageKind,
+  settings: ClusterSettings,
+  run: ClusterUnderTest,
+  interruption: AbortSignal,
+  stop: () => Promise<void>,
+): Stage {
+  const connection = connect(settings.kubeconfig);
+  const manifests = { ...settings.manifests, namespace: run.namespace, clusterId: run.clusterId };
+  const server = new ApiServer(connection.config);
+  const ends = new Set<() => Promise<void>>();
+  const interrupted = new Promise<never>((_, reject) => {
+    interruption.addEventListener("abort", () => reject(interruption.reason), { once: true });
+  });
+  interrupted.catch(() => {});
+  const parts = new Set<Promise<unknown>>();
+  return {
+    ...{ kind, kubeconfig: settings.kubeconfig, run, manifests, connection, server },
+    openRuntime() {
+      const runtime = new KubernetesRuntime({ server, manifests, log: () => {} });
+      ends.add(() => runtime.close());
+      return runtime;
+    },
+    environment(change) {
+      interruption.throwIfAborted();
+      return { ...wanted(settings.image, settings.storageBytes), ...change };
+    },
+    signal: () => AbortSignal.any([interruption, AbortSignal.timeout(stepWithinMs)]),
+    atEnd(end) {
+      ends.add(end);
+      return () => ends.delete(end);
+    },
+    unlessInterrupted(work) {
+      parts.add(work);
+      return Promise.race([work, interrupted]);
+    },
+    clear: () => clear(connection, run),
+    async close() {
+      await Promise.allSettled([...ends].map((end) => end()));
+      await Promise.race([Promise.allSettled(parts), delay(partsEndWithinMs, null, { ref: false })]);
+      await endRun(run, settings);
+      await stop();
+    },
+  };
 }
 
 function wanted(image: string, storageBytes: number): DesiredEnvironment {

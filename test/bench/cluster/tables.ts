@@ -20,13 +20,17 @@ interface Part {
   measure(stage: Stage): Promise<Figure[]>;
 }
 
-export async function kubernetesTables(kind: StageKind, options: ClusterBenchOptions): Promise<Table[]> {
-  const stage = await openStage(kind);
+export async function kubernetesTables(
+  kind: StageKind,
+  options: ClusterBenchOptions,
+  interruption?: AbortSignal,
+): Promise<Table[]> {
+  const stage = await openStage(kind, interruption);
   const where = kind === "fake" ? "the tests' fake cluster, in a process of its own" : "the cluster of KUBECONFIG";
   const tables: Table[] = [];
   try {
     for (const [index, { title, note, measure }] of partsOf(kind, options).entries()) {
-      const figures = await measure(stage);
+      const figures = await stage.unlessInterrupted(measure(stage));
       const table = tableOf({ number: index + 1, title, note: `${note} On ${where}.`, figures });
       tables.push(table);
       // A run takes long; what is known is shown beside the report, which comes at the end.

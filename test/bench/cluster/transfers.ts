@@ -12,7 +12,7 @@ export async function transfers(stage: Stage, megabytes: number): Promise<Figure
   const total = megabytes * mebibyte;
   try {
     const environment = stage.environment();
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(60_000));
+    await runtime.apply({ kind: "start", environment }, stage.signal());
     const { id } = environment;
     const up = await bareUp(stage, id, total);
     const down = await bareDown(stage, id, total);
@@ -73,7 +73,7 @@ async function bareDown(stage: Stage, id: string, total: number): Promise<number
   const count = (chunk: Buffer) => {
     bytes += chunk.byteLength;
   };
-  const exec = await bareExec(stage, id, ["cat", "/workspace/bare"], {
+  const exec = await bareExec(stage, id, ["sh", "-c", "cat /workspace/bare; rm /workspace/bare"], {
     isTerminal: false,
     input: null,
     onOutput: count,

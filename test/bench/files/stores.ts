@@ -5,6 +5,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 const blockBytes = 256 * 1024;
+/** A connection that was kept may just be closed by the other side. */
+const fresh = { agent: false };
 
 export interface Store {
   name: string;
@@ -38,10 +40,9 @@ export class Content {
 /** Puts the file and returns how long that took, in ms. */
 export async function putFile({ url, headers }: Store, content: Content): Promise<number> {
   const begin = performance.now();
-  const sent = request(url, { method: "PUT", headers: { ...headers, "content-length": content.length } });
-  const answered = answerOf(sent);
-  await pipeline(Readable.from(content.blocks(), { objectMode: false }), sent);
-  const answer = await answered;
+  const sent = request(url, { ...fresh, method: "PUT", headers: { ...headers, "content-length": content.length } });
+  const body = pipeline(Readable.from(content.blocks(), { objectMode: false }), sent);
+  const [answer] = await Promise.all([answerOf(sent), body]);
   answer.resume();
   if (![200, 201].includes(answer.statusCode ?? 0)) throw new Error(`${url} answered ${answer.statusCode}`);
   return performance.now() - begin;
@@ -50,7 +51,7 @@ export async function putFile({ url, headers }: Store, content: Content): Promis
 /** Gets the file and returns how long that took, in ms; throws where it is not what was put. */
 export async function getFile({ url, headers }: Store, content: Content): Promise<number> {
   const begin = performance.now();
-  const asked = request(url, { headers: { ...headers, "accept-encoding": "identity" } });
+  const asked = request(url, { ...fresh, headers: { ...headers, "accept-encoding": "identity" } });
   const answered = answerOf(asked);
   asked.end();
   const chunks: Buffer[] = [];

@@ -6,7 +6,8 @@ import { execFindings, findingsPod } from "./exec-findings.ts";
 execFindings("the fake cluster", async () => {
   const cluster = await startFakeCluster({ namespaces: [namespace] });
   const client = clientOf(cluster);
-  await client.core.createNamespacedPod({ namespace, body: findingsPod("debian:12") });
-  await podThat(client, "pod", isRunning);
-  return { client, dispose: () => cluster.close() };
+  const pod = "findings";
+  await client.core.createNamespacedPod({ namespace, body: findingsPod("debian:12", pod) });
+  await podThat(client, pod, isRunning);
+  return { client, pod, dispose: () => cluster.close() };
 });

@@ -7,15 +7,16 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Client, eventually, open, refusalOf, run } from "./client.ts";
 
 export interface FindingsGround {
-  /** Its namespace has `findingsPod` running. */
   client: Client;
+  /** A `findingsPod` that runs in the client's namespace. */
+  pod: string;
   dispose(): Promise<void>;
 }
 
 const shell = ["sh", "-c"];
 
 /** A pod that any cluster admits, whatever its Pod Security. */
-export function findingsPod(image: string): V1Pod {
+export function findingsPod(image: string, name: string): V1Pod {
   const security = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
   const script = "trap 'exit 0' TERM; while :; do sleep 600 & wait $!; done";
   const env = [
@@ -37,28 +38,29 @@ export function findingsPod(image: string): V1Pod {
     securityContext: user,
     containers: [container],
   };
-  return { apiVersion: "v1", kind: "Pod", metadata: { name: "pod" }, spec };
+  return { apiVersion: "v1", kind: "Pod", metadata: { name }, spec };
 }
 
 export function execFindings(name: string, makeGround: () => Promise<FindingsGround>): void {
   describe(`exec of ${name}`, () => {
     let ground: FindingsGround;
     let client: Client;
+    let pod: string;
 
     beforeAll(async () => {
       ground = await makeGround();
-      ({ client } = ground);
+      ({ client, pod } = ground);
     });
     afterAll(() => ground?.dispose());
 
     const isAlive = async (pidFile: string) =>
-      (await run(client, "pod", [...shell, `kill -0 $(cat ${pidFile}) && echo yes`])).output === "yes\n";
+      (await run(client, pod, [...shell, `kill -0 $(cat ${pidFile}) && echo yes`])).output === "yes\n";
 
     it.each(["close", "terminate"] as const)("1: %s of the socket does not end the process, HUP does", async (how) => {
       const file = `/tmp/${how}`;
       const { socket, shows, closed } = await open(
         client,
-        "pod",
+        pod,
         [...shell, `echo $$ > ${file}; echo here; exec sleep 600`],
         true,
       );
@@ -66,14 +68,14 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
       socket[how]();
       await closed;
       expect(await isAlive(file)).toBe(true);
-      await run(client, "pod", [...shell, `kill -HUP $(cat ${file})`]);
+      await run(client, pod, [...shell, `kill -HUP $(cat ${file})`]);
       await eventually(async () => !(await isAlive(file)));
     });
 
     it("6: a terminal starts at 0x0, and one bad resize freezes it at the next", async () => {
       const { socket, input, shows, output } = await open(
         client,
-        "pod",
+        pod,
         [...shell, "stty size; echo go; read x; stty size; cat"],
         true,
       );
@@ -90,38 +92,38 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
       socket.on("pong", pong);
       socket.ping();
       input.write("frozen\n");
-      expect(await run(client, "pod", ["echo", "others work"])).toMatchObject({ output: "others work\n" });
+      expect(await run(client, pod, ["echo", "others work"])).toMatchObject({ output: "others work\n" });
       expect(output()).not.toContain("frozen");
       expect(pong).not.toHaveBeenCalled();
       socket.terminate();
     });
 
     it("7: a terminal's TERM is xterm whatever the pod says, LANG passes through, SHELL and USER are empty", async () => {
-      const { shows } = await open(client, "pod", [...shell, 'echo "<$TERM $LANG $SHELL$USER>"'], true);
+      const { shows } = await open(client, pod, [...shell, 'echo "<$TERM $LANG $SHELL$USER>"'], true);
       await shows(/<xterm C.UTF-8 >/);
-      expect((await run(client, "pod", [...shell, "echo $TERM"])).output).toBe("vt100\n");
+      expect((await run(client, pod, [...shell, "echo $TERM"])).output).toBe("vt100\n");
     });
 
     it("8: exit codes are texts in the causes, an unknown program is a 500", async () => {
-      const failed = await run(client, "pod", [...shell, "echo out; exit 3"]);
+      const failed = await run(client, pod, [...shell, "echo out; exit 3"]);
       expect(failed).toMatchObject({ output: "out\n", code: 1000 });
       expect(failed.status).toMatchObject({
         status: "Failure",
         details: { causes: [{ reason: "ExitCode", message: "3" }] },
       });
-      const unknown = await run(client, "pod", ["no-such-program"]);
+      const unknown = await run(client, pod, ["no-such-program"]);
       expect(unknown.status).toMatchObject({
         status: "Failure",
         code: 500,
         message: expect.stringContaining("not found in $PATH"),
       });
-      const plain = await open(client, "pod", [...shell, "echo out; echo err >&2"]);
+      const plain = await open(client, pod, [...shell, "echo out; echo err >&2"]);
       await plain.status;
       expect([plain.output(), plain.errors()]).toEqual(["out\n", "err\n"]);
     });
 
     it("9: frames hold 32 KiB at most and cut characters; a frame over 32 MiB ends the connection", async () => {
-      const { socket, input, closed, status, output } = await open(client, "pod", [
+      const { socket, input, closed, status, output } = await open(client, pod, [
         ...shell,
         "head -c 90001 /dev/zero | tr '\\0' x; printf '€%.0s' $(seq 40000)",
       ]);
@@ -132,7 +134,7 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
       expect(output().endsWith("€€")).toBe(true);
       await closed;
       input.end();
-      const big = await open(client, "pod", ["cat"]);
+      const big = await open(client, pod, ["cat"]);
       big.input.write(Buffer.alloc(2 ** 20, "y"));
       await eventually(() => big.output().length === 2 ** 20);
       big.socket.send(Buffer.alloc(40 * 2 ** 20));
@@ -140,12 +142,12 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
     });
 
     it("10: v5 ends the input alone, and on a terminal that ends nothing", async () => {
-      const five = await open(client, "pod", ["wc", "-c"]);
+      const five = await open(client, pod, ["wc", "-c"]);
       expect(five.socket.protocol).toBe("v5.channel.k8s.io");
       five.input.end("12345");
       expect(await five.status).toMatchObject({ status: "Success" });
       expect(five.output().trim()).toBe("5");
-      const terminal = await open(client, "pod", ["cat"], true);
+      const terminal = await open(client, pod, ["cat"], true);
       terminal.socket.send(Buffer.of(255, 0));
       terminal.input.write("on\n");
       await terminal.shows(/on\r\non/);
@@ -154,7 +156,7 @@ export function execFindings(name: string, makeGround: () => Promise<FindingsGro
 
     it("12: a refusal is an ErrorEvent with the code in its message alone", async () => {
       expect(await refusalOf(open(client, "nowhere", ["true"]))).toBe(404);
-      expect(await refusalOf(open(client, "pod", ["true"], false, "no-such-container"))).toBe(400);
+      expect(await refusalOf(open(client, pod, ["true"], false, "no-such-container"))).toBe(400);
     });
   });
 }

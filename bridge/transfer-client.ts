@@ -1,5 +1,5 @@
 /** The requests of one transfer: takes its body, brings bytes, says what became of it. */
-import { type ClientRequest, request as requestHttp } from "node:http";
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -36,19 +36,19 @@ export class TransferClient {
     const silence = new Silence(timing.transferSilentMs);
     try {
       const signal = AbortSignal.any([this.#signal, silence.signal]);
-      yield* this.#received(await fetch(this.#url, { headers: this.#headers, signal }), silence);
+      yield* this.#received(await answered(this.#open({ headers: this.#headers, signal })), silence);
     } finally {
       silence.end();
     }
   }
 
-  async *#received(response: Response, silence: Silence): Bytes {
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`the transfer's body was refused with ${response.status}`);
+  /** Comes in as much as has arrived at a time, which a web stream would not: of many small pieces each costs. */
+  async *#received(response: IncomingMessage, silence: Silence): Bytes {
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new Error(`the transfer's body was refused with ${response.statusCode}`);
     }
-    if (response.body === null) return;
-    for await (const chunk of response.body) {
+    for await (const chunk of response) {
       silence.end();
       yield chunk;
       silence.begin();
@@ -69,11 +69,24 @@ export class TransferClient {
       ...(head === null ? {} : { [transferHeadHeader]: encodeHead(head) }),
       ...(body === null ? { "content-length": "0" } : {}),
     };
-    const open = this.#url.protocol === "https:" ? requestHttps : requestHttp;
-    const request = open(this.#url, { method: "POST", headers, signal: this.#signal, timeout: silentMs });
+    const request = this.#open({ method: "POST", headers, signal: this.#signal, timeout: silentMs });
     request.on("timeout", () => request.destroy(new Error("nobody took anything for too long")));
     return (await exchange(request, body)) === 204;
   }
+
+  #open(options: RequestOptions): ClientRequest {
+    return (this.#url.protocol === "https:" ? requestHttps : requestHttp)(this.#url, options);
+  }
+}
+
+/** The answer to a request without a body. */
+function answered(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // Stays: what is cut later is told here and on the answer.
+    request.on("error", reject);
+    request.on("response", resolve);
+    request.end();
+  });
 }
 
 /** Aborts when nothing came for so long; what takes time on our side does not count. */

@@ -1,4 +1,5 @@
 /** Programs in a pod whose input or output is a file's content: passed on no faster than it is taken. */
+import { inBlocks } from "../../bodies.ts";
 import type { Bytes } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import type { ExecChannel, ExecEnd } from "../exec/channel.ts";
@@ -7,6 +8,7 @@ import type { Pod } from "../pod.ts";
 /** What may wait here before the program's output is held back at its source. */
 const highBytes = 1_048_576;
 const lowBytes = 262_144;
+const inputBytes = 262_144;
 
 /** What a program prints, as it comes. Throws `unavailable` where it was cut, and what `onExit` throws for its end. */
 export async function* outputOf(
@@ -47,9 +49,9 @@ export async function withInput(
     return chunk !== null;
   };
   try {
-    for await (const chunk of body) {
+    for await (const block of inBlocks(body, inputBytes)) {
       if (output.end !== null) break;
-      await channel.write(chunk);
+      await channel.write(block);
     }
     if (output.end === null) channel.endInput();
     while (await hear());

@@ -1,8 +1,9 @@
 /** Files through everything of `npm run dev`, beside a plain HTTP server, and what a transfer does to an echo meanwhile. */
 import { join } from "node:path";
+import { descendants } from "../../e2e/support/processes.ts";
 import { script, startChild } from "../child.ts";
 import { silence, typeKeys } from "../echo.ts";
-import { memoryByPart } from "../memory.ts";
+import { residentMegabytes } from "../memory.ts";
 import type { BenchOptions } from "../options.ts";
 import { createEnvironment, signUp, terminalAddress } from "../products/account.ts";
 import { type DevProduct, startDev } from "../products/dev.ts";
@@ -17,7 +18,6 @@ const memoryEveryMs = 100;
 
 interface Ground {
   product: DevProduct;
-  dataDirectory: string;
   floor: Store;
   ours: Store;
   openTerminal(): ReturnType<typeof openSocketTerminal>;
@@ -26,14 +26,13 @@ interface Ground {
 /** One product and one plain server, in alternating rounds. */
 export async function files(options: BenchOptions): Promise<Table[]> {
   const directory = scratchDirectory();
-  const dataDirectory = join(directory.path, "dev");
   const plain = await startChild(script("test/bench/files/floor-server.ts", join(directory.path, "floor")));
-  const product = await startDev(dataDirectory);
+  const product = await startDev(join(directory.path, "dev"));
   try {
     const { token } = await signUp(product.url);
     const id = await createEnvironment(product.url, token, "files");
     const ground: Ground = {
-      ...{ product, dataDirectory },
+      product,
       floor: { name: "floor", url: plain.announced, headers: {} },
       ours: {
         name: "ours: npm run dev",
@@ -78,47 +77,42 @@ async function speeds(ground: Ground, content: Content, { rounds }: BenchOptions
 }
 
 /** Keys while nothing else moves, while files go up and while they come down, in alternating rounds. */
-async function echoBeside(ground: Ground, content: Content, options: BenchOptions): Promise<Table> {
-  const situations: { name: string; move: (() => Promise<number>) | null }[] = [
-    { name: "nothing", move: null },
-    { name: "file up", move: () => putFile(ground.ours, content) },
-    { name: "file down", move: () => getFile(ground.ours, content) },
-  ];
-  const terminal = await ground.openTerminal();
+async function echoBeside({ ours, openTerminal }: Ground, content: Content, options: BenchOptions): Promise<Table> {
+  const ways = [null, "up", "down"] as const;
+  const terminal = await openTerminal();
   await silence(terminal);
-  const rounds = new Map(situations.map(({ name }) => [name, [] as number[][]]));
+  const rounds = new Map(ways.map((way) => [way, [] as number[][]]));
   for (let round = 0; round < options.rounds; round += 1) {
-    for (const { name, move } of rotated(situations, round)) {
-      const typed = typeKeys(terminal, [terminal], options.keysPerRound);
-      await Promise.all([typed.then((times) => rounds.get(name)?.push(times)), move && moveUntil(move, typed)]);
+    for (const way of rotated(ways, round)) {
+      const mover = way === null ? null : await startChild(moverOf(way, content, ours));
+      rounds.get(way)?.push(await typeKeys(terminal, [terminal], options.keysPerRound));
+      await mover?.stop();
     }
   }
   await terminal.close();
-  const results = situations.map(({ name }) => ({ name, ...summarizeRounds(rounds.get(name) ?? []) }));
+  const results = [...rounds].map(([way, times]) => ({
+    name: way === null ? "nothing" : `files ${way}`,
+    ...summarizeRounds(times),
+  }));
   return {
     title: "Echo of a key beside a file",
-    note: `Through the same environment's terminal; one file of ${content.length / mebibyte} MiB after the other for as long as somebody types. The client, the Worker and the bridge share this machine's processors.`,
+    note: `Through the same environment's terminal; one file of ${content.length / mebibyte} MiB after the other for as long as somebody types. Who types and who moves are processes of their own, but all share this machine's processors.`,
     columns: ["beside", "p50", "p99", "p50 / alone", "p99 / alone", "p50 of the rounds"],
     rows: results.map((result) => latencyCells(result, results[0])),
   };
 }
 
-async function moveUntil(move: () => Promise<number>, over: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-  };
-  over.then(end, end);
-  while (!isOver) await move();
+function moverOf(way: string, { length }: Content, { url, headers }: Store): [string, ...string[]] {
+  return script("test/bench/files/mover.ts", way, String(length), url, String(headers["authorization"]));
 }
 
-/** How much more the parts that bytes pass have at most than at the beginning. */
-function watchMemory({ product, dataDirectory }: Ground): { end(): string } {
-  const parts = ["workerd", "bridge", "wrangler"];
-  const sample = () => {
-    const memory = memoryByPart(product.pid, dataDirectory);
-    return parts.map((part) => memory.get(part)?.rssMegabytes ?? 0);
-  };
+/** How much more the processes that bytes pass have at most than at the beginning. */
+function watchMemory({ product }: Ground): { end(): string } {
+  const all = descendants(product.pid);
+  const parts = [/\bworkerd\b/, /bridge\/main\.ts/].map((pattern) =>
+    all.filter(({ command }) => pattern.test(command)),
+  );
+  const sample = () => parts.map((part) => part.reduce((sum, { pid }) => sum + residentMegabytes(pid), 0));
   const before = sample();
   let most = before;
   const timer = setInterval(() => {
@@ -126,7 +120,8 @@ function watchMemory({ product, dataDirectory }: Ground): { end(): string } {
   }, memoryEveryMs);
   const end = () => {
     clearInterval(timer);
-    return parts.map((part, at) => `${part} ${figure((most[at] ?? 0) - (before[at] ?? 0))} MB`).join(", ");
+    const [workerd, bridge] = most.map((now, part) => figure(now - (before[part] ?? 0)));
+    return `workerd ${workerd} MB, bridge ${bridge} MB`;
   };
   return { end };
 }

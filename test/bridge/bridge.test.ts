@@ -8,7 +8,7 @@ describe("bridge", { timeout: 30_000 }, () => {
   let bridge: TestBridge;
   beforeEach(async () => {
     bridge = await startBridge();
-    await vi.waitUntil(() => bridge.edge.link !== null);
+    await vi.waitUntil(() => bridge.edge.link !== null, 10_000);
   });
   afterEach(() => bridge.stop());
 
@@ -91,7 +91,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     const { epoch } = await first.end.message("hello");
     first.end.type("sleep 0.3; echo meanwhile\r");
     bridge.edge.unwatch(main(id));
-    await vi.waitUntil(() => first.end.socket.readyState === first.end.socket.CLOSED);
+    await vi.waitUntil(() => first.end.socket.readyState === first.end.socket.CLOSED, 10_000);
     const second = await join(id);
     expect((await second.end.message("hello")).epoch).toBe(epoch);
     await second.shows(/^meanwhile/m);
@@ -224,7 +224,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     bridge.edge.desire({ ...environment, generation: 2 });
     await bridge.edge.becomes(id, "running");
     bridge.edge.desire({ ...environment, generation: 3 });
-    await vi.waitUntil(() => bridge.edge.reported(id)?.generation === 3);
+    await vi.waitUntil(() => bridge.edge.reported(id)?.generation === 3, 10_000);
     bridge.edge.desire({ ...environment, generation: 3, desired: "deleted" });
     await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 10_000 });
     expect(bridge.edge.reported(id)?.phase).toBe("gone");

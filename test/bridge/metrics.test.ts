@@ -18,7 +18,7 @@ describe("a bridge's metrics", { timeout: 30_000 }, () => {
     server = serveMetrics({ port: 0, address: "127.0.0.1" }, () => bridge.supervisor.metricsText());
     await once(server, "listening");
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await vi.waitUntil(() => bridge.supervisor.isConnected);
+    await vi.waitUntil(() => bridge.supervisor.isConnected, 10_000);
   });
   afterEach(async () => {
     server.close();
@@ -60,7 +60,7 @@ describe("a bridge's metrics", { timeout: 30_000 }, () => {
     await bridge.edge.becomes(environment.id, "running");
     bridge.edge.failWith = 503;
     bridge.edge.desire({ ...environment, desired: "stopped", generation: 2 });
-    await vi.waitUntil(async () => (await scrape()).value('devpocket_bridge_failures_total{what="pull"}') > 0);
+    await vi.waitUntil(async () => (await scrape()).value('devpocket_bridge_failures_total{what="pull"}') > 0, 10_000);
     bridge.edge.failWith = null;
     await bridge.edge.becomes(environment.id, "stopped");
     const { value } = await scrape();

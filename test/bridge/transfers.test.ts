@@ -61,7 +61,7 @@ it("refuses a person's transfers over their share, over all their environments, 
 it("counts by environment where nobody says whose it is, and carries no more than so many in all", async () => {
   const { carry, goOn, codeOf } = await ground();
   const own = Array.from({ length: limits.maxTransfersOfOne + 1 }, () => carry(undefined));
-  await vi.waitUntil(() => codeOf(own.at(-1)?.id ?? "") === "too_many_transfers");
+  await vi.waitUntil(() => codeOf(own.at(-1)?.id ?? "") === "too_many_transfers", 10_000);
   const many = Array.from({ length: limits.maxTransfers - limits.maxTransfersOfOne }, (_, n) => carry(`o-${n}`));
   const last = carry("late");
   await last.over;

@@ -32,7 +32,7 @@ async function pass(clusterId: string, ms: number, living: LinkPeer, bridgeId: s
   await vi.waitFor(async () => {
     const self = (await cluster(clusterId).linkedBridges()).find((each) => each.bridgeId === bridgeId);
     expect(self?.sinceMs).toBeGreaterThanOrEqual(Date.now());
-  });
+  }, 10_000);
 }
 
 async function leads(peer: LinkPeer, lease: boolean, bridges: string[]): Promise<void> {
@@ -85,7 +85,7 @@ describe("several bridges of a cluster", () => {
     const second = await linkSharing(id, b);
     const taken = await second.assignment(own.get(b) ?? "");
     expect(taken.assignment).toBeGreaterThan(lost.assignment);
-    await vi.waitFor(() => expect(first.wants).toEqual([kept]));
+    await vi.waitFor(() => expect(first.wants).toEqual([kept]), 10_000);
     expect(await cluster(id).verifyAssignment(lost)).toBe("superseded");
     expect(await cluster(id).verifyAssignment(taken)).toBe("current");
   });
@@ -101,7 +101,7 @@ describe("several bridges of a cluster", () => {
   it("move the terminals of one that was cut after the time to come back, and its lease much later", async () => {
     const { id, b, first, second, ofFirst } = await two();
     first.socket.close(4999);
-    await vi.waitFor(async () => expect(await cluster(id).linkedBridges()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await cluster(id).linkedBridges()).toHaveLength(1), 10_000);
     expect(second.wants.map((want) => want.terminal)).not.toContain(ofFirst);
     await pass(id, timing.linkReturnMs, second, b);
     await second.assignment(ofFirst);
@@ -116,7 +116,7 @@ describe("several bridges of a cluster", () => {
     const { id, a, b, first, second, ofFirst, ofSecond } = await two();
     const [before, other] = [await first.assignment(ofFirst), await second.assignment(ofSecond)];
     first.socket.close(4999);
-    await vi.waitFor(async () => expect(await cluster(id).linkedBridges()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await cluster(id).linkedBridges()).toHaveLength(1), 10_000);
     const again = await linkSharing(id, a);
     expect(await again.assignment(ofFirst)).toEqual(before);
     await leads(again, true, [a, b]);
@@ -145,7 +145,7 @@ describe("several bridges of a cluster", () => {
     await linkSharing(id, fresh("bridge-"));
     expect(await alarm()).toBeNull();
     await linkSharing(id, fresh("bridge-"));
-    const at = await vi.waitUntil(alarm);
+    const at = await vi.waitUntil(alarm, 10_000);
     expect(at - Date.now()).toBeLessThanOrEqual(timing.linkSilentAfterMs + 1);
   });
 
@@ -200,7 +200,7 @@ describe("several bridges of a cluster", () => {
   it("give the lease at once to the process that follows the leader in its place", async () => {
     const id = fresh("cluster-");
     const leader = await linkSharing(id, fresh("bridge-"), { instance: "pod-1" });
-    await vi.waitFor(() => expect(leader.duties?.lease).toBe(true));
+    await vi.waitFor(() => expect(leader.duties?.lease).toBe(true), 10_000);
     const next = fresh("bridge-");
     const follower = await linkSharing(id, next, { instance: "pod-1" });
     await leads(follower, true, [next]);

@@ -22,7 +22,7 @@ describe("a cluster", () => {
     await evictDurableObject(cluster, { webSockets: "hibernate" });
     expect(await cluster.isLinked()).toBe(true);
     control.socket.close(closes.finished.code);
-    await vi.waitFor(async () => expect(await cluster.isLinked()).toBe(false));
+    await vi.waitFor(async () => expect(await cluster.isLinked()).toBe(false), 10_000);
   });
 
   it("sends the wanted list in full on every change and on connecting, and remembers it", async () => {
@@ -36,7 +36,7 @@ describe("a cluster", () => {
     expect(await cluster.want(b)).toBe(true);
     await cluster.want(b);
     await cluster.unwant(a);
-    await vi.waitFor(() => expect(control.wants.map((want) => want.terminal)).toEqual([b]));
+    await vi.waitFor(() => expect(control.wants.map((want) => want.terminal)).toEqual([b]), 10_000);
     expect(control.received.filter((message) => message.type === "want")).toHaveLength(3);
   });
 
@@ -47,7 +47,7 @@ describe("a cluster", () => {
     await env.CLUSTERS.getByName(id).want(terminal);
     const before = await control.assignment(terminal);
     await env.CLUSTERS.getByName(id).want(terminal, true);
-    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(before.assignment));
+    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(before.assignment), 10_000);
     expect(control.wants).toHaveLength(1);
   });
 
@@ -117,7 +117,7 @@ describe("a cluster", () => {
     const id = fresh("cluster-");
     const control = await link(id);
     control.say(pingText);
-    await vi.waitFor(() => expect(control.received).toContainEqual({ type: "pong" }));
+    await vi.waitFor(() => expect(control.received).toContainEqual({ type: "pong" }), 10_000);
     vi.useFakeTimers({ now: Date.now() + timing.bridgeSilentAfterMs + 1_000, toFake: ["Date"] });
     const isLinked = await env.CLUSTERS.getByName(id).isLinked();
     vi.useRealTimers();
@@ -149,7 +149,7 @@ describe("a cluster", () => {
       } as const;
       await env.CLUSTERS.getByName(clusterId).announce(parseTerminalId(one).environmentId, update);
       expect(viewer.received).toContainEqual(update);
-    });
+    }, 10_000);
     expect(stranger.received.map((message) => message.type)).not.toContain("status_update");
   });
 
@@ -162,7 +162,7 @@ describe("a cluster", () => {
     await env.CLUSTERS.getByName(clusterId).endEnvironment(parseTerminalId(terminal).environmentId);
     expect(await viewer.isClosed()).toMatchObject({ reason: closes.environmentDeleted.reason });
     expect(await data.isClosed()).toMatchObject({ code: closes.unwanted.code });
-    await vi.waitFor(() => expect(control.wants).toEqual([]));
+    await vi.waitFor(() => expect(control.wants).toEqual([]), 10_000);
   });
 
   it("closes the links and data sockets of a revoked token", async () => {

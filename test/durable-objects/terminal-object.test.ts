@@ -123,7 +123,7 @@ describe("a terminal", () => {
     viewer.socket.close(closes.finished.code, "bye");
     expect(await viewer.isClosed()).toMatchObject({ code: closes.finished.code });
     expect(await data.isClosed()).toEqual({ code: closes.unwanted.code, reason: closes.unwanted.reason });
-    await vi.waitFor(() => expect(control.wants).toEqual([]));
+    await vi.waitFor(() => expect(control.wants).toEqual([]), 10_000);
     await watch(terminal, { clusterId });
     expect((await control.assignment(terminal)).assignment).toBeGreaterThan(assignment.assignment);
     expect(await (await serve(clusterId, assignment)).isClosed()).toMatchObject({ code: closes.superseded.code });
@@ -134,7 +134,7 @@ describe("a terminal", () => {
     viewer.socket.close(closes.finished.code, "bye");
     await data.isClosed();
     const next = await watch(terminal, { clusterId });
-    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(assignment.assignment));
+    await vi.waitFor(() => expect(control.wants[0]?.assignment).toBeGreaterThan(assignment.assignment), 10_000);
     const again = await serve(clusterId, await control.assignment(terminal));
     again.hello({ epoch: "e", seq: 0 });
     again.snapshot(0, "back");
@@ -224,7 +224,7 @@ describe("a terminal", () => {
     const { clusterId, terminal, data } = await served();
     const viewer = await watch(terminal, { clusterId, version: 2 });
     viewer.hello();
-    await vi.waitFor(() => expect(data.received.filter(({ type }) => type === "snapshot")).toHaveLength(2));
+    await vi.waitFor(() => expect(data.received.filter(({ type }) => type === "snapshot")).toHaveLength(2), 10_000);
     data.snapshot(0, "$ ");
     await viewer.has({ type: "snapshot", data: "$ " });
     viewer.say({ type: "input", data: "ls", i: 1 });

@@ -62,7 +62,7 @@ describe("a transfer", () => {
     const { transfer, over } = begin(up, new Blob(["abc"]).stream());
     const taken = await transfer.serve(new Request("http://object/bridge"));
     expect(await taken.text()).toBe("abc");
-    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1), 10_000);
     vi.advanceTimersByTime(timing.transferSettleMs);
     expect(over).toHaveBeenCalledOnce();
     expect(headOf(await transfer.answered)).toMatchObject({ code: "unavailable" });
@@ -81,7 +81,7 @@ describe("a transfer", () => {
     reading.catch(() => undefined);
     hangUp();
     await expect(reading).rejects.toThrow();
-    await vi.waitFor(() => expect(over).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(over).toHaveBeenCalledOnce(), 10_000);
     expect(headOf(await transfer.answered)).toMatchObject({ code: "unavailable" });
   });
 

@@ -33,7 +33,7 @@ describe("a user's sockets", () => {
     for (let i = 1; i < max; i += 1) await user.admit(entry(), max);
     expect(await user.admit(entry(), max)).toEqual({ kind: "refused", close: "tooManySockets" });
     first.viewer.socket.close(closes.finished.code);
-    await vi.waitFor(async () => expect(await user.openSockets()).toHaveLength(max - 1));
+    await vi.waitFor(async () => expect(await user.openSockets()).toHaveLength(max - 1), 10_000);
     expect(await user.admit(entry(), max)).toEqual({ kind: "admitted" });
   });
 
@@ -67,7 +67,7 @@ describe("a user's sockets", () => {
     const two = await watching(userId, { sessionId: "ses_2" });
     const user = env.USERS.getByName(userId);
     await user.end(selector, "sessionEnded");
-    await vi.waitFor(() => expect([one, two].map(({ viewer }) => viewer.closed !== null)).toEqual(expected));
+    await vi.waitFor(() => expect([one, two].map(({ viewer }) => viewer.closed !== null)).toEqual(expected), 10_000);
     expect(await user.openSockets()).toHaveLength(expected.filter((isEnded) => !isEnded).length);
   });
 

@@ -136,7 +136,7 @@ describe("a client's socket", () => {
     await api("POST", "/api/v1/auth/logout", { token: person.token });
     for (const peer of peers) expect((await peer.isClosed()).reason).toBe(closes.sessionEnded.reason);
     expect(await refusal(await dial(terminalPath(id), bearer(person.token)))).toBe("unauthenticated");
-    await vi.waitFor(async () => expect(await env.USERS.getByName(person.id).openSockets()).toEqual([]));
+    await vi.waitFor(async () => expect(await env.USERS.getByName(person.id).openSockets()).toEqual([]), 10_000);
   });
 
   it.each(["", "&v=2"])("watches one window where it names one (%j)", async (version) => {

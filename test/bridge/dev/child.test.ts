@@ -44,7 +44,7 @@ describe("a started program", () => {
     const script = "console.log('one\\n\\nsecret'); console.error('two'); process.exitCode = 3";
     const child = startProgram(program(script, { newFilter }), newReaper().reaper);
     expect(await new Promise((resolve) => child.onExit(resolve))).toBe("ended with code 3");
-    await vi.waitFor(() => expect(said.trim().split("\n").sort()).toEqual(["[child] one", "[child] two"]));
+    await vi.waitFor(() => expect(said.trim().split("\n").sort()).toEqual(["[child] one", "[child] two"]), 10_000);
   });
 
   it("is guarded while it runs, and takes what it started with it", async () => {
@@ -86,7 +86,7 @@ describe("a port", () => {
     await checkMachine("127.0.0.1", port);
     let isConnected = false;
     const server = serveHealth({ port, address: "127.0.0.1" }, () => isConnected);
-    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503));
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(503), 10_000);
     await expect(checkMachine("127.0.0.1", port)).rejects.toThrow(`port ${port} is taken`);
     isConnected = true;
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);

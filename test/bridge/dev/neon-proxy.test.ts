@@ -107,7 +107,10 @@ describe("Neon proxy", () => {
     await pool.query("select 1");
     await pool.end();
     const count = "select count(*)::int as count from pg_stat_activity where application_name = $1";
-    await vi.waitFor(async () => expect((await direct.query(count, [`${name}_end`])).rows).toEqual([{ count: 0 }]));
+    await vi.waitFor(
+      async () => expect((await direct.query(count, [`${name}_end`])).rows).toEqual([{ count: 0 }]),
+      10_000,
+    );
   });
 
   it("answers 503 and closes the socket when Postgres is not there", async () => {

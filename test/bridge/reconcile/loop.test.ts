@@ -19,7 +19,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
   let bridge: TestBridge;
   beforeEach(async () => {
     bridge = await startBridge();
-    await vi.waitUntil(() => bridge.edge.link !== null);
+    await vi.waitUntil(() => bridge.edge.link !== null, 10_000);
   });
   afterEach(() => bridge.stop());
 

@@ -21,7 +21,7 @@ describe("history", () => {
     const lines = Array.from({ length: 2_000 }, (_, index) => `${index} ${"€\u0007".repeat(30)}`);
     const { answers, history } = historyOf(async () => ({ lines, hasMore: false }));
     history.ask(question(1));
-    await vi.waitUntil(() => answers.length === 1);
+    await vi.waitUntil(() => answers.length === 1, 10_000);
     expect(answers[0]).toMatchObject({ entry: 1, before: 3, more: true });
     expect(answers[0]?.lines.at(-1)).toBe(lines.at(-1));
     const bytes = Buffer.byteLength(JSON.stringify(answers[0]));
@@ -32,7 +32,7 @@ describe("history", () => {
   it("gives no lines where there is no shell", async () => {
     const { answers, history } = historyOf(() => Promise.reject(new RuntimeFailure("not_running", "not running")));
     history.ask(question(1));
-    await vi.waitUntil(() => answers.length === 1);
+    await vi.waitUntil(() => answers.length === 1, 10_000);
     expect(answers).toEqual([{ type: "history", entry: 1, before: 3, lines: [], more: false }]);
   });
 
@@ -48,13 +48,13 @@ describe("history", () => {
     for (let entry = 1; entry <= 40; entry += 1) history.ask(question(entry));
     expect(answers).toHaveLength(7);
     expect(answers.every((each) => each.more && each.lines.length === 0)).toBe(true);
-    await vi.waitUntil(() => asked === 1);
+    await vi.waitUntil(() => asked === 1, 10_000);
     history.clear();
     history.ask(question(50));
     finish({ lines: ["late"], hasMore: false });
-    await vi.waitUntil(() => asked === 2);
+    await vi.waitUntil(() => asked === 2, 10_000);
     finish({ lines: ["in time"], hasMore: false });
-    await vi.waitUntil(() => answers.at(-1)?.lines[0] === "in time");
+    await vi.waitUntil(() => answers.at(-1)?.lines[0] === "in time", 10_000);
     expect(answers.map((each) => each.lines[0])).not.toContain("late");
   });
 });

@@ -43,7 +43,7 @@ describe("18: a local environment's storage", { timeout: 60_000 }, () => {
     expect(refused.length).toBeGreaterThanOrEqual(4);
     for (const outcome of refused) expect(outcome).toMatchObject({ reason: { code: "no_space" } });
     expect(Number((await sh("du -sk . | cut -f1")).trim())).toBeLessThanOrEqual(8 * 1024);
-    await vi.waitUntil(async () => (await sh("ls -A .devpocket")) === "");
+    await vi.waitUntil(async () => (await sh("ls -A .devpocket")) === "", 10_000);
   });
 
   it("takes no more of an archive than it said it is, whatever its entries say", async () => {

@@ -224,11 +224,14 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       const followed: LogMessage[] = [];
       const stop = await runtime.followLogs(id, (messages) => followed.push(...messages));
       expect(await observed(id)).toMatchObject({ phase: "installing", installation_completed: false });
-      await vi.waitUntil(() => followed.some((each) => each.type === "installation_log" && each.data === "says-green"));
+      await vi.waitUntil(
+        () => followed.some((each) => each.type === "installation_log" && each.data === "says-green"),
+        10_000,
+      );
       expect(followed.some((each) => each.type === "installation_complete")).toBe(false);
       await (await shell(id)).ask("touch go");
       expect(await becomes(id, "running")).toMatchObject({ installation_completed: true });
-      await vi.waitUntil(() => followed.some((each) => each.type === "installation_complete"));
+      await vi.waitUntil(() => followed.some((each) => each.type === "installation_complete"), 10_000);
       stop();
       expect(await (await shell(id)).ask("cat made")).toBe("second");
       const { entries, hasMore } = await runtime.logs(id, { lines: 1000 });

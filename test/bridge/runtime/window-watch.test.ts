@@ -61,10 +61,10 @@ it("asks a tmux that does not answer once, and once more when it does", async ()
   for (const name of ["second", "third", "fourth"]) await change(name);
   expect(looks).toBe(1);
   release();
-  await vi.waitUntil(() => told.length === 2);
+  await vi.waitUntil(() => told.length === 2, 10_000);
   expect(told).toEqual(["first", "fourth"]);
   await change("fifth");
-  await vi.waitUntil(() => told.at(-1) === "fifth");
+  await vi.waitUntil(() => told.at(-1) === "fifth", 10_000);
 });
 
 it("does not ask again when it was stopped meanwhile", async () => {

@@ -35,10 +35,12 @@ describe("an id token", () => {
     expect(body["sessions"]).toEqual([expect.objectContaining({ method: "google", current: true })]);
     const login = { username: person.email, password: "SecurePass123!" };
     expect((await call("POST /api/v1/auth/login", { json: login })).status).toBe(401);
-    await vi.waitFor(async () =>
-      expect(await readAudit(String(userIn(answer)["id"]))).toContainEqual(
-        expect.objectContaining({ action: "account.register", detail: { method: "google" } }),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(await readAudit(String(userIn(answer)["id"]))).toContainEqual(
+          expect.objectContaining({ action: "account.register", detail: { method: "google" } }),
+        ),
+      10_000,
     );
   });
 
@@ -119,10 +121,12 @@ describe("the address of an account with a password", () => {
     const login = { username: person.username, password: person.password };
     expect((await call("POST /api/v1/auth/login", { json: login })).status).toBe(200);
     expect((await me(person.accessToken)).status).toBe(200);
-    await vi.waitFor(async () =>
-      expect(await readAudit(person.userId)).toContainEqual(
-        expect.objectContaining({ action: "account.link_google", detail: { taken_over: false } }),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(await readAudit(person.userId)).toContainEqual(
+          expect.objectContaining({ action: "account.link_google", detail: { taken_over: false } }),
+        ),
+      10_000,
     );
   });
 

@@ -56,10 +56,12 @@ describe("DELETE /auth/sessions/{id}", () => {
     expect(await isAlive(phone.accessToken)).toBe(false);
     expect((await call("POST /api/v1/auth/refresh", { json: { refresh_token: phone.refreshToken } })).status).toBe(401);
     expect(await isAlive(person.accessToken)).toBe(true);
-    await vi.waitFor(async () =>
-      expect(await readAudit(id)).toContainEqual(
-        expect.objectContaining({ action: "session.end", actorId: person.userId, targetId: id }),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(await readAudit(id)).toContainEqual(
+          expect.objectContaining({ action: "session.end", actorId: person.userId, targetId: id }),
+        ),
+      10_000,
     );
   });
 

@@ -43,10 +43,12 @@ describe("a personal token", () => {
     const { rows } = await newDeps().db.execute(sql`select * from personal_tokens where id = ${body["id"]}`);
     expect(rows[0]?.["token_hash"]).toBe(hashOf(String(token)));
     expect(JSON.stringify(rows)).not.toContain(token);
-    await vi.waitFor(async () =>
-      expect(await readAudit(String(body["id"]))).toEqual([
-        expect.objectContaining({ action: "token.create", actorId: person.userId, actorKind: "user" }),
-      ]),
+    await vi.waitFor(
+      async () =>
+        expect(await readAudit(String(body["id"]))).toEqual([
+          expect.objectContaining({ action: "token.create", actorId: person.userId, actorKind: "user" }),
+        ]),
+      10_000,
     );
   });
 
@@ -87,8 +89,10 @@ describe("a personal token", () => {
     expect((await me(token)).body["code"]).toBe("unauthenticated");
     expect((await revoke()).status).toBe(404);
     expect(await listed(person)).toEqual([]);
-    await vi.waitFor(async () =>
-      expect((await readAudit(id)).map(({ action }) => action).sort()).toEqual(["token.create", "token.revoke"]),
+    await vi.waitFor(
+      async () =>
+        expect((await readAudit(id)).map(({ action }) => action).sort()).toEqual(["token.create", "token.revoke"]),
+      10_000,
     );
   });
 

@@ -94,7 +94,7 @@ describe("the audit search", () => {
     const routes = await vi.waitUntil(async () => {
       const rows = (await pages(query, "denials")).flat() as { route: string; count: number; code: string }[];
       return rows.length === 3 ? rows : undefined;
-    });
+    }, 10_000);
     expect(routes.map(({ route }) => route).sort()).toEqual([
       "GET /api/v1/audit",
       "GET /api/v1/audit/denials",
@@ -123,7 +123,7 @@ describe("the export", () => {
     const audited = await vi.waitUntil(async () => {
       const { body } = await get(`?actor=${admin.userId}&action=audit.export&limit=1`);
       return (body["events"] as Event[])[0];
-    });
+    }, 10_000);
     expect(audited?.detail).toEqual({
       from: new Date(start).toISOString(),
       to: new Date(start + 86_400_000).toISOString(),

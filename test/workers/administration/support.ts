@@ -21,5 +21,5 @@ export function auditedAbout(targetId: string, count: number) {
   return vi.waitUntil(async () => {
     const rows = await db.select().from(auditEvents).where(eq(auditEvents.targetId, targetId)).orderBy(auditEvents.id);
     return rows.length >= count ? rows : undefined;
-  });
+  }, 10_000);
 }

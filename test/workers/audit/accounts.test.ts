@@ -18,7 +18,7 @@ function rowsAbout(userId: string, count: number) {
       .where(or(eq(auditEvents.actorId, userId), eq(auditEvents.targetId, userId)))
       .orderBy(asc(auditEvents.at), asc(auditEvents.id));
     return rows.length >= count ? rows : undefined;
-  });
+  }, 10_000);
 }
 
 const password = "Str0ngEnough!";
@@ -63,7 +63,7 @@ describe("the audit log of an account", () => {
     const row = await vi.waitUntil(async () => {
       const [found] = await db.select().from(auditEvents).where(eq(auditEvents.requestId, requestId));
       return found;
-    });
+    }, 10_000);
     expect(row).toMatchObject({ action: "session.create", outcome: "failed", actorId: null, targetId: null });
     expect(JSON.stringify(row)).not.toContain(typed);
   });
@@ -80,7 +80,7 @@ describe("the audit log of an account", () => {
 describe("the audit table", () => {
   it("refuses to be changed, shortened or emptied", async () => {
     await call("POST /api/v1/auth/logout", { token: (await newPerson()).accessToken });
-    await vi.waitUntil(async () => (await db.select().from(auditEvents).limit(1)).length > 0);
+    await vi.waitUntil(async () => (await db.select().from(auditEvents).limit(1)).length > 0, 10_000);
     const refused = expect.objectContaining({
       cause: expect.objectContaining({ message: "audit_events is append-only" }),
     });

@@ -71,13 +71,13 @@ describe("a bridge token", () => {
     const { id, token } = await issue(cluster.id);
     const lastUsed = async () => (await listed(cluster.id)).find((one) => one["id"] === id)?.["last_used"];
     await pull(token);
-    const first = await vi.waitUntil(lastUsed);
+    const first = await vi.waitUntil(lastUsed, 10_000);
     await pull(token);
     await pull(token);
     expect(await lastUsed()).toBe(first);
     await db.execute(sql`update bridge_tokens set last_used_at = now() - interval '6 minutes' where id = ${id}`);
     await pull(token);
-    await vi.waitFor(async () => expect(String(await lastUsed()) >= String(first)).toBe(true));
+    await vi.waitFor(async () => expect(String(await lastUsed()) >= String(first)).toBe(true), 10_000);
   });
 
   it("opens a link that closes when the token is revoked, and no other", async () => {
@@ -122,9 +122,12 @@ describe("a bridge token", () => {
     });
     first.say({ type: "trouble", message: "The API server does not answer" });
     const trouble = "The cluster's bridge cannot do its work: The API server does not answer";
-    await vi.waitFor(async () => expect(await health()).toMatchObject({ status: "unhealthy", message: trouble }));
+    await vi.waitFor(
+      async () => expect(await health()).toMatchObject({ status: "unhealthy", message: trouble }),
+      10_000,
+    );
     first.say({ type: "trouble", message: null });
-    await vi.waitFor(async () => expect((await health())["message"]).not.toContain("cannot do its work"));
+    await vi.waitFor(async () => expect((await health())["message"]).not.toContain("cannot do its work"), 10_000);
   });
 
   it("is replaced without an interruption: both are good for ten minutes, then the old one's link closes", async () => {

@@ -52,7 +52,7 @@ describe("creating a template", () => {
     expect(read.body).toEqual(created.body);
     await vi.waitFor(async () => {
       expect(await readAudit(id)).toMatchObject([{ action: "template.create", actorId: admin.userId, outcome: "ok" }]);
-    });
+    }, 10_000);
   });
 
   it("takes YAML", async () => {
@@ -126,7 +126,7 @@ describe("changing a template", () => {
     await vi.waitFor(async () => {
       const details = (await readAudit(id)).map(({ action, detail }) => ({ action, ...detail }));
       expect(details).toContainEqual({ action: "template.update", fields: ["aliases", "default_port"] });
-    });
+    }, 10_000);
   });
 
   it("takes back what was read", async () => {
@@ -179,7 +179,7 @@ describe("deprecating a template", () => {
     expect((await send("DELETE /api/v1/templates/nothing", {})).status).toBe(404);
     await vi.waitFor(async () => {
       expect((await readAudit(template)).map(({ action }) => action)).toContain("template.deprecate");
-    });
+    }, 10_000);
   });
 });
 

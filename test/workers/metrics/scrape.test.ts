@@ -104,7 +104,7 @@ describe("the metrics", () => {
         const key = `devpocket_sockets_closed_total{${labels}}`;
         expect(value(after, key), key).toBeGreaterThan(value(before, key));
       }
-    });
+    }, 10_000);
   });
 
   it("have no label that a client can make up", async () => {

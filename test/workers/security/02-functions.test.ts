@@ -70,7 +70,7 @@ describe.each(guarded)("%s", (route) => {
       const { rows } = await db.execute(sql`select sum(count)::int as count from audit_denials
         where actor = ${person.userId} and route = ${route} and code = 'admin_required'`);
       expect(rows[0]?.["count"]).toBeGreaterThan(0);
-    });
+    }, 10_000);
   });
 });
 

@@ -94,7 +94,7 @@ describe("a refusal", () => {
         { route: "GET /api/v1/audit", code: "admin_required", count: 1 },
         { route: "GET /api/v1/users", code: "admin_required", count: 2 },
       ]);
-    });
+    }, 10_000);
   });
 
   it.each(["GET /api/v1/bridge/desired", "POST /api/v1/bridge/report", "POST /api/v1/bridge/telemetry"])(

@@ -27,7 +27,7 @@ it("closes a disabled person's sockets for good, lets no new one in, and lets th
     expect(mayRetry(code)).toBe(false);
   }
   expect((await new Peer(await dial("terminal")).isClosed()).reason).toBe(closes.unauthenticated.reason);
-  await vi.waitFor(async () => expect(await env.USERS.getByName(person.id).openSockets()).toEqual([]));
+  await vi.waitFor(async () => expect(await env.USERS.getByName(person.id).openSockets()).toEqual([]), 10_000);
   await disable(true);
   await new ViewerPeer(await dial("terminal")).has({ type: "welcome" });
 });

@@ -40,7 +40,7 @@ describe("a ticket", () => {
     const deps = newDeps();
     const left = await redeemTicket(deps, ticket, { environmentId: id, kind: "terminal" }).catch(failureIn);
     expect(left).toEqual({ kind: "unauthenticated", reason: "invalid" });
-    await vi.waitFor(async () => expect(await deps.objects.user(person.id).openSockets()).toHaveLength(1));
+    await vi.waitFor(async () => expect(await deps.objects.user(person.id).openSockets()).toHaveLength(1), 10_000);
     const closes = answers.map((answer) => answer.webSocket);
     expect(closes.every((socket) => socket !== null)).toBe(true);
   });

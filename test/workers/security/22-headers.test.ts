@@ -123,7 +123,7 @@ describe("an address that a client claims", () => {
     await vi.waitFor(async () => {
       const { rows } = await db.execute(sql`select address from audit_events where actor_id = ${owner.id}`);
       expect(rows).toContainEqual({ address: "203.0.113.77" });
-    });
+    }, 10_000);
   });
 });
 

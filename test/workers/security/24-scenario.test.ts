@@ -158,7 +158,7 @@ describe("after a full scenario", () => {
       const { rows } = await db.execute(sql`select distinct action from audit_events
         where actor_id = ${userId} or target_id = ${userId} order by 1`);
       return rows.length >= 7 ? rows.map((row) => row["action"]) : undefined;
-    });
+    }, 10_000);
     expect(actions).toEqual(
       expect.arrayContaining([
         "account.change_plan",

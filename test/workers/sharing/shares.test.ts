@@ -296,7 +296,7 @@ describe("sharing", () => {
     const rows = await vi.waitUntil(async () => {
       const written = await auditedAbout(id);
       return written.length >= 5 ? written : undefined;
-    });
+    }, 10_000);
     expect(rows.map(({ action, actor_id }) => [action, actor_id])).toEqual([
       ["share.create", owner.id],
       ["share.accept", guest.id],

@@ -61,7 +61,7 @@ describe("a guest's socket", () => {
           { name: driver.username, role: "driver", has_control: true },
         ],
       });
-    });
+    }, 10_000);
   });
 
   it("is closed for good when the share is revoked, at every terminal, and nobody else's is", async () => {
@@ -199,7 +199,7 @@ describe("people at a terminal whose memory was taken", () => {
     const [own, driving] = [await open2(id, owner.token), await open2(id, driver.token)];
     driving.say({ type: "control", action: "take" });
     const told = () => own.received.findLast((message) => (message.type as string) === "participants");
-    await vi.waitFor(() => expect(told()).toMatchObject({ total: 2, list: [{}, { has_control: true }] }));
+    await vi.waitFor(() => expect(told()).toMatchObject({ total: 2, list: [{}, { has_control: true }] }), 10_000);
     await evictDurableObject(env.TERMINALS.getByName(terminalId(id, "main")));
     driving.socket.close(closes.finished.code);
     await vi.waitFor(

@@ -231,7 +231,7 @@ describe.each(backends)("Redis contract, $name", ({ start, isInstalled }) => {
 
   it("lets keys end by themselves", async () => {
     await run("SET", "k", "v", "PX", 20);
-    await vi.waitFor(async () => expect(await run("EXISTS", "k")).toEqual({ result: 0 }));
+    await vi.waitFor(async () => expect(await run("EXISTS", "k")).toEqual({ result: 0 }), 10_000);
   });
 
   const errors: [words: string, error: RegExp][] = [

@@ -54,7 +54,7 @@ async function live(settings: { namespacePerUser: boolean }, rules: readonly Rul
   const viewer = viewerOf(await runtime.attach(environment.id, "main", size), size);
   expect(await viewer.ask("echo $((6*7))")).toBe("42");
   await runtime.createWindow(environment.id, { name: "two", isActive: false });
-  await vi.waitUntil(async () => (await runtime.logs(environment.id, { lines: 10 })).entries.length > 0);
+  await vi.waitUntil(async () => (await runtime.logs(environment.id, { lines: 10 })).entries.length > 0, 10_000);
   await runtime.readings(environment.id);
   await apply({ kind: "restart", environment: { ...environment, generation: 2, port: 3001 } });
   await apply({ kind: "stop", environmentId: environment.id });

@@ -78,12 +78,12 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     addWindow("日本 ünï", "printf '\\033[31mred\\033[0m and 日本語😀 plain\\n'", inside("workspace", "süb dir"));
     addWindow("third", "seq 1 300");
     tmux("select-window", "-t", "=main:1");
-    await vi.waitUntil(() => shownIn("1").includes("plain") && shownIn("2").includes("\n300\n"));
+    await vi.waitUntil(() => shownIn("1").includes("plain") && shownIn("2").includes("\n300\n"), 10_000);
     const [unnamed] = windows("#{window_name}");
     await restart();
     expect(windows("#{window_name}")).toEqual([unnamed, "日本 ünï", "third"]);
     expect(windows("#{window_active}")).toEqual(["0", "1", "0"]);
-    await vi.waitUntil(() => windows("#{pane_current_path}")[1]?.endsWith("süb dir"));
+    await vi.waitUntil(() => windows("#{pane_current_path}")[1]?.endsWith("süb dir"), 10_000);
     expect(shownIn("1")).toContain("\u001b[31mred\u001b[39m and 日本語😀 plain\n");
     expect(shownIn("2")).toMatch(/^1\n2\n3\n[\s\S]*\n299\n300\n/m);
     const line = "— restored after a restart: 3 windows and scrollback; running programs ended —";
@@ -156,7 +156,7 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
     process.kill(Number(tmux("display-message", "-p", "#{pid}")), "SIGKILL");
     await ended;
-    await vi.waitUntil(async () => (await status())?.phase === "stopped");
+    await vi.waitUntil(async () => (await status())?.phase === "stopped", 10_000);
     await apply({ kind: "start", environment });
     const again = await attach();
     await again.shows(/kept-2[\s\S]*restored after a restart/);
@@ -188,12 +188,12 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     mkdirSync(inside("workspace", "gone"));
     addWindow("gone", "true", inside("workspace", "gone"));
     tmux("split-window", "-d", "-t", "=main:1");
-    await vi.waitUntil(() => windows("#{pane_current_path}")[2]?.endsWith("gone"));
+    await vi.waitUntil(() => windows("#{pane_current_path}")[2]?.endsWith("gone"), 10_000);
     await apply({ kind: "stop", environmentId: environment.id });
     rmSync(inside("workspace", "gone"), { recursive: true });
     await startAgain();
     expect(windows("#{window_panes}")).toEqual(["1", "1", "1"]);
-    await vi.waitUntil(() => windows("#{pane_current_path}").every((path) => path.endsWith("/workspace")));
+    await vi.waitUntil(() => windows("#{pane_current_path}").every((path) => path.endsWith("/workspace")), 10_000);
     expect((await status())?.status_message).toBe(
       "Session restored: 3 windows; not saved: 1 split pane; running programs ended",
     );

@@ -1,7 +1,12 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
+import { SoakFirst } from "./test/support/soak-first.ts";
+
+// Hundreds of processes are started here, tests' workers and what tests start, and all compile the same few files.
+process.env["NODE_COMPILE_CACHE"] ??= fileURLToPath(new URL("node_modules/.cache/node", import.meta.url));
 
 const globalSetup = ["./test/support/global-setup.ts"];
 
@@ -14,14 +19,15 @@ const ownObjects = Object.fromEntries(
 
 /**
  * Four projects: `architecture` (the house rules), `node` (pure code, bridge, stand-ins), `workerd` (Worker and
- * objects inside workerd) and `e2e` (the whole product over real sockets). `npm test` runs them all; all but the
- * first get a Postgres and a Redis of their own (test/support/global-setup.ts).
+ * objects inside workerd) and `e2e` (the whole product over real sockets). `npm test` runs them all, files of any beside
+ * each other; a run has one Postgres and one Redis of its own (test/support/global-setup.ts).
  */
 export default defineConfig({
   test: {
     silent: "passed-only",
-    // Two at least: on a machine with two cores Vitest would leave one of them idle.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three at least: files that start processes often wait for them, so that two would leave two cores idle.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: SoakFirst },
     provide: {
       fuzz: { cases: Number(process.env["FUZZ_CASES"] ?? 500), seed: Number(process.env["FUZZ_SEED"]) || null },
     },
@@ -89,7 +95,6 @@ export default defineConfig({
           environment: "node",
           globalSetup,
           include: ["test/e2e/**/*.test.ts", "test/conformance/**/*.test.ts"],
-          fileParallelism: false,
           // Whole products start and die here beside each other; a busy machine gets a second try.
           retry: 1,
           testTimeout: 60_000,

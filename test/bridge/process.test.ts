@@ -9,7 +9,7 @@ import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabular
 import { readExposition } from "../support/exposition.ts";
 import { root } from "../support/source-tree.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
-import { disposeDataDir, machinePath } from "./support/bridge.ts";
+import { disposeDataDir, machineVariables } from "./support/bridge.ts";
 import { FakeEdge, token } from "./support/edge.ts";
 
 interface BridgeProcess {
@@ -21,7 +21,7 @@ function startProcess(variables: Record<string, string>, ...args: string[]): Bri
   // Not in the repository's root: a .dev.vars there is somebody's own.
   const child = spawn(process.execPath, [join(root, "bridge/main.ts"), ...args], {
     cwd: tmpdir(),
-    env: { PATH: machinePath, ENVIRONMENT: "test", ...variables },
+    env: { ...machineVariables, ENVIRONMENT: "test", ...variables },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
@@ -116,7 +116,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
   it("does nothing more once a newer bridge has taken over", async () => {
     const { id } = await environmentWithShell();
     edge.cluster.supersede();
-    await vi.waitUntil(() => bridge.output().includes("superseded"));
+    await vi.waitUntil(() => bridge.output().includes("superseded"), 10_000);
     edge.desired = edge.desired.map((each) => ({ ...each, desired: "stopped" }));
     const newer = start();
     await edge.becomes(id, "stopped");
@@ -145,7 +145,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     const refused = start(variables);
     await once(refused.child, "exit");
     expect(refused.child.exitCode).toBe(1);
-    await vi.waitUntil(() => refused.output() !== "");
+    await vi.waitUntil(() => refused.output() !== "", 10_000);
     expect(refused.output()).toMatch(line);
     expect(refused.output().trim().split("\n")).toHaveLength(1);
     expect(refused.output()).not.toContain("hunter2");
@@ -153,11 +153,11 @@ describe("bridge process", { timeout: 60_000 }, () => {
 
   it("looks whether all is well when it is asked to, and knows no other word", async () => {
     const looking = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--check");
-    await vi.waitUntil(() => looking.child.exitCode !== null, { timeout: 15_000 });
+    await vi.waitUntil(() => looking.child.exitCode !== null, { timeout: 30_000 });
     expect(looking.output()).toMatch(/^ok {4}server .*\nok {4}token /);
     expect(looking.child.exitCode).toBe(0);
     const asked = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--chekc");
-    await vi.waitUntil(() => asked.child.exitCode !== null, { timeout: 15_000 });
+    await vi.waitUntil(() => asked.child.exitCode !== null, { timeout: 30_000 });
     expect(asked.output()).toBe("bridge: --chekc: there is only --check\n");
     expect(asked.child.exitCode).toBe(1);
   });
@@ -170,10 +170,10 @@ describe("bridge process", { timeout: 60_000 }, () => {
         "devpocket_bridge_link_up",
       );
     const status = () => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.status);
-    await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, { timeout: 10_000 });
+    await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, { timeout: 30_000 });
     expect(await linkUp()).toBe(1);
     await edge.stop();
-    await vi.waitUntil(async () => (await status()) === 503, { timeout: 10_000 });
+    await vi.waitUntil(async () => (await status()) === 503, { timeout: 30_000 });
     expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
     expect(await linkUp()).toBe(0);
     await end(other, "SIGTERM");

@@ -9,7 +9,7 @@ import { bridgeOf } from "../../durable-objects/protocol/placement.ts";
 import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { root } from "../support/source-tree.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
-import { disposeDataDir, machinePath } from "./support/bridge.ts";
+import { disposeDataDir, machineVariables } from "./support/bridge.ts";
 import { FakeEdge, token } from "./support/edge.ts";
 
 const slow = { timeout: 60_000, interval: 20 };
@@ -32,7 +32,7 @@ describe("two bridges of one cluster", { timeout: 120_000 }, () => {
     const variables = { DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token, DEVPOCKET_DATA_DIR: dataDir };
     const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
       cwd: tmpdir(),
-      env: { PATH: machinePath, ENVIRONMENT: "test", ...variables },
+      env: { ...machineVariables, ENVIRONMENT: "test", ...variables },
       stdio: ["ignore", "pipe", "inherit"],
     });
     children.push(child);

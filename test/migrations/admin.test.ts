@@ -43,6 +43,7 @@ function admin(args: string[], { input = "", databaseUrl = url } = {}): Promise<
   const child = spawn("node", [join(root, "migrations/admin.ts"), ...args], {
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       ENVIRONMENT: "production",
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     },

@@ -1,23 +1,28 @@
 /**
  * A process of its own that the test run forks: a Postgres, Neon's proxy, Upstash and an OpenID provider made for this
- * run only, migrated and with the reference data. Sends the Worker's variables to its parent and ends with it.
+ * run only, migrated and with the reference data; and the page, built. Sends the Worker's variables to its parent and
+ * ends with it.
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newEnvironmentKeys, newJwtKeys } from "../../bridge/dev/keys.ts";
+import { buildPage } from "../../bridge/dev/page.ts";
 import { startPostgres } from "../../bridge/dev/postgres/launch.ts";
 import { startNeonStandIn, startUpstashStandIn } from "../../bridge/dev/stand-ins.ts";
 import { runMigrations } from "../../migrations/run.ts";
 import { startIssuer } from "./issuer.ts";
+import { root } from "./source-tree.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
 // As root Postgres runs under another account, which must be able to pass.
 chmodSync(directory, 0o711);
 const postgres = await startPostgres({ directory: join(directory, "data"), password: "test", isDurable: false });
 const databaseUrl = postgres.url("postgres");
-const [, neon, upstash, issuer] = await Promise.all([
+const [, , neon, upstash, issuer] = await Promise.all([
   runMigrations(databaseUrl),
+  // Once for all products of the run: each builds a page that is missing, and would empty the folder under the others.
+  buildPage(root),
   startNeonStandIn(databaseUrl),
   startUpstashStandIn(),
   startIssuer(),

@@ -10,6 +10,8 @@ import { Supervisor } from "../../../bridge/supervisor.ts";
 import { FakeEdge, token } from "./edge.ts";
 
 export const machinePath = "/usr/local/bin:/usr/bin:/bin";
+/** What a bridge that is a process of its own has of this machine. */
+export const machineVariables = { PATH: machinePath, NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] };
 
 export interface TestBridge {
   edge: FakeEdge;

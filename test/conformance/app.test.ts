@@ -1,17 +1,16 @@
 /** The published app's own call sequences, decoded by its own rules, against the whole product. */
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { type Product, startProduct } from "../e2e/support/product.ts";
+import { type SharedProduct, sharedProduct } from "../e2e/support/shared.ts";
 import { newAccount, newApp } from "./app.ts";
 import * as decode from "./decode.ts";
 
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct({ environment: { LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "100000" } });
+  product = await sharedProduct();
 });
-afterAll(() => product?.stop());
 
 /** A signed-in app of somebody new. */
 async function signedUp() {

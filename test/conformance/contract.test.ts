@@ -1,17 +1,17 @@
 /** Every endpoint and alias of the contract, with and without a slash at the end, decoded by the app's rules. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Product, startProduct } from "../e2e/support/product.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type SharedProduct, sharedProduct } from "../e2e/support/shared.ts";
 import { type App, newAccount, newApp } from "./app.ts";
 import * as decode from "./decode.ts";
 
-let product: Product;
+let product: SharedProduct;
 let app: App;
 let admin: App;
 let account: ReturnType<typeof newAccount>;
 let environmentId: string;
 
 beforeAll(async () => {
-  product = await startProduct({ environment: { LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "100000" } });
+  product = await sharedProduct();
   app = newApp(product.url);
   account = newAccount();
   await app.read(decode.registered, "POST", "/auth/register", account);
@@ -21,7 +21,6 @@ beforeAll(async () => {
   const login = { username_or_email: "admin@devpocket.app", password: "AdminPassword123!" };
   await admin.read(decode.signedIn, "POST", "/auth/login", login);
 });
-afterAll(() => product?.stop());
 
 /** GETs whose answer does not depend on the slash. */
 const reads = {

@@ -1,23 +1,20 @@
 /** The table of errors in the contract, row by row: status, code, and the words the app looks for. */
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Product, startProduct } from "../e2e/support/product.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { type SharedProduct, sharedProduct } from "../e2e/support/shared.ts";
 import { type Answer, type App, newAccount, newApp } from "./app.ts";
 import * as decode from "./decode.ts";
 
-let product: Product;
+let product: SharedProduct;
 let app: App;
 let account: ReturnType<typeof newAccount>;
 
 beforeAll(async () => {
-  product = await startProduct({
-    environment: { LIMIT_ADDRESS_REQUESTS_PER_MINUTE: "100000", LIMIT_CREDENTIAL_FAILURES_PER_MINUTE: "1000" },
-  });
+  product = await sharedProduct();
   app = newApp(product.url);
   account = newAccount();
   await app.read(decode.registered, "POST", "/auth/register", account);
 });
-afterAll(() => product?.stop());
 
 /** The problem of an answer, after what every one has was checked. */
 function problemOf(answer: Answer) {

@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserPath, launchBrowser, openPhone } from "./support/phone.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 if (browserPath === null)
   console.warn("test/e2e/docs.test.ts is skipped: there is no chromium (apt-get install chromium)");
@@ -14,16 +14,15 @@ const devices = [
 ];
 
 describe.skipIf(browserPath === null)("the pages that show the API", () => {
-  let product: Product;
+  let product: SharedProduct;
   let browser: Browser;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     browser = await launchBrowser(browserPath ?? "");
   });
   afterAll(async () => {
     await browser?.close();
-    await product?.stop();
   });
 
   it.each(["/docs", "/api/v1/docs", "/redoc"])("%s runs no script but our own", async (path) => {

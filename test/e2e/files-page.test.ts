@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 if (browserPath === null)
   console.warn("test/e2e/files-page.test.ts is skipped: there is no chromium (apt-get install chromium)");
@@ -19,12 +19,12 @@ const phoneSize = {
 const desktop = { viewport: { width: 1280, height: 800 }, colorScheme: "light" } as const;
 
 describe.skipIf(browserPath === null)("files in the page", () => {
-  let product: Product;
+  let product: SharedProduct;
   let browser: Browser;
   let phone: Phone;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     browser = await launchBrowser(browserPath ?? "");
     phone = await openPhone(browser, product.url, phoneSize);
     const { page } = phone;
@@ -40,7 +40,6 @@ describe.skipIf(browserPath === null)("files in the page", () => {
   });
   afterAll(async () => {
     await browser?.close();
-    await product?.stop();
   });
 
   const openFiles = async ({ page }: Phone) => {

@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { type Person, register } from "./support/person.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 const mebibyte = 2 ** 20;
 const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -17,18 +17,17 @@ const noise = (length: number) =>
     .slice(0, length);
 
 describe("files", { timeout: 120_000 }, () => {
-  let product: Product;
+  let product: SharedProduct;
   let person: Person;
   let id: string;
   let workspace: string;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     person = await register(product.url);
     id = (await person.createEnvironment()).id;
     workspace = join(product.dataDirectory, "environments", id, "workspace");
   });
-  afterAll(() => product?.stop());
 
   const ask = (method: string, rest: string, init: RequestInit = {}) =>
     fetch(`${product.url}/api/v1/environments/${id}/files${rest}`, {

@@ -2,18 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { root } from "../support/source-tree.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 const walk = sectionOf(readFileSync(join(root, "README.md"), "utf8"), "A walk with curl");
-let product: Product;
+let product: SharedProduct;
 
 beforeAll(async () => {
-  product = await startProduct();
+  product = await sharedProduct();
 });
-afterAll(() => product?.stop());
 
 function sectionOf(markdown: string, heading: string): string {
   const [, section = ""] = markdown.split(`## ${heading}\n`);

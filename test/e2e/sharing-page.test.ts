@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 if (browserPath === null)
   console.warn("test/e2e/sharing-page.test.ts is skipped: there is no chromium (apt-get install chromium)");
@@ -17,21 +17,20 @@ const phoneSize = {
 const lightPhone = { ...phoneSize, colorScheme: "light" } as const;
 
 describe.skipIf(browserPath === null)("a terminal that is shared", () => {
-  let product: Product;
+  let product: SharedProduct;
   let browser: Browser;
   let owner: Phone;
   let guest: Phone;
   let link = "";
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     browser = await launchBrowser(browserPath ?? "");
     owner = await openPhone(browser, product.url, phoneSize);
     guest = await openPhone(browser, product.url, lightPhone);
   });
   afterAll(async () => {
     await browser?.close();
-    await product?.stop();
   });
 
   const send = async ({ page }: Phone, line: string) => {

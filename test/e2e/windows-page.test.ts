@@ -3,7 +3,7 @@ import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Person, register } from "./support/person.ts";
 import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 if (browserPath === null)
   console.warn("test/e2e/windows-page.test.ts is skipped: there is no chromium (apt-get install chromium)");
@@ -13,7 +13,7 @@ const desktopDevice = { viewport: { width: 1280, height: 800 }, colorScheme: "li
 const prompt = /workspace [#$] /;
 
 describe.skipIf(browserPath === null)("windows in the page", () => {
-  let product: Product;
+  let product: SharedProduct;
   let browser: Browser;
   let person: Person;
   let environmentId: string;
@@ -32,7 +32,7 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
   }
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
     browser = await launchBrowser(browserPath ?? "");
     person = await register(product.url);
     environmentId = (await person.createEnvironment()).id;
@@ -41,7 +41,6 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
   });
   afterAll(async () => {
     await browser?.close();
-    await product?.stop();
   });
 
   const tab = (page: Page, name: string) => page.getByRole("tab", { name, exact: true });

@@ -1,23 +1,22 @@
 /** Windows through everything: REST, objects, a bridge and a real tmux, watched by clients of version 1. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closes } from "../../durable-objects/protocol/closes.ts";
 import type { WindowInFull } from "../../durable-objects/protocol/windows.ts";
 import { type Person, register } from "./support/person.ts";
-import { type Product, startProduct } from "./support/product.ts";
+import { type SharedProduct, sharedProduct } from "./support/shared.ts";
 
 describe("windows", () => {
-  let product: Product;
+  let product: SharedProduct;
   let person: Person;
   let id: string;
 
   beforeAll(async () => {
-    product = await startProduct();
+    product = await sharedProduct();
   });
   beforeEach(async () => {
     person = await register(product.url);
     id = (await person.createEnvironment()).id;
   });
-  afterAll(() => product?.stop());
 
   const call = async <Body = WindowInFull>(method: string, rest = "", body?: object) => {
     const answer = await person.call(method, `/environments/${id}/windows${rest}`, body);

@@ -1,15 +1,14 @@
 /**
- * Starts services.ts once for all projects of a test run and hands its variables to them as `inject("variables")`. Before
- * that it looks for the programs that tests run in real shells, so that a bare machine is told of them in one line.
+ * Starts services.ts once for all projects of a test run and hands what it tells to them as `inject("variables")`
+ * and `inject("sharedProduct")`. Before that it looks for the programs that tests run in real shells, so that a bare machine is told of them in one line.
  */
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
-import type { WorkerVariables } from "./variables.ts";
+import type { TestServices } from "./variables.ts";
 
-interface Services {
+interface Services extends TestServices {
   child: ChildProcess;
-  variables: WorkerVariables;
 }
 /** The projects load this file one by one, in one process: what they share hangs on the global object. */
 const shared = globalThis as { devpocketServices?: { services: Promise<Services>; users: number } };
@@ -21,8 +20,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   shared.devpocketServices ??= { services: start(), users: 0 };
   const { devpocketServices } = shared;
   devpocketServices.users += 1;
-  const { child, variables } = await devpocketServices.services;
+  const { child, variables, sharedProduct } = await devpocketServices.services;
   project.provide("variables", variables);
+  project.provide("sharedProduct", sharedProduct);
   return async () => {
     devpocketServices.users -= 1;
     if (devpocketServices.users > 0) return;
@@ -35,7 +35,7 @@ function start(): Promise<Services> {
   checkPrograms();
   const child = fork(fileURLToPath(new URL("services.ts", import.meta.url)), { execArgv: [] });
   return new Promise((resolve, reject) => {
-    child.once("message", (variables) => resolve({ child, variables: variables as WorkerVariables }));
+    child.once("message", (services) => resolve({ child, ...(services as TestServices) }));
     child.once("exit", (code) => reject(new Error(`the test services ended with code ${code}`)));
   });
 }

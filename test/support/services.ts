@@ -1,7 +1,7 @@
 /**
  * A process of its own that the test run forks: a Postgres, Neon's proxy, Upstash and an OpenID provider made for this
- * run only, migrated and with the reference data; and the page, built. Sends the Worker's variables to its parent and
- * ends with it.
+ * run only, migrated and with the reference data; the page, built; and the product that files share. Tells its parent
+ * how they are reached (TestServices), and ends with it.
  */
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { startPostgres } from "../../bridge/dev/postgres/launch.ts";
 import { startNeonStandIn, startUpstashStandIn } from "../../bridge/dev/stand-ins.ts";
 import { runMigrations } from "../../migrations/run.ts";
 import { startIssuer } from "./issuer.ts";
+import { offerSharedProduct } from "./shared-product.ts";
 import { root } from "./source-tree.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
@@ -19,17 +20,18 @@ const directory = mkdtempSync(join(tmpdir(), "devpocket-test-"));
 chmodSync(directory, 0o711);
 const postgres = await startPostgres({ directory: join(directory, "data"), password: "test", isDurable: false });
 const databaseUrl = postgres.url("postgres");
-const [, , neon, upstash, issuer] = await Promise.all([
+const [, , neon, upstash, issuer, shared] = await Promise.all([
   runMigrations(databaseUrl),
   // Once for all products of the run: each builds a page that is missing, and would empty the folder under the others.
   buildPage(root),
   startNeonStandIn(databaseUrl),
   startUpstashStandIn(),
   startIssuer(),
+  offerSharedProduct(),
 ]);
 
 async function stop(): Promise<void> {
-  await Promise.all([neon.close(), upstash.close(), issuer.close()]);
+  await Promise.all([neon.close(), upstash.close(), issuer.close(), shared.close()]);
   await postgres.stop();
   rmSync(directory, { recursive: true, force: true });
   process.exit();
@@ -39,11 +41,14 @@ process.once("disconnect", stop);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
 
 process.send?.({
-  ENVIRONMENT: "test",
-  DATABASE_URL: databaseUrl,
-  JWT_KEYS: newJwtKeys(),
-  ENVIRONMENT_KEYS: newEnvironmentKeys(),
-  ...neon.variables,
-  ...upstash.variables,
-  ...issuer.variables,
+  variables: {
+    ENVIRONMENT: "test",
+    DATABASE_URL: databaseUrl,
+    JWT_KEYS: newJwtKeys(),
+    ENVIRONMENT_KEYS: newEnvironmentKeys(),
+    ...neon.variables,
+    ...upstash.variables,
+    ...issuer.variables,
+  },
+  sharedProduct: shared.address,
 });

@@ -19,9 +19,17 @@ export type WorkerVariables = Record<
   string
 >;
 
+/** What services.ts tells whoever forked it. */
+export interface TestServices {
+  variables: WorkerVariables;
+  /** Where to ask for the product that files share (shared-product.ts). */
+  sharedProduct: string;
+}
+
 declare module "vitest" {
   export interface ProvidedContext {
     variables: WorkerVariables;
+    sharedProduct: string;
     /** How many cases the API's fuzzer tries, and from which seed; null = a new one each time. */
     fuzz: { cases: number; seed: number | null };
   }

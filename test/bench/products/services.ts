@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { openDatabase } from "../../../migrations/connection.ts";
-import type { WorkerVariables } from "../../support/variables.ts";
+import type { TestServices } from "../../support/variables.ts";
 
 export interface Services {
   /** The Worker's variables, limits raised beyond what the benchmark can reach. */
@@ -30,14 +30,14 @@ export const openLimits = {
 
 export async function startServices(): Promise<Services> {
   const child = fork(fileURLToPath(new URL("../../support/services.ts", import.meta.url)), { execArgv: [] });
-  const [message] = (await Promise.race([
+  const [{ variables }] = (await Promise.race([
     once(child, "message"),
     once(child, "exit").then(([code]) => Promise.reject(new Error(`the services ended with ${code}`))),
-  ])) as [WorkerVariables];
+  ])) as [TestServices];
   const bridgeToken = `dp_bridge_${randomBytes(32).toString("base64url")}`;
-  await prepareDatabase(message.DATABASE_URL, bridgeToken);
+  await prepareDatabase(variables.DATABASE_URL, bridgeToken);
   return {
-    variables: { ...message, ...openLimits },
+    variables: { ...variables, ...openLimits },
     bridgeToken,
     close: async () => {
       const exited = once(child, "exit");

@@ -4,6 +4,9 @@ import { logsWindow, mainWindow, terminalId } from "../../durable-objects/protoc
 import { desiredEnvironment } from "./runtime/contract.ts";
 import { startBridge, type TestBridge } from "./support/bridge.ts";
 
+/** For the shell: what is typed may be read before tmux has given the pane its size. */
+const sizeBecomes = (size: string) => `until stty size | grep '${size}'; do sleep 0.05; done`;
+
 describe("bridge", { timeout: 30_000 }, () => {
   let bridge: TestBridge;
   beforeEach(async () => {
@@ -39,7 +42,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     end.send({ type: "resize", cols: 70, rows: 20, alone: true });
     bridge.edge.desire({ ...environment, desired: "running", generation: 1 });
     expect(await end.message("attached")).toMatchObject({ cols: 70, rows: 20 });
-    expect(await end.viewer.ask("stty size")).toBe("20 70");
+    expect(await end.viewer.ask(sizeBecomes("20 70"))).toBe("20 70");
   });
 
   it("follows a resize of somebody alone at once and counts generations", async () => {
@@ -47,7 +50,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     const { end, ask } = await join(id);
     end.send({ type: "resize", cols: 61, rows: 17, alone: true });
     expect(await end.message("size")).toMatchObject({ cols: 61, rows: 17, gen: 1 });
-    expect(await ask("stty size")).toBe("17 61");
+    expect(await ask(sizeBecomes("17 61"))).toBe("17 61");
     end.send({ type: "resize", cols: 61, rows: 17, alone: true });
     expect(await ask("echo same")).toBe("same");
     expect(end.messages.filter((each) => each.type === "size")).toHaveLength(1);

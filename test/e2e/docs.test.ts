@@ -33,8 +33,10 @@ describe.skipIf(browserPath === null)("the pages that show the API", () => {
   });
 
   describe.each(devices)("on a $name", ({ name, docs, device }) => {
-    it(`${docs} tries an operation on this server`, async () => {
+    it(`${docs} tries an operation on this server`, { timeout: 200_000 }, async () => {
       const { page, complaints, overflowPx, photograph } = await openPhone(browser, `${product.url}${docs}`, device);
+      // Swagger UI computes for many seconds before it shows the document, and again at a click.
+      page.setDefaultTimeout(90_000);
       const operation = page.locator("#operations-system-getInfo");
       await operation.locator(".opblock-summary").click();
       await operation.getByRole("button", { name: "Try it out" }).click();

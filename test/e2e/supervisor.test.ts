@@ -77,7 +77,7 @@ function listeners(port: number): string[] {
   return listening.filter(([, hex = ""]) => Number.parseInt(hex, 16) === port).map(([address = ""]) => address);
 }
 
-describe("npm run dev", () => {
+describe("npm run dev", { timeout: 180_000 }, () => {
   it("serves on the loopback only, keeps secrets off command lines and in private files", async () => {
     const { url, dataDirectory, process: child } = await start();
     expect(await isHealthy(url)).toBe(true);
@@ -94,7 +94,7 @@ describe("npm run dev", () => {
     await nothingLeft(dataDirectory);
   });
 
-  it("starts again what dies: Postgres, the server, workerd inside it", { timeout: 180_000 }, async () => {
+  it("starts again what dies: Postgres, the server, workerd inside it", async () => {
     const { url, process: child } = await start();
     const server = new RegExp(`wrangler-dist/cli.js dev .*--port ${new URL(url).port} `);
     for (const command of [/bin\/postgres -D/, server, /\/workerd serve/]) {

@@ -78,6 +78,12 @@ const observed = {
     retrier: "bridge",
     message: "The machine it ran on went away",
   },
+  node_lost: {
+    phases: ["restarting", "running", "stopping"],
+    mender: "operator",
+    retrier: "cluster",
+    message: "The machine it is on does not answer",
+  },
   quota_exceeded: {
     phases: ["error"],
     mender: "operator",

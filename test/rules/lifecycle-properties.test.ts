@@ -226,6 +226,14 @@ describe("a report", () => {
     );
   });
 
+  it("notes why a stop takes its time, in words of that phase", () => {
+    const stopping = act(observe(newLifecycle(start), observation("running", 1), start), "stop", at(1)).row;
+    const told = (reason: Observation["reason"]) =>
+      observe(stopping, { ...observation("stopping", 1, "it waits"), reason }, at(2));
+    expect(told("node_lost")).toMatchObject({ phase: "stopping", statusMessage: "it waits", phaseReason: "node_lost" });
+    expect(told("image_pull_failed")).toMatchObject({ statusMessage: "it waits", phaseReason: null });
+  });
+
   it("takes over whether the installation is complete", () => {
     const installing = observe(newLifecycle(start), observation("installing", 1), at(1));
     expect(installing.installationCompleted).toBe(false);

@@ -7,6 +7,7 @@ import type {
   ObservedEnvironment,
   Resources,
 } from "../../../durable-objects/protocol/bridge-api.ts";
+import { reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import { restoredMessage } from "../session/words.ts";
 import type { ClusterObject } from "./client/calls.ts";
@@ -18,6 +19,7 @@ import type { Stall } from "./observe/stalls.ts";
 import { type Ending, type Standing, standingOf } from "./observe/standing.ts";
 import { type ClaimView, claimView, type PodView, podView } from "./observe/views.ts";
 import { observedOf, type Step } from "./observed.ts";
+import { forcedAfterMs, type Leave, lostAfterMs, untilOverdue } from "./patience.ts";
 import type { Steps } from "./steps.ts";
 import { Waiting } from "./waiting.ts";
 import { Workplace, type WorkplaceOptions } from "./workplace.ts";
@@ -51,6 +53,8 @@ export class PodEnvironment {
   #step: Step = null;
   /** How the last pod ended, until there is another one. */
   #ending: Ending | null = null;
+  /** Looks again when the pod that is ending counts as lost. */
+  #overdueTimer: NodeJS.Timeout | undefined;
   /** The run of the container in which somebody has typed. */
   #typedIn: string | null = null;
   #isClosed = false;
@@ -83,7 +87,7 @@ export class PodEnvironment {
 
   /** Whether nothing more is to be found out about what there is. */
   get isSettled(): boolean {
-    return this.#standing?.kind !== "up" || this.workplace.isSettled;
+    return this.#standing?.kind !== "up" || this.#standing.isUnheard || this.workplace.isSettled;
   }
 
   /** Whether nothing of it is left, and nothing is being done about it. */
@@ -117,6 +121,9 @@ export class PodEnvironment {
 
   setPod(object: ClusterObject | null): void {
     this.#pod = object && podView(object);
+    clearTimeout(this.#overdueTimer);
+    const wait = untilOverdue(this.#pod?.endsByMs ?? null, lostAfterMs, Date.now());
+    if (wait !== null && wait > 0) this.#overdueTimer = setTimeout(() => this.#changed(), wait + 1).unref();
     this.workplace.setRun(this.#standing?.kind === "up" ? this.#standing.incarnation : null);
     this.#changed();
   }
@@ -148,6 +155,7 @@ export class PodEnvironment {
       init: this.workplace.init,
       isUp: this.workplace.isUp,
       news: this.#news,
+      isOverdue: this.#isOverdueBy(lostAfterMs),
     });
   }
 
@@ -155,7 +163,7 @@ export class PodEnvironment {
   begin(desired: DesiredEnvironment, kind: "starting" | "restarting", signal: AbortSignal): Promise<void> {
     return this.#take(kind, async () => {
       if (this.#claim?.isDeleting) await this.#delete(signal);
-      await this.#endPod(signal);
+      await this.#endPod("for now", signal);
       const news = this.#ending === null || this.#ending.reason === "lost" ? [] : [this.#ending];
       const made = await this.#options.steps.make(desired, news, signal);
       this.#ending = null;
@@ -172,7 +180,7 @@ export class PodEnvironment {
         const marked = await this.#options.steps.markStopped(this.id, this.#claim, signal);
         this.#options.note("persistentvolumeclaims", this.name, marked);
       }
-      await this.#endPod(signal);
+      await this.#endPod("for now", signal);
       this.#ending = null;
     });
   }
@@ -191,6 +199,7 @@ export class PodEnvironment {
   /** Saves the session and lets go of the clients; the environment runs on. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#overdueTimer);
     await this.#last.catch(() => {});
     await this.workplace.close();
   }
@@ -212,10 +221,10 @@ export class PodEnvironment {
     );
   }
 
-  async #endPod(signal: AbortSignal): Promise<void> {
+  async #endPod(leave: Leave, signal: AbortSignal): Promise<void> {
     const standing = this.#standing;
     if (standing?.kind === "ended") this.#ending = { reason: standing.reason, message: standing.message };
-    if (standing?.kind === "up") await this.workplace.leave();
+    if (standing?.kind === "up" && !standing.isUnheard) await this.workplace.leave();
     const object = await this.#options.steps.getPod(this.id, signal);
     if (object === null) {
       this.#options.note("pods", this.name, null);
@@ -223,14 +232,25 @@ export class PodEnvironment {
     }
     const { uid } = object.metadata;
     await this.#options.steps.removePod({ name: this.name, uid }, signal);
-    const isGone = await this.#waiting.until(() => this.#pod?.uid !== uid, endWithinMs, signal);
-    if (!isGone) throw new RuntimeFailure("unavailable", "The environment's processes do not end", "machine_lost");
+    const isGone = () => this.#pod?.uid !== uid;
+    const isForced = () => this.#isOverdueBy(forcedAfterMs(leave));
+    await this.#waiting.until(() => isGone() || isForced(), endWithinMs, signal);
+    if (!isGone() && isForced()) {
+      this.#options.onProblem(new Error(`Its machine does not answer: pod ${uid} is taken away by force`));
+      await this.#options.steps.removePod({ name: this.name, uid }, signal, true);
+      await this.#waiting.until(isGone, endWithinMs, signal);
+    }
+    if (!isGone()) throw new RuntimeFailure("unavailable", reasonFacts.node_lost.message, "node_lost");
+  }
+
+  #isOverdueBy(ms: number): boolean {
+    return untilOverdue(this.#pod?.endsByMs ?? null, ms, Date.now()) === 0;
   }
 
   async #delete(signal: AbortSignal): Promise<void> {
     const claim = this.#claim;
     if (claim !== null) await this.#options.steps.beginDeletion(claim, signal);
-    await this.#endPod(signal);
+    await this.#endPod("for good", signal);
     if (claim === null) return;
     await this.#options.steps.finish(this.id, claim, signal);
     const isGone = await this.#waiting.until(() => this.#claim?.uid !== claim.uid, endWithinMs, signal);

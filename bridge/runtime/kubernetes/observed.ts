@@ -17,6 +17,8 @@ export interface Facts {
   claim: ClaimView | null;
   /** Null where there is no pod. */
   standing: Standing | null;
+  /** Its processes should have ended long ago, and nobody says that they have. */
+  isOverdue: boolean;
   /** Null while nothing is known of a session. */
   init: InitState | null;
   isUp: boolean;
@@ -35,11 +37,15 @@ export function observedOf(facts: Facts): ObservedEnvironment {
 
 function toldOf(facts: Facts): Told {
   const { step, claim, standing } = facts;
-  if (step === "stopping" || step === "deleting" || claim?.isDeleting) return phase("stopping");
+  const isLost = facts.isOverdue || (standing?.kind === "up" && standing.isUnheard);
+  const lost = isLost ? lostWords : {};
+  if (step === "stopping" || step === "deleting" || claim?.isDeleting) return { ...phase("stopping"), ...lost };
   if (standing === null) return step === null ? absent(claim) : phase(underWay(step));
   switch (standing.kind) {
     case "ending":
-      return phase(step === null ? "stopping" : underWay(step));
+      // One that should run waits for its machine to come back or to be given up.
+      if (step === null && isLost && claim?.desired === "running") return { ...phase("restarting"), ...lost };
+      return { ...phase(step === null ? "stopping" : underWay(step)), ...lost };
     case "coming":
       return phase(underWay(step), standing.reason, standing.message);
     case "blocked":
@@ -48,9 +54,12 @@ function toldOf(facts: Facts): Told {
       if (step !== null) return phase(underWay(step));
       return phase(standing.isFatal ? "error" : "stopped", standing.reason, standing.message);
     case "up":
-      return facts.isUp ? running(facts) : phase(underWay(step), null, "Starting");
+      if (!facts.isUp) return isLost ? { ...phase(underWay(step)), ...lost } : phase(underWay(step), null, "Starting");
+      return { ...running(facts), ...lost };
   }
 }
+
+const lostWords = { reason: "node_lost", status_message: reasonFacts.node_lost.message } as const;
 
 /** There is no pod: nobody wants one, or it was taken away. */
 function absent(claim: ClaimView | null): Told {

@@ -66,8 +66,9 @@ export class Steps {
     return await this.#applyClaim({ ...wishOf(environmentId, view), desired: "stopped" }, view, signal);
   }
 
-  async removePod(object: { name: string; uid: string }, signal: AbortSignal): Promise<void> {
-    await this.#calls.delete("pods", object, signal);
+  /** `isForced`: nobody waits for its machine to say that the processes have ended; see `patience.ts`. */
+  async removePod(object: { name: string; uid: string }, signal: AbortSignal, isForced = false): Promise<void> {
+    await this.#calls.delete("pods", object, signal, isForced ? 0 : undefined);
   }
 
   /** Begins the deletion of a claim and takes our finalizer away: who calls has seen to it that nothing runs any more. */

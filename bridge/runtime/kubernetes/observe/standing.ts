@@ -11,8 +11,9 @@ export type Standing =
   | { kind: "coming"; reason: ObservedReason | null; message: string }
   /** Not on its way as long as nothing changes. */
   | { kind: "blocked"; reason: ObservedReason; message: string }
-  /** The container runs; `incarnation` names this run of it, `after` says why there was one before. */
-  | { kind: "up"; incarnation: string; after: Ending | null }
+  /** The container runs, as far as anybody can tell (`isUnheard`: nobody can); `incarnation` names this run of it, `after` says
+   * why there was one before. */
+  | { kind: "up"; incarnation: string; after: Ending | null; isUnheard: boolean }
   | ({ kind: "ended"; isFatal: boolean } & Ending)
   /** It is being deleted. */
   | { kind: "ending" };
@@ -57,7 +58,12 @@ export function standingOf(pod: PodView, claim: ClaimView | null, stalls: readon
   if (pod.phase === "Failed" || pod.phase === "Succeeded") return endedOf(pod);
   if (pod.isDeleting) return { kind: "ending" };
   if (pod.main?.state?.running) {
-    return { kind: "up", incarnation: `${pod.uid}/${pod.main.containerID ?? ""}`, after: afterOf(pod.main) };
+    return {
+      kind: "up",
+      incarnation: `${pod.uid}/${pod.main.containerID ?? ""}`,
+      after: afterOf(pod.main),
+      isUnheard: pod.isUnheard,
+    };
   }
   const blocked = [...pod.preparations, pod.main].map((container) => blockedOf(pod, container));
   return blocked.find((each) => each !== null) ?? comingOf(pod, claim, stalls);

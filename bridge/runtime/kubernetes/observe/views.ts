@@ -66,6 +66,10 @@ export interface PodView {
   name: string;
   uid: string;
   isDeleting: boolean;
+  /** When its processes should have ended at the latest; null where it is not being deleted. */
+  endsByMs: number | null;
+  /** Its machine reports nothing of it any more, as the cluster sees it. */
+  isUnheard: boolean;
   generation: number;
   resources: Resources | null;
   image: string;
@@ -111,6 +115,9 @@ export function podView(object: ClusterObject): PodView {
     name: metadata.name,
     uid: metadata.uid,
     isDeleting: Boolean(metadata.deletionTimestamp),
+    endsByMs: metadata.deletionTimestamp ? Date.parse(metadata.deletionTimestamp) || 0 : null,
+    // No kubelet says so of containers that are ready: that was the node controller, in its place.
+    isUnheard: status?.phase === "Unknown" || (isTrue("ContainersReady") && condition("Ready")?.status === "False"),
     ...recordOf(object),
     image: spec?.containers?.find(({ name }) => name === environmentContainer)?.image ?? "",
     notice: parseNotice(metadata.annotations?.[annotations.notice]),

@@ -22,7 +22,7 @@ const claimOf = (spec: object = {}, desired = "running", change: object = {}) =>
     spec,
   } as ClusterObject);
 const facts = (change: Partial<Facts>): Facts => ({
-  ...{ id, generation: 3, step: null, claim: claimOf(), standing: null, init: null, isUp: false },
+  ...{ id, generation: 3, step: null, claim: claimOf(), standing: null, init: null, isUp: false, isOverdue: false },
   ...{ news: [], ...change },
 });
 const report = (change: Partial<Facts>) => observedEnvironmentSchema.parse(observedOf(facts(change)));
@@ -123,7 +123,7 @@ describe("what a pod's state means", () => {
 });
 
 describe("what is reported of an environment", () => {
-  const up = { kind: "up", incarnation: "u/c", after: null } as const;
+  const up = { kind: "up", incarnation: "u/c", after: null, isUnheard: false } as const;
   const run = { standing: up, isUp: true, init: { kind: "completed" } } as const;
 
   it("runs when its session is there and its commands are through", () => {

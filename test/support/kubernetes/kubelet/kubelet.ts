@@ -27,6 +27,8 @@ export class Kubelet {
   readonly #runners = new Map<string, PodRunner>();
   #started = 0;
   #isClosed = false;
+  /** Its processes run on, and the API server hears nothing of them and cannot reach them. */
+  #isSilent = false;
 
   constructor(ground: KubeletGround) {
     this.#ground = ground;
@@ -45,6 +47,21 @@ export class Kubelet {
     return pod === undefined ? undefined : this.#runners.get(pod.metadata.uid);
   }
 
+  /** The node goes silent, or is back: then it does what it has missed. */
+  setSilent(isSilent: boolean): void {
+    this.#isSilent = isSilent;
+    for (const runner of this.#runners.values()) runner.setSilent(isSilent);
+    if (isSilent) return;
+    const known = this.#ground.store.list(pods);
+    for (const pod of known) this.#look(pod, false);
+    for (const [uid, runner] of this.#runners)
+      if (!known.some(({ metadata }) => metadata.uid === uid)) void this.#remove(uid, runner);
+  }
+
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#runners.values()].map((runner) => runner.end(0)));
@@ -52,6 +69,7 @@ export class Kubelet {
   }
 
   #look(pod: KubeObject, isGone: boolean): void {
+    if (this.#isSilent) return;
     const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
     const runner = this.#runners.get(uid);
     if (isGone) return void this.#remove(uid, runner);

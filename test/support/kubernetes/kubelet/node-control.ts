@@ -1,9 +1,14 @@
 /** What a test lets happen to the node and its pods. */
+import { fieldsAt, textAt } from "../api/objects.ts";
+import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
+import { writeEvent } from "./events.ts";
 import type { Kubelet } from "./kubelet.ts";
 import type { ObstacleReason, Obstacles } from "./obstacles.ts";
 import type { PodRunner } from "./pod-runner.ts";
 import type { Scheduler } from "./scheduler.ts";
+
+const pods = resourceOf("pods");
 
 export class NodeControl {
   readonly store: Store;
@@ -35,6 +40,28 @@ export class NodeControl {
   /** Nothing is scheduled, or again with null. */
   cordon(why: string | null = "node(s) were unschedulable"): void {
     this.#scheduler.setCordon(why);
+  }
+
+  /**
+   * The node is cut off, or back: what runs there runs on, and nothing is heard of it. As the node controller does after a
+   * while, its pods are no longer Ready.
+   */
+  setSilent(isSilent: boolean): void {
+    this.#kubelet.setSilent(isSilent);
+    if (!isSilent) return;
+    for (const pod of this.store.list(pods)) {
+      const status = fieldsAt(pod, "status");
+      const conditions = (Array.isArray(status["conditions"]) ? status["conditions"] : []).map((each) =>
+        textAt(each, "type") === "Ready" ? { ...fieldsAt(each), status: "False" } : each,
+      );
+      this.store.put(pods, { ...pod, status: { ...status, conditions } });
+      writeEvent(this.store, pod, {
+        type: "Warning",
+        reason: "NodeNotReady",
+        message: "Node is not ready",
+        component: "node-controller",
+      });
+    }
   }
 
   /** New pods get no further than this, again and again, until it is null. */

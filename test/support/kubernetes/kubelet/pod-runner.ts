@@ -40,6 +40,7 @@ export class PodRunner {
   #volumes: Volumes = new Map();
   #isPlaced = false;
   #failure: { reason: string; message: string } | null = null;
+  #isSilent = false;
   #end: Promise<void> | null = null;
 
   constructor(pod: KubeObject, ground: PodGround) {
@@ -148,7 +149,14 @@ export class PodRunner {
     await removeTree(this.ground.directory);
   }
 
+  /** Nothing of it reaches the API server, and then all of it at once. */
+  setSilent(isSilent: boolean): void {
+    this.#isSilent = isSilent;
+    if (!isSilent) this.#publish();
+  }
+
   #publish(): void {
+    if (this.#isSilent) return;
     const { store, addresses } = this.ground;
     const current = store.get(pods, this.#pod.metadata.namespace, this.#pod.metadata.name);
     if (current?.metadata.uid !== this.uid) return;

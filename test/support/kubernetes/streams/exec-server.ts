@@ -123,6 +123,7 @@ export class ExecServer {
     const all = [...containers, ...initContainers].map((container) => container.name);
     const containerName = query.get("container") ?? containers[0]?.name ?? "";
     if (!all.includes(containerName)) throw badRequest(`container ${containerName} is not valid for pod ${name}`);
+    if (this.#kubelet.isSilent) throw internalError("error dialing backend: dial tcp: connect: no route to host");
     const runner = this.#kubelet.find(namespace, name);
     const sandbox = runner?.all.find(({ container }) => container.name === containerName)?.sandbox ?? null;
     if (runner === undefined || sandbox === null || !sandbox.isRunning) {

@@ -21,7 +21,8 @@ export const permissions: readonly Permission[] = [
   { group: "", resource: "persistentvolumeclaims", verbs: all },
   // Whether a name is taken is asked before it is written; what is deleted goes with its claim.
   { group: "", resource: "secrets", verbs: ["get", "create", "patch"] },
-  { group: "", resource: "services", verbs: ["get", "create", "patch"] },
+  // One goes before its claim does when the environment has no port any more.
+  { group: "", resource: "services", verbs: ["get", "create", "patch", "delete"] },
   { group: "", resource: "configmaps", verbs: ["create", "patch"] },
   // What keeps a pod waiting, where its status does not tell.
   { group: "", resource: "events", verbs: ["watch"] },

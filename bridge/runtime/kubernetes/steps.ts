@@ -18,6 +18,7 @@ import { isRootRefused } from "./manifests/security.ts";
 import { service } from "./manifests/service.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 import { encodeNotice, type News } from "./notice.ts";
+import { isAdoptable } from "./observe/ownership.ts";
 import { type ClaimView, claimView } from "./observe/views.ts";
 import { adopt, applyOwn } from "./own.ts";
 
@@ -111,13 +112,20 @@ export class Steps {
       this.#calls.apply("configmaps", initConfig(this.#initFiles, settings), signal),
       this.#applyOwn("secrets", variablesSecret(environment, claimUid, settings), signal),
       this.#applyOwn("secrets", startupSecret(environment, claimUid, settings), signal),
-      ...(named === null ? [] : [this.#applyOwn("services", named, signal)]),
+      named === null ? this.#removeService(environment.id, signal) : this.#applyOwn("services", named, signal),
     ]);
     const parts = { claimUid, initConfig: initConfigName(this.#initFiles) };
     const manifest = pod(environment, parts, settings);
     const noted = notice.length === 0 ? {} : { [annotations.notice]: encodeNotice(notice) };
     const metadata = { ...manifest.metadata, annotations: { ...manifest.metadata?.annotations, ...noted } };
     return await this.#applyOwn("pods", { ...manifest, metadata } as Manifest, signal);
+  }
+
+  /** It has no port, or none any more. One of that name that is not ours stays. */
+  async #removeService(environmentId: string, signal: AbortSignal): Promise<void> {
+    const found = await this.#calls.get("services", objectName(environmentId), signal);
+    if (found !== null && isAdoptable(found, this.#settings.clusterId))
+      await this.#calls.delete("services", found.metadata, signal);
   }
 
   async #applyOwn(kind: Kind, manifest: Manifest, signal: AbortSignal): Promise<ClusterObject> {

@@ -45,7 +45,7 @@ app.kubernetes.io/component: network
   verbs: [get, create, patch]
 - apiGroups: [""]
   resources: [services]
-  verbs: [get, create, patch]
+  verbs: [get, create, patch, delete]
 - apiGroups: [""]
   resources: [configmaps]
   verbs: [create, patch]

@@ -57,6 +57,7 @@ async function live(settings: { namespacePerUser: boolean }, rules: readonly Rul
   await vi.waitUntil(async () => (await runtime.logs(environment.id, { lines: 10 })).entries.length > 0, 10_000);
   await runtime.readings(environment.id);
   await apply({ kind: "restart", environment: { ...environment, generation: 2, port: 3001 } });
+  await apply({ kind: "restart", environment: { ...environment, generation: 3, port: null } });
   await apply({ kind: "stop", environmentId: environment.id });
   runtime.tend([{ ...environment, owner: { ...owner, max_environments: 9 } }], signal());
   await apply({ kind: "delete", environmentId: environment.id });

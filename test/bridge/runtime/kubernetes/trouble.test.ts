@@ -237,6 +237,26 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     await vi.waitFor(async () => expect(await left()).toEqual([]), within);
   });
 
+  it("has a service for the port that there is, and none when there is none any more", async () => {
+    const environment = await start({ port: 3000 });
+    const { core } = clientOf(ground.cluster);
+    const ports = async () =>
+      (await core.listNamespacedService({ namespace })).items.map(({ spec }) =>
+        spec?.ports?.map(({ port, targetPort }) => [port, targetPort]),
+      );
+    expect(await ports()).toEqual([[[3000, 3000]]]);
+    await apply({ kind: "restart", environment: { ...environment, generation: 2, port: 3001 } });
+    expect(await ports()).toEqual([[[3001, 3001]]]);
+    await apply({ kind: "restart", environment: { ...environment, generation: 3, port: null } });
+    expect(await ports()).toEqual([]);
+    await core.createNamespacedService({
+      namespace,
+      body: { metadata: { name: objectName(environment.id) }, spec: { ports: [{ port: 80 }] } },
+    });
+    await apply({ kind: "restart", environment: { ...environment, generation: 4, port: null } });
+    expect(await ports()).toHaveLength(1);
+  });
+
   it("never touches what is not ours, whatever its labels and its name say", async () => {
     const { core } = clientOf(ground.cluster);
     const environment = desiredEnvironment();

@@ -55,5 +55,10 @@ function removeItem(items: unknown[], element: string, rest: readonly string[], 
   const index = identity === null ? -1 : items.findIndex((item) => identity(item) === element);
   if (index < 0) return;
   if (rest.length === 0) items.splice(index, 1);
-  else removeAt(items[index], rest, "");
+  else if (!isKey(element, rest)) removeAt(items[index], rest, "");
+}
+
+/** What an item is found by goes only with the item. */
+function isKey(element: string, [field = "", ...deeper]: readonly string[]): boolean {
+  return deeper.length === 0 && element.startsWith("k:") && field.slice(2) in JSON.parse(element.slice(2));
 }

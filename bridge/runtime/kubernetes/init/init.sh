@@ -1,7 +1,7 @@
 #!/bin/sh
 # The first process of an environment: begins its tmux session, runs its startup commands, reaps whatever ends, and ends
 # everything when it is told to. A command that fails leaves a shell all the same. It ends by itself only without tmux (69)
-# or when the tmux server has ended (70); told to, with 0. Nothing on the volume is ever removed.
+# or when the tmux server has ended (70; 71 where the kernel had ended somebody for want of memory); told to, with 0. Nothing on the volume is ever removed.
 #
 # What it prints is the environment's log (lines.ts): `!` a state, `#` a word of ours, `$` a line of a startup command,
 # `>` a line that one printed. The newest state is also in run/state:
@@ -92,6 +92,15 @@ end_all() {
   exit 0
 }
 
+# How many processes here the kernel has ended for want of memory: cgroup v2, where it may take them one by one, or v1.
+memory_kills() {
+  for file in "$root/sys/fs/cgroup/memory.events" "$root/sys/fs/cgroup/memory/memory.oom_control"; do
+    [ -r "$file" ] || continue
+    while read -r name count _; do [ "$name" != oom_kill ] || echo "$count"; done <"$file"
+    return
+  done
+}
+
 installer=
 trap end_all TERM INT HUP
 mkdir -p "$run/own" "$workspace" "$home" 2>/dev/null
@@ -110,9 +119,11 @@ installer=$!
 
 # A client that waits for what never comes ends with the server; waiting for it reaps everybody else.
 while :; do
+  kills=$(memory_kills)
   (PATH=$person_path exec /bin/sh "$init/tmux.sh" wait-for devpocket-never) >/dev/null 2>&1 &
   watch=$!
   while kill -s 0 "$watch" 2>/dev/null; do wait "$watch"; done
+  is_up || [ "$(memory_kills)" = "$kills" ] || die 71 "The environment's shell server was ended for want of memory"
   is_up || die 70 "The environment's shell server has ended"
   pause
 done

@@ -24,6 +24,8 @@ export interface Ending {
 }
 
 const maxMessageCharacters = 300;
+/** By which init.sh says that the kernel took the shell server alone. */
+const memoryExitCode = 71;
 
 /** Why a container waits. What is not here is on its way. */
 const waiting: Readonly<Record<string, ObservedReason>> = {
@@ -89,8 +91,9 @@ function ended(reason: ObservedReason, detail: string): Standing {
 }
 
 function endingOf(terminated: Terminated): Ending {
-  const { reason = "", message = "" } = terminated;
-  if (isOutOfMemory(terminated)) return { reason: "out_of_memory", message: reasonFacts.out_of_memory.message };
+  const { reason = "", message = "", exitCode } = terminated;
+  if (isOutOfMemory(terminated) || exitCode === memoryExitCode)
+    return { reason: "out_of_memory", message: reasonFacts.out_of_memory.message };
   if (isUnstartable(terminated)) return { reason: "rejected", message: sentence("rejected", message || reason) };
   return { reason: "lost", message: reasonFacts.lost.message };
 }

@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseInitState } from "../../../../bridge/runtime/kubernetes/init/lines.ts";
 import { hostileTexts } from "../../../support/hostile-texts.ts";
@@ -183,6 +184,25 @@ describe.each(shells)("init.sh under $name", { timeout: 60_000 }, ({ shell }) =>
     ground.tmux("kill-server");
     expect(await ground.ended()).toBe(70);
     expect(ground.read("dev/termination-log")).toBe("The environment's shell server has ended");
+  });
+
+  it.each([
+    ["memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 3\noom_group_kill 0\n"],
+    ["memory/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n"],
+  ])("tells an end for want of memory from others, by %s", async (file, text) => {
+    const path = ground.path("sys/fs/cgroup", file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    ground.start();
+    await ground.says((line) => line.kind === "state" && line.state.kind === "completed");
+    ground.tmux("kill-server");
+    expect(await ground.ended()).toBe(70);
+    ground.start();
+    await ground.says((line) => line.kind === "state" && line.state.kind === "completed");
+    writeFileSync(path, text.replace("oom_kill 3", "oom_kill 4"));
+    ground.tmux("kill-server");
+    expect(await ground.ended()).toBe(71);
+    expect(ground.read("dev/termination-log")).toContain("for want of memory");
   });
 
   it("says that there is no tmux, where the image has none and none was brought", async () => {

@@ -61,6 +61,7 @@ describe("what a pod's state means", () => {
     ["OOMKilled", failed({ exitCode: 137, reason: "OOMKilled" }), "stopped", "out_of_memory"],
     ["Evicted", { phase: "Failed", reason: "Evicted", message: "The node was low on resource" }, "stopped", "evicted"],
     ["a lost node", { phase: "Failed", reason: "NodeLost" }, "stopped", "machine_lost"],
+    ["the shell server alone, for its memory", failed({ exitCode: 71, reason: "Error" }), "stopped", "out_of_memory"],
     ["the end of the shell server", failed({ exitCode: 70, reason: "Error" }), "stopped", "lost"],
     [
       "an image without a shell",

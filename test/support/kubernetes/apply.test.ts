@@ -1,12 +1,14 @@
 /** Line 17 and what it rests on: server-side apply, field managers, conflicts, and the refusals told apart only by words. */
 import {
   ApiException,
+  KubeConfig,
   KubernetesObjectApi,
   NetworkingV1Api,
   PatchStrategy,
   setHeaderOptions,
 } from "@kubernetes/client-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiServer } from "../../../bridge/runtime/kubernetes/client/api-server.ts";
 import { asApply, type Client, clientOf, namespace, podOf } from "./client.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
@@ -160,6 +162,39 @@ describe("server-side apply", () => {
       code: 422,
       status: { reason: "Invalid", details: { causes: [{ reason: "FieldValueInvalid", field: "metadata.name" }] } },
     });
+  });
+
+  it("refuses a body in a format that it does not read with 415, and makes nothing of it", async () => {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig());
+    const server = new ApiServer(config);
+    const body = { metadata: { name: "packed" } };
+    const path = `/api/v1/namespaces/${namespace}/configmaps`;
+    for (const contentType of ["application/vnd.kubernetes.protobuf", "text/plain"]) {
+      const made = server.request({ method: "POST", path, contentType, body });
+      await expect(made).rejects.toMatchObject({ status: 415, message: expect.stringContaining("unknown format") });
+    }
+    await server.request({ method: "POST", path, contentType: "application/json; charset=utf-8", body });
+    server.close();
+  });
+
+  it("tells kubectl that it validates fields itself, as that asks before it creates from a file", async () => {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig());
+    const server = new ApiServer(config);
+    const get = (path: string) => server.request({ method: "GET", path });
+    const place = "apis/networking.k8s.io/v1";
+    expect(await get("/openapi/v3")).toMatchObject({
+      paths: { [place]: { serverRelativeURL: `/openapi/v3/${place}` } },
+    });
+    const patch = {
+      parameters: [{ name: "fieldValidation", in: "query" }],
+      "x-kubernetes-group-version-kind": { group: "networking.k8s.io", version: "v1", kind: "NetworkPolicy" },
+    };
+    const path = `/${place}/namespaces/{namespace}/networkpolicies/{name}`;
+    expect(await get(`/openapi/v3/${place}`)).toMatchObject({ paths: { [path]: { patch } } });
+    await expect(get("/openapi/v3/apis/none/v1")).rejects.toMatchObject({ kind: "not_found" });
+    server.close();
   });
 
   it("works for any kind through the generic client", async () => {

@@ -18,11 +18,20 @@ export async function readBody(incoming: IncomingMessage): Promise<unknown> {
   }
   const text = Buffer.concat(chunks).toString("utf8");
   if (text === "") return undefined;
+  const media = (incoming.headers["content-type"] ?? "application/json").split(";")[0]?.trim() ?? "";
+  if (!/[/+](json|yaml)$/.test(media)) throw unreadable(media);
   try {
-    return /yaml/.test(incoming.headers["content-type"] ?? "") ? parse(text) : JSON.parse(text);
+    return /yaml$/.test(media) ? parse(text) : JSON.parse(text);
   } catch (error) {
     throw badRequest(`error decoding: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** A real server reads protobuf as well, in which kubectl writes what it makes up itself; what it has from a file is JSON. */
+function unreadable(media: string): StatusError {
+  const hint = media.endsWith("protobuf") ? " (kubectl: write it with --dry-run=client -o yaml, and apply that)" : "";
+  const message = `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`;
+  return new StatusError(415, "UnsupportedMediaType", message + hint);
 }
 
 export function writeJson(response: ServerResponse, code: number, body: Fields): void {

@@ -1,5 +1,6 @@
 /** What clients ask to learn what there is: versions, groups, kinds, health. */
 import type { Fields } from "./objects.ts";
+import { openApi } from "./openapi.ts";
 import { apiVersionOf, type Resource, resources, unstored } from "./resources.ts";
 
 const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
@@ -10,6 +11,7 @@ export function discover(path: string, version: string, hasMetrics: boolean): Fi
   if (path === "/version") return versionOf(version);
   if (path === "/api") return { kind: "APIVersions", versions: ["v1"] };
   const all = [...resources, ...unstored].filter(({ group }) => group !== "metrics.k8s.io" || hasMetrics);
+  if (path.startsWith("/openapi/")) return openApi(path, all);
   if (path === "/apis") return { kind: "APIGroupList", apiVersion: "v1", groups: groupsOf(all) };
   const [, core, group = "", name] = /^\/(?:(api\/v1)|apis\/([^/]+)(?:\/([^/]+))?)$/.exec(path) ?? [];
   const of = all.filter((each) => each.group === group && (core !== undefined || group !== ""));

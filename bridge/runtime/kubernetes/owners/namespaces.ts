@@ -82,7 +82,12 @@ export class OwnersNamespaces {
     const { owner } = desired;
     if (owner === undefined || namespace === this.#options.settings.namespace) return await work(namespace);
     await this.#turns.hold(namespace, async () => {
-      await this.#turns.take(namespace, () => failing(() => this.#layOut(owner, [desired], signal)));
+      try {
+        await this.#turns.take(namespace, () => failing(() => this.#layOut(owner, [desired], signal)));
+      } catch (error) {
+        this.#tell(namespace, error);
+        throw error;
+      }
       await work(namespace);
     });
   }
@@ -116,9 +121,14 @@ export class OwnersNamespaces {
       this.#notBefore.delete(name);
     } catch (error) {
       this.#notBefore.set(name, performance.now() + retryAfterMs);
-      const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      this.#options.log("warn", "a person's namespace in trouble", { namespace: name, error: String(why) });
+      this.#tell(name, error);
     }
+  }
+
+  /** People are told a part of it; all of it is for whoever runs the cluster. */
+  #tell(name: string, error: unknown): void {
+    const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    this.#options.log("warn", "a person's namespace in trouble", { namespace: name, error: String(why) });
   }
 
   async #layOut(owner: Owner, more: readonly DesiredEnvironment[], signal: AbortSignal): Promise<void> {

@@ -176,6 +176,23 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     expect(inStore("resourcequotas", placeOf(ann))).toEqual([]);
   });
 
+  it("tell a missing right as the operator's, by name in the log only", async () => {
+    await runtime.close();
+    const rules = [
+      { verbs: ["get", "list", "watch", "patch", "create", "delete"], resources: ["persistentvolumeclaims", "pods"] },
+      { verbs: ["get", "list", "watch", "patch", "create"], resources: ["namespaces"] },
+    ];
+    const token = ground.cluster.tokens.issue("bridge", rules);
+    runtime = ground.open({ token, settings: { namespacePerUser: true } });
+    const environment = desiredEnvironment({ owner: ann });
+    const failure = await apply({ kind: "start", environment }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ reason: "forbidden" });
+    expect(String(failure)).not.toMatch(/quota|limitrange|networkpol/);
+    const errors = ground.logged.map(({ detail }) => String(detail["error"]));
+    expect(errors.join()).toMatch(/User "bridge" cannot get resource "(resourcequotas|limitranges|networkpolicies)"/);
+    expect(namesIn("persistentvolumeclaims", placeOf(ann))).toEqual([]);
+  });
+
   it("are never chosen for an environment of which nobody says whose it is", async () => {
     const failure = await apply({ kind: "start", environment: desiredEnvironment() }).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: "refused", reason: "refused" });

@@ -32,6 +32,12 @@ const cases: [string, number, string, ProblemKind][] = [
     "quota",
   ],
   [
+    "a quota that is not counted yet",
+    403,
+    forbidden('pods "x" is forbidden: status unknown for quota: plan, resources: limits.cpu,pods'),
+    "unavailable",
+  ],
+  [
     "a quota that asks for limits",
     403,
     forbidden('pods "x" is forbidden: failed quota: plan: must specify limits.cpu'),

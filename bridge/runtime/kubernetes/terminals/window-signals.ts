@@ -1,23 +1,19 @@
 /**
- * Notices that windows in a pod have changed without asking: a tmux client in control mode, which is sent no output and has no
- * say in sizes, prints a line whenever that happens. One for all who want to know, while anybody does.
+ * Notices that windows in a pod have changed without asking: a script waits for the signal that tmux gives whenever that
+ * happens (tmux.conf), and prints a line. One for all who want to know, while anybody does. No client in control mode: a
+ * session that comes or goes while such a one connects ends tmux's server, and everything in it.
  */
 import { randomUUID } from "node:crypto";
-import { mainSession } from "../../tmux/door.ts";
-import { attachCommand } from "../../tmux/session.ts";
 import { ClusterProblem } from "../client/problem.ts";
 import type { ExecChannel } from "../exec/channel.ts";
-import { attachProgram, hangUpProgram } from "../exec/clients.ts";
 import { Liveness } from "../exec/liveness.ts";
+import { changedLine, endWatchProgram, watchProgram } from "../exec/window-watcher.ts";
 import type { Pod } from "../pod.ts";
 
 const retryMs = { first: 250, most: 10_000 };
 const openWithinMs = 10_000;
 /** Of a bridge process: others have their own in the same pod. */
 const place = `watch-${randomUUID().slice(0, 8)}`;
-/** Answers to commands, of which there are none but the first. */
-const isAnswer = /^%(begin|end|error|output|extended-output)\b/;
-const command = ["-C", ...attachCommand(mainSession, ["-f", "no-output,ignore-size,read-only"])];
 
 export class WindowSignals {
   readonly #pod: Pod;
@@ -84,7 +80,7 @@ export class WindowSignals {
       },
     };
     try {
-      const program = attachProgram(place, this.#mark, command);
+      const program = watchProgram(place, this.#mark);
       const channel = await this.#pod.openNow(program, events, AbortSignal.timeout(openWithinMs));
       this.#channel = channel;
       liveness = new Liveness(channel, () => {});
@@ -111,9 +107,8 @@ export class WindowSignals {
   #read(bytes: Buffer): void {
     const lines = (this.#rest + bytes.toString("latin1")).split("\n");
     this.#rest = (lines.pop() ?? "").slice(-200);
-    const told = lines.filter((line) => line.startsWith("%") && !isAnswer.test(line));
-    if (told.length === 0) return;
-    this.#waitMs = retryMs.first;
+    if (lines.length === 0) return;
+    if (lines.includes(changedLine)) this.#waitMs = retryMs.first;
     this.#tell();
   }
 
@@ -126,7 +121,7 @@ export class WindowSignals {
     const channel = this.#channel;
     this.#channel = null;
     if (channel === null) return;
-    await this.#pod.run(hangUpProgram(place, this.#mark), { deadlineMs: 5_000 }).catch(ignoreProblem);
+    await this.#pod.run(endWatchProgram(place), { deadlineMs: 5_000 }).catch(ignoreProblem);
     channel.close();
   }
 }

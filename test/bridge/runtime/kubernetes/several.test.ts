@@ -66,6 +66,9 @@ describe("two bridges over pods", { timeout: 60_000 }, () => {
     const [main, own] = [await attach(one, environment.id), await attach(other, environment.id, window)];
     expect(await main.ask("echo $((6*7))")).toBe("42");
     expect(await own.ask("echo $((6*7))")).toBe("42");
+    // One that connects while a session comes or goes would end tmux.
+    const clients = "sh /devpocket/init/tmux.sh list-clients -F 'in control: #{client_control_mode}' | sort -u";
+    expect(await main.ask(clients)).toBe("in control: 0");
     await vi.waitFor(
       () =>
         expect(told).toEqual([

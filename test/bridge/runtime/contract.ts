@@ -61,7 +61,10 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       (await runtime.observe()).find((each) => each.environment_id === id);
     const becomes = (id: string, phase: ObservedEnvironment["phase"]) =>
       vi.waitUntil(async () => ((await observed(id))?.phase === phase ? observed(id) : undefined), { timeout: 15_000 });
+    const isUp = (phase = "gone") => ["installing", "configuring", "running"].includes(phase);
     const shell = async (id: string): Promise<{ stream: TerminalStream } & Viewer> => {
+      // Where bringing it up takes longer than a step waits, it is not there yet.
+      await vi.waitUntil(async () => isUp((await observed(id))?.phase), { timeout: 15_000 });
       const stream = await runtime.attach(id, "main", size);
       return { stream, ...viewerOf(stream, size) };
     };
@@ -274,6 +277,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       await expect(apply({ kind: "stop", environmentId: unknown })).rejects.toMatchObject({ code: "not_found" });
       await expect(runtime.readings(unknown)).rejects.toMatchObject({ code: "not_found" });
       const { id } = await start();
+      await becomes(id, "running");
       await expect(runtime.attach(id, "elsewhere", size)).rejects.toMatchObject({ code: "window_not_found" });
     });
   });

@@ -1,7 +1,8 @@
 /** Queries of templates: lists, one by any of its names, and the changes administrators make. */
-import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray, ne, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../database.ts";
 import { unlessTaken } from "../database.ts";
+import { builtOnce, withValues } from "../prepared.ts";
 import { templateNames, templates } from "../schema/catalog.ts";
 
 export type TemplateRow = typeof templates.$inferSelect;
@@ -22,19 +23,45 @@ export async function listTemplates(
   filter: TemplateFilter,
   page: { limit: number; offset: number; order: "name" | "popular" },
 ): Promise<{ rows: TemplateRow[]; total: number }> {
-  const where = templateCondition(filter);
-  const order = page.order === "popular" ? [desc(templates.usageCount)] : [];
-  const [rows, [count]] = await db.batch([
-    db
-      .select()
-      .from(templates)
-      .where(where)
-      .orderBy(...order, asc(templates.displayName))
-      .limit(page.limit)
-      .offset(page.offset),
-    db.select({ total: sql<number>`count(*)::int` }).from(templates).where(where),
-  ]);
+  const { limit, offset, order } = page;
+  const condition = templateCondition(filter);
+  const plain = plainList(db);
+  const [rows, [count]] = await db.batch(
+    isPlain(filter) && order === "name"
+      ? [withValues(plain.page, { limit, offset }), withValues(plain.count, {})]
+      : [pageOf(db, condition, page), countOf(db, condition)],
+  );
   return { rows, total: count?.total ?? 0 };
+}
+
+/** What every page with a choice of templates asks for: all that can be chosen, by name. */
+const plainList = builtOnce((db) => {
+  const condition = templateCondition({ includeDeprecated: false });
+  const page = { limit: sql.placeholder("limit"), offset: sql.placeholder("offset"), order: "name" } as const;
+  return { page: pageOf(db, condition, page).prepare("templates"), count: countOf(db, condition).prepare("count") };
+});
+
+function isPlain({ includeDeprecated, ...filter }: TemplateFilter): boolean {
+  return !includeDeprecated && Object.values(filter).every((value) => value === undefined);
+}
+
+function pageOf(
+  db: Database,
+  condition: SQL | undefined,
+  page: { limit: number | Placeholder; offset: number | Placeholder; order: "name" | "popular" },
+) {
+  const order = page.order === "popular" ? [desc(templates.usageCount)] : [];
+  return db
+    .select()
+    .from(templates)
+    .where(condition)
+    .orderBy(...order, asc(templates.displayName))
+    .limit(page.limit)
+    .offset(page.offset);
+}
+
+function countOf(db: Database, condition: SQL | undefined) {
+  return db.select({ total: sql<number>`count(*)::int` }).from(templates).where(condition);
 }
 
 function templateCondition(filter: TemplateFilter): SQL | undefined {

@@ -75,7 +75,15 @@ function useLocalRelay(wsProxy: string): void {
   neonConfig.pipelineConnect = false;
 }
 
-async function observedQuery(neonUrl: string, { [way]: own, ...init }: QueryInit): Promise<Response> {
+/** An answer as far as the driver looks at it. */
+interface Answer {
+  ok: boolean;
+  status: number;
+  text(): Promise<string>;
+  json(): Promise<unknown>;
+}
+
+async function observedQuery(neonUrl: string, { [way]: own, ...init }: QueryInit): Promise<Answer> {
   const begin = performance.now();
   const seconds = () => (performance.now() - begin) / 1000;
   try {
@@ -88,12 +96,13 @@ async function observedQuery(neonUrl: string, { [way]: own, ...init }: QueryInit
   }
 }
 
-async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Promise<Response> {
+async function fetchQuery(url: string, init: RequestInit, timeoutMs: number): Promise<Answer> {
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     // Read here: the time may be over between the head of an answer and its end, too.
-    const body = await response.arrayBuffer();
-    if (response.status < 500) return new Response(body, { status: response.status });
+    const text = await response.text();
+    const { ok, status } = response;
+    if (status < 500) return { ok, status, text: async () => text, json: async () => JSON.parse(text) };
   } catch (cause) {
     throw new Failed({ kind: "unavailable", dependency: "database", retryAfterSeconds }, { cause });
   }

@@ -14,6 +14,8 @@ export function connectRedis(config: RedisConfig): Redis {
     token: config.token,
     enableTelemetry: false,
     retry: false,
+    // Nearly every request has one question for Redis: to gather several only costs.
+    enableAutoPipelining: false,
     signal: () => AbortSignal.timeout(config.timeoutMs),
   });
 }

@@ -9,7 +9,9 @@
  */
 import { createHash } from "node:crypto";
 import type { RouteConfig } from "@hono/zod-openapi";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Failed } from "../rules/failures.ts";
+import { changeHeaders } from "./answer-headers.ts";
 import type { AppContext, AppMiddleware } from "./context.ts";
 import { describes } from "./describing.ts";
 
@@ -84,21 +86,38 @@ function expectation(c: AppContext, fields: readonly string[]): Expectation | un
 
 function answerIfChanged(fields: readonly string[]): AppMiddleware {
   return async function tagged(c, next) {
+    const writtenText = keepWritten(c);
     await next();
     if (c.res.status !== 200) return;
-    const tag = c.res.headers.get("etag")?.slice(1, -1) ?? (await tagOf(c, fields));
+    const tag = c.res.headers.get("etag")?.slice(1, -1) ?? tagOf(writtenText() ?? (await c.res.clone().text()), fields);
     const headers = { ETag: `"${tag}"`, "Cache-Control": c.res.headers.get("cache-control") ?? "private, no-cache" };
     const isRead = c.req.method === "GET" || c.req.method === "HEAD";
-    if (!isRead) return c.header("ETag", headers.ETag);
+    if (!isRead) return changeHeaders(c, (own) => own.set("ETag", headers.ETag));
     const known = tagsIn(c.req.header("if-none-match")) ?? [];
     const isKnown = known.includes("*") || known.includes(tag);
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    changeHeaders(c, (own) => {
+      for (const [name, value] of Object.entries(headers)) own.set(name, value);
+    });
     if (isKnown) c.res = new Response(null, { status: 304, headers });
   };
 }
 
-async function tagOf(c: AppContext, fields: readonly string[]): Promise<string> {
-  const text = await c.res.clone().text();
+/**
+ * From now on, what `c.json` writes is kept as text too: to read it back out of the answer, its stream would have to be
+ * copied. null where the answer is another than the one that was written so.
+ */
+function keepWritten(c: AppContext): () => string | null {
+  let written: { text: string; answer: Response } | null = null;
+  c.json = ((body: unknown, status?: ContentfulStatusCode, headers: Record<string, string> = {}) => {
+    const text = JSON.stringify(body);
+    const answer = c.body(text, status, { "Content-Type": "application/json", ...headers });
+    written = { text, answer };
+    return answer;
+  }) as never;
+  return () => (written?.answer === c.res ? written.text : null);
+}
+
+function tagOf(text: string, fields: readonly string[]): string {
   const content = hashOf(text.replaceAll(changedByLooking, ""));
   return fields.length === 0 ? content : `${settingsHash(JSON.parse(text), fields)}.${content}`;
 }

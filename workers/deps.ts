@@ -23,7 +23,7 @@ export function createDeps(
   requestId: string,
   waitUntil: (promise: Promise<unknown>) => void,
   address: string | null = null,
-  origin: string = unknownOrigin,
+  origin: () => string = () => unknownOrigin,
 ): Deps {
   const shared = sharedDeps(env);
   return {
@@ -34,7 +34,10 @@ export function createDeps(
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     waitUntil,
     requestId,
-    publicUrl: shared.config.publicUrl ?? origin,
+    // Few requests write a link.
+    get publicUrl() {
+      return shared.config.publicUrl ?? origin();
+    },
     address,
     log: (level, msg, fields) => printLine(shared.config, level, msg, { request_id: requestId, ...fields }),
   };

@@ -22,7 +22,7 @@ export function paginationOf(page: { limit: number; offset: number }, total: num
  * router's own path has lost the slash.)
  */
 export function wantsBareArray(c: AppContext): boolean {
-  return new URL(c.req.url).pathname.endsWith("/");
+  return /^[^?#]*\/(?:[?#]|$)/.test(c.req.url);
 }
 
 /** The answer of a collection in the shape that was asked for; the types know the one that the document tells. */

@@ -9,7 +9,13 @@ import { meterRequest } from "./metered.ts";
 import { routeOf } from "./route-of.ts";
 
 type WaitUntil = (promise: Promise<unknown>) => void;
-type MakeDeps = (env: Env, requestId: string, waitUntil: WaitUntil, address: string | null, origin: string) => Deps;
+type MakeDeps = (
+  env: Env,
+  requestId: string,
+  waitUntil: WaitUntil,
+  address: string | null,
+  origin: () => string,
+) => Deps;
 
 const saneRequestId = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -27,7 +33,7 @@ export function requestScope(makeDeps: MakeDeps, newRequestId: () => string): Ap
         requestId,
         (promise) => c.executionCtx.waitUntil(promise),
         addressOf(c),
-        new URL(c.req.url).origin,
+        () => new URL(c.req.url).origin,
       ),
     );
     await next();

@@ -26,7 +26,7 @@ export const securityHeaders: AppMiddleware = async (c, next) => {
   if (isUpgrade) return;
   changeHeaders(c, (headers) => {
     for (const [name, value] of common) headers.set(name, value);
-    headers.set("Content-Security-Policy", policyFor(c.req.url));
+    headers.set("Content-Security-Policy", policyFor(c.req.path, c.req.url));
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
     headers.set("X-Request-ID", c.var.requestId);
   });
@@ -37,11 +37,11 @@ export function isApiPath(path: string): boolean {
   return /^\/(api|health|metrics|openapi\.json|\.well-known|dev)(\/|$)/.test(path);
 }
 
-function policyFor(url: string): string {
-  const { pathname } = new URL(url);
-  if (/^\/(api\/v1\/)?docs\/?$/.test(pathname)) return docsPolicy;
-  if (isFilePath(pathname)) return `${apiPolicy}; sandbox`;
-  return isApiPath(pathname) ? apiPolicy : pagePolicy(url);
+/** By the path that the router went by, and so by what was answered. */
+function policyFor(path: string, url: string): string {
+  if (/^\/(api\/v1\/)?docs\/?$/.test(path)) return docsPolicy;
+  if (isFilePath(path)) return `${apiPolicy}; sandbox`;
+  return isApiPath(path) ? apiPolicy : pagePolicy(url);
 }
 
 /**

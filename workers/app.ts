@@ -11,6 +11,7 @@ import { refuseFloods } from "./http/floods.ts";
 import { refuseUnfitUrl } from "./http/input-bounds.ts";
 import { limitHeaders } from "./http/limits.ts";
 import { problemResponse } from "./http/problems.ts";
+import { RememberingRouter } from "./http/remembering-router.ts";
 import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";
 import { isApiPath, securityHeaders } from "./http/security-headers.ts";
@@ -41,7 +42,7 @@ import { wellKnown } from "./routes/well-known.ts";
 
 const requestIdLength = 20;
 
-export const app = newRouter();
+export const app = newRouter({ router: new RememberingRouter() });
 
 app.onError(answerAnyError);
 app.notFound(answerUnhandled);

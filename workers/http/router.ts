@@ -13,8 +13,9 @@ z.config({
 });
 
 /** A router; `/x` and `/x/` reach the same handler. Reads have ETags; what middleware does is put into descriptions. */
-export function newRouter(): OpenAPIHono<AppEnv> {
+export function newRouter(options: { router?: OpenAPIHono<AppEnv>["router"] } = {}): OpenAPIHono<AppEnv> {
   const router = new OpenAPIHono<AppEnv>({
+    ...options,
     strict: false,
     defaultHook: (result) => {
       if (!result.success) throw new Failed({ kind: "invalid_input", errors: fieldErrors(result.error) });

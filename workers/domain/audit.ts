@@ -19,7 +19,7 @@ export type AuditAction =
   | `cluster.${"create" | "update" | "delete" | "grant" | "revoke"}`
   | `bridge_token.${"issue" | "rotate" | "revoke"}`
   | `plan.${"update"}`
-  | `file.${"remove" | "unpack"}`
+  | `file.${"write" | "make_directory" | "move" | "remove" | "unpack"}`
   | `share.${"create" | "change" | "revoke" | "accept" | "leave" | "remove_guest"}`
   | `audit.${"export"}`;
 

@@ -1,10 +1,11 @@
 /** Files over REST that are not to be had: whose they are, what cannot be asked, what the cluster refuses. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { AnswerResult, Question } from "../../../durable-objects/protocol/bridge-link.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { clusterThatAnswers } from "../environments/answering-cluster.ts";
 import { api, type Problem, setPhase } from "../environments/world.ts";
 import { hosting } from "../sharing/support.ts";
+import { readAudit } from "../support/audit.ts";
 import { running } from "../support/sockets.ts";
 import { facts, send } from "./support.ts";
 
@@ -191,5 +192,15 @@ describe("what is asked of the cluster", () => {
     expect((await ask("POST", `/uploads/${upload.id}/finish`)).body).toMatchObject({ path: "a/b" });
     expect((await ask("DELETE", `/uploads/${upload.id}`)).status).toBe(200);
     expect((await ask("DELETE", "/uploads/no-id")).status).toBe(404);
+    const changes = { "file.make_directory": { path: "n/m" }, "file.move": { from: "a", to: "b", replace: true } };
+    const others = {
+      "file.remove": { path: "a", recursive: true },
+      "file.write": { path: "a/b", is_new: false, size: 11 },
+    };
+    await vi.waitFor(async () => {
+      const rows = (await readAudit(id)).filter(({ action }) => action.startsWith("file."));
+      expect(Object.fromEntries(rows.map(({ action, detail }) => [action, detail]))).toEqual({ ...changes, ...others });
+      expect(rows).toHaveLength(4);
+    });
   });
 });

@@ -3,9 +3,9 @@ import type { FileCondition, FileFacts } from "../../../durable-objects/protocol
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { Range } from "../../../durable-objects/protocol/transfers.ts";
 import { Failed } from "../../rules/failures.ts";
-import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Actor, Owner } from "../environments/view.ts";
+import { auditFile } from "./audited.ts";
 import { type Body, transfer } from "./transfers.ts";
 import type { WrittenFile } from "./tree.ts";
 import { failFor, openWorkspace, pathOf } from "./workspace.ts";
@@ -49,11 +49,11 @@ export interface Sent {
 /** Writes a file, all of it or nothing. Fails as `length_required`, `send_in_parts`, `precondition_failed`. */
 export async function writeFile(
   deps: Deps,
-  owner: Owner,
+  actor: Actor,
   id: string,
   asked: Sent & { path: string; condition: FileCondition },
 ): Promise<WrittenFile> {
-  const workspace = await openWorkspace(deps, owner, id);
+  const workspace = await openWorkspace(deps, actor, id);
   const path = pathOf(asked.path);
   const order = {
     kind: "write_file",
@@ -63,7 +63,10 @@ export async function writeFile(
     condition: asked.condition,
   } as const;
   const { head } = await transfer(deps, workspace, order, bodyOf(asked));
-  return head.kind === "written" ? { path, file: head.file, isNew: head.is_new } : noAnswer();
+  if (head.kind !== "written") return noAnswer();
+  const facts = { is_new: head.is_new, size: head.file.size };
+  auditFile(deps, actor, workspace.environmentId, { action: "write", paths: { path }, facts });
+  return { path, file: head.file, isNew: head.is_new };
 }
 
 /** A directory or file as a tar archive, and what to call it. */
@@ -92,9 +95,9 @@ export async function unpackFiles(
   const order = { kind: "unpack", environment_id, path, length: lengthOf(asked) } as const;
   const { head } = await transfer(deps, workspace, order, bodyOf(asked));
   if (head.kind !== "unpacked") return noAnswer();
-  const target = { kind: "environment", id: environment_id } as const;
-  audit(deps, { action: "file.unpack", actor, target, detail: { path: path.slice(0, 512), entries: head.entries } });
-  return { path, entries: head.entries };
+  const { entries } = head;
+  auditFile(deps, actor, environment_id, { action: "unpack", paths: { path }, facts: { entries } });
+  return { path, entries };
 }
 
 /** The length that has to be said, within what one request may carry. */

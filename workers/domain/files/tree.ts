@@ -1,9 +1,9 @@
 /** Directories and names: what is small enough to be asked of the cluster over its control link. */
 import type { AnswerResult } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { FileFacts } from "../../../durable-objects/protocol/files.ts";
-import { audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Actor, Owner } from "../environments/view.ts";
+import { auditFile } from "./audited.ts";
 import { failForAnswer, openWorkspace, pathOf } from "./workspace.ts";
 
 export interface WrittenFile {
@@ -35,24 +35,28 @@ export async function statFile(deps: Deps, owner: Owner, id: string, text: strin
 }
 
 /** Makes a directory and those on the way to it. */
-export async function makeDirectory(deps: Deps, owner: Owner, id: string, text: string): Promise<WrittenFile> {
-  const { environmentId: environment_id, clusterId } = await openWorkspace(deps, owner, id);
+export async function makeDirectory(deps: Deps, actor: Actor, id: string, text: string): Promise<WrittenFile> {
+  const { environmentId: environment_id, clusterId } = await openWorkspace(deps, actor, id);
   const path = pathOf(text);
   const question = { kind: "make_directory", environment_id, path } as const;
-  return writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), path);
+  const made = writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), path);
+  if (made.isNew) auditFile(deps, actor, environment_id, { action: "make_directory", paths: { path } });
+  return made;
 }
 
 /** Renames or moves; over a file only with `replace`. */
 export async function moveFile(
   deps: Deps,
-  owner: Owner,
+  actor: Actor,
   id: string,
   asked: { from: string; to: string; replace: boolean },
 ): Promise<WrittenFile> {
-  const { environmentId: environment_id, clusterId } = await openWorkspace(deps, owner, id);
+  const { environmentId: environment_id, clusterId } = await openWorkspace(deps, actor, id);
   const [from, to] = [pathOf(asked.from), pathOf(asked.to)];
   const question = { kind: "move_file", environment_id, from, to, replace: asked.replace } as const;
-  return writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), to);
+  const moved = writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), to);
+  auditFile(deps, actor, environment_id, { action: "move", paths: { from, to }, facts: { replace: asked.replace } });
+  return moved;
 }
 
 /** Removes a file or a directory, a full one only with `recursive`. */
@@ -68,8 +72,7 @@ export async function removeFile(
   const question = { kind: "remove_file", environment_id: environmentId, path, recursive } as const;
   const answer = await deps.objects.cluster(clusterId).ask(question, deps.requestId);
   if (answer.kind !== "file_removed") failForAnswer(answer);
-  const target = { kind: "environment", id: environmentId } as const;
-  audit(deps, { action: "file.remove", actor, target, detail: { path: path.slice(0, 512), recursive } });
+  auditFile(deps, actor, environmentId, { action: "remove", paths: { path }, facts: { recursive } });
 }
 
 export function writtenIn(answer: AnswerResult, path: string): WrittenFile {

@@ -4,7 +4,8 @@ import { type FileCondition, type Upload, uploadIdSchema } from "../../../durabl
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { Failed, type FieldError } from "../../rules/failures.ts";
 import type { Deps } from "../deps.ts";
-import type { Owner } from "../environments/view.ts";
+import type { Actor, Owner } from "../environments/view.ts";
+import { auditFile } from "./audited.ts";
 import { bodyOf, lengthOf, type Sent } from "./contents.ts";
 import { transfer } from "./transfers.ts";
 import { type WrittenFile, writtenIn } from "./tree.ts";
@@ -57,9 +58,12 @@ export async function putPart(
 }
 
 /** Gives the file its name once every part is here. */
-export async function finishUpload(deps: Deps, owner: Owner, id: string, upload: string): Promise<WrittenFile> {
-  const { path } = await findUpload(deps, owner, id, upload);
-  return writtenIn(await askOf(deps, owner, id, { kind: "finish_upload", upload }), path);
+export async function finishUpload(deps: Deps, actor: Actor, id: string, upload: string): Promise<WrittenFile> {
+  const { path } = await findUpload(deps, actor, id, upload);
+  const written = writtenIn(await askOf(deps, actor, id, { kind: "finish_upload", upload }), path);
+  const facts = { is_new: written.isNew, size: written.file.size };
+  auditFile(deps, actor, id, { action: "write", paths: { path }, facts });
+  return written;
 }
 
 export async function abandonUpload(deps: Deps, owner: Owner, id: string, upload: string): Promise<void> {

@@ -30,6 +30,8 @@ export class ApiServer {
   readonly #config: KubeConfig;
   readonly #base: URL;
   #agent: http.Agent | null = null;
+  /** What the agent's connections were made with. */
+  #credentials = "";
 
   constructor(config: KubeConfig) {
     const cluster = config.getCurrentCluster();
@@ -139,8 +141,19 @@ export class ApiServer {
     const kept = Object.fromEntries(tls.filter(([, value]) => value !== undefined));
     const pool = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: maxConnections };
     const isPlain = this.#base.protocol === "http:";
+    const credentials = JSON.stringify([cert, key]);
+    if (credentials !== this.#credentials) this.#retire();
+    this.#credentials = credentials;
     this.#agent ??= isPlain ? new http.Agent(pool) : new https.Agent({ ...kept, ...pool });
     return this.#agent;
+  }
+
+  /** An exec plugin has a client's certificate replaced now and then: calls that are under way end, others begin with the new one. */
+  #retire(): void {
+    if (this.#agent === null) return;
+    this.#agent.maxFreeSockets = 0;
+    for (const sockets of Object.values(this.#agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
+    this.#agent = null;
   }
 }
 

@@ -1,4 +1,7 @@
 /** A kubeconfig as installers write it: no token but a client's certificate, for calls, watches, logs and execs alike. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
@@ -39,4 +42,36 @@ it("is not let in with one that another authority has signed", { timeout: 60_000
   await expect(runtime.observe()).rejects.toMatchObject({ code: "unavailable" });
   await runtime.close();
   await other.dispose();
+});
+
+it("takes up a certificate that an exec plugin has had replaced", { timeout: 60_000 }, async () => {
+  const other = await makeGround();
+  const directory = mkdtempSync(join(tmpdir(), "dp-exec-"));
+  const path = join(directory, "credential.json");
+  const hand = ({ cert, key }: { cert: string; key: string }) => {
+    // Over already, so that the plugin is asked each time.
+    const status = { clientCertificateData: cert, clientKeyData: key, expirationTimestamp: "2000-01-01T00:00:00Z" };
+    writeFileSync(
+      path,
+      JSON.stringify({ kind: "ExecCredential", apiVersion: "client.authentication.k8s.io/v1", status }),
+    );
+  };
+  const { url, ca, adminCertificate } = ground.cluster;
+  const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "cat", args: [path] };
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name: "c", server: url, caData: Buffer.from(ca).toString("base64") }],
+    users: [{ name: "u", exec }],
+    contexts: [{ name: "x", cluster: "c", user: "u" }],
+    currentContext: "x",
+  });
+  const server = new ApiServer(config);
+  const look = () => server.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods` });
+  hand(other.cluster.adminCertificate);
+  await expect(look()).rejects.toMatchObject({ kind: "unauthorized" });
+  hand(adminCertificate);
+  expect(await look()).toMatchObject({ kind: "PodList" });
+  server.close();
+  await other.dispose();
+  rmSync(directory, { recursive: true });
 });

@@ -1,6 +1,7 @@
 /** The bridge process: reads its configuration, runs until it is told to end. Environments outlive it. `--check` only looks. */
 import packageJson from "../package.json" with { type: "json" };
 import { check } from "./check/check.ts";
+import { outliveReader } from "./check/reader.ts";
 import { BadConfig, type BridgeConfig, readConfig } from "./config.ts";
 import { serveHealth, serveMetrics } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
@@ -46,8 +47,10 @@ function fail(message: string): void {
 const [argument, ...others] = process.argv.slice(2);
 try {
   if (argument === undefined) run();
-  else if (argument === "--check" && others.length === 0) process.exitCode = await check(readConfig(), console.log);
-  else fail(`${[argument, ...others].join(" ")}: there is only --check`);
+  else if (argument === "--check" && others.length === 0) {
+    outliveReader(process.stdout);
+    process.exitCode = await check(readConfig(), console.log);
+  } else fail(`${[argument, ...others].join(" ")}: there is only --check`);
 } catch (error) {
   if (!(error instanceof BadConfig || error instanceof RuntimeFailure)) throw error;
   fail(error.message);

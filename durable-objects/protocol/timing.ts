@@ -149,6 +149,9 @@ export const timing = {
   transferWaitMs: 15_000,
   /** Of a body that goes up so long nothing comes: it is given up. */
   transferSilentMs: 60_000,
+  /** Programs of an environment that neither give nor take anything of a transfer for so long are given up; before the time
+   * in which what was received must be told of. */
+  transferStuckMs: 45_000,
   /** What was received is on its disk, and told of, after this long. */
   transferSettleMs: 60_000,
   /** An unfinished upload that nothing was added to is removed after this long. */

@@ -1,0 +1,61 @@
+/**
+ * How long a transfer waits for an environment whose programs do nothing: time in which the person is waited for does not
+ * count, that has bounds of its own (transfer-client.ts).
+ */
+import type { Bytes } from "./runtime/files.ts";
+import { RuntimeFailure } from "./runtime/runtime.ts";
+
+export class Patience {
+  readonly #ms: number;
+  readonly #over = Promise.withResolvers<never>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+    this.#over.promise.catch(() => undefined);
+  }
+
+  /** The work's result; rejects with `unavailable` when the environment was waited for too long, and leaves the work to itself. */
+  async with<Value>(work: () => Promise<Value>): Promise<Value> {
+    this.begin();
+    try {
+      return await Promise.race([work(), this.#over.promise]);
+    } finally {
+      this.rest();
+    }
+  }
+
+  /** The environment is waited for from now on. */
+  begin(): void {
+    this.rest();
+    const failure = new RuntimeFailure("unavailable", "The environment's programs did not go on with it");
+    this.#timer = setTimeout(() => this.#over.reject(failure), this.#ms);
+  }
+
+  /** The person is, or nobody. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** What comes from the environment. */
+  async *fromEnvironment(body: Bytes): Bytes {
+    this.begin();
+    for await (const chunk of body) {
+      this.rest();
+      yield chunk;
+      this.begin();
+    }
+    this.rest();
+  }
+
+  /** What the environment takes from the person. */
+  async *toEnvironment(body: Bytes): Bytes {
+    this.rest();
+    for await (const chunk of body) {
+      this.begin();
+      yield chunk;
+      this.rest();
+    }
+    this.begin();
+  }
+}

@@ -4,6 +4,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { Asks } from "./cluster-asks.ts";
+import type { ClusterControl } from "./cluster-control.ts";
+import { clusterControl } from "./cluster-control-reach.ts";
 import {
   isSameDuty,
   membersOf,
@@ -41,7 +43,15 @@ import {
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
 import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
-import { type ClusterRpc, type EnvironmentUpdate, type LinkedBridge, ticketHeader } from "./protocol/objects.ts";
+import {
+  type ClusterRpc,
+  type Control,
+  type ControlAnswer,
+  type ControlWish,
+  type EnvironmentUpdate,
+  type LinkedBridge,
+  ticketHeader,
+} from "./protocol/objects.ts";
 import { bridgeOf } from "./protocol/placement.ts";
 import { limits, timing } from "./protocol/timing.ts";
 import type { TransferOrder } from "./protocol/transfers.ts";
@@ -52,6 +62,7 @@ import { isTooLong, parseJson } from "./terminal/frames.ts";
 export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterRpc {
   readonly #wants: Wants;
   readonly #asks = new Asks();
+  readonly #control: ClusterControl;
   readonly #log: Log;
   readonly #metering: Metering;
   #nudgedAt = 0;
@@ -63,6 +74,10 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     this.#log = objectLog(env);
     this.#metering = { ctx, env, log: this.#log };
     this.#wants = new Wants(ctx.storage.sql);
+    this.#control = clusterControl(env, this.#log, this.#wants, {
+      assignAnew: (terminal) => this.#assignAnew(terminal),
+      onDue: () => this.ctx.waitUntil(this.#wake(null)),
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
 
@@ -89,15 +104,32 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     this.#wants.clearFact("nudge");
     if (nudge !== null) this.#sendChanged(nudge.revision, nudge.requestId);
     this.#settle();
+    await this.#control.expire();
+    await this.#wake(null);
   }
 
   async want(terminal: string, isRepeated = false): Promise<boolean> {
     if (this.#wants.add(terminal, membersOf(this.#settle()), isRepeated)) this.#sendWants();
+    // Its first viewer since: whoever was here before may have been cut without a word, and elsewhere too.
+    if (!isRepeated) this.ctx.waitUntil(this.#control.emptied(terminal).then(() => this.#control.check(terminal)));
     return this.#ready().length > 0;
   }
 
   async unwant(terminal: string): Promise<void> {
     if (this.#wants.remove(terminal)) this.#sendWants();
+    await this.#control.emptied(terminal);
+  }
+
+  askControl(terminal: string, wish: ControlWish): Promise<ControlAnswer> {
+    return this.#control.ask(terminal, wish);
+  }
+
+  async controlOf(terminal: string): Promise<Control> {
+    return this.#control.of(terminal);
+  }
+
+  seat(terminal: string, userId: string, seat: "here" | "away" | "gone_for_good"): Promise<void> {
+    return this.#control.seat(terminal, userId, seat);
   }
 
   async verifyAssignment(shown: Assignment): Promise<"current" | "superseded" | "unwanted"> {
@@ -139,6 +171,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     const watched = this.#wants.ofEnvironment(environmentId);
     await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).end("all", "environmentDeleted"));
     for (const terminal of watched) this.#wants.remove(terminal);
+    this.#control.forget(environmentId);
     if (watched.length > 0) this.#sendWants();
   }
 
@@ -269,7 +302,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   /** Has the object woken when something is due. Sooner does no harm: then it is looked at again. */
   async #wake(lookAt: number | null): Promise<void> {
     const never = Number.POSITIVE_INFINITY;
-    const dueAt = Math.min(this.#nudge()?.dueAt ?? never, lookAt ?? never);
+    const dueAt = Math.min(this.#nudge()?.dueAt ?? never, lookAt ?? never, this.#control.dueAt());
     if (dueAt >= this.#wakesAt) return;
     this.#wakesAt = dueAt;
     await this.ctx.storage.setAlarm(dueAt);
@@ -293,6 +326,11 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
       ...(requestId === undefined ? {} : { request_id: requestId }),
     } as const;
     for (const link of this.#ready()) send(link, message);
+  }
+
+  #assignAnew(terminal: string): void {
+    this.#wants.add(terminal, membersOf(this.#standing()), true);
+    this.#sendWants();
   }
 
   #sendWants(): void {

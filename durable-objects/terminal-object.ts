@@ -10,6 +10,7 @@ import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
 import {
   bridgeTicketSchema,
   type ClusterRpc,
+  type Control,
   decodeTicket,
   type MeteredKind,
   objectPaths,
@@ -23,6 +24,7 @@ import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgr
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
 import { type BridgeKeepsake, type Room, readmit, restoreRoom } from "./terminal/room.ts";
+import { isSeated } from "./terminal/seats.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
 export class TerminalObject extends DurableObject<ObjectsEnv> implements TerminalRpc {
@@ -36,6 +38,8 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
   #terminal = "";
   /** Calls to the cluster, one after the other, so that want and unwant cannot overtake each other. */
   #clusterCalls: Promise<void> = Promise.resolve();
+  /** Who waits for the bridge to have applied what it was given. */
+  readonly #unbarred: (() => void)[] = [];
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -66,6 +70,17 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
 
   async revoke(bridgeTokenId: string): Promise<void> {
     this.#run({ kind: "revoke", tokenId: bridgeTokenId });
+  }
+
+  /** What was typed before must not reach the shell after this has answered. */
+  async control(control: Control): Promise<void> {
+    this.#run({ kind: "controlled", control });
+    if (this.#room.isBarred) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
+  }
+
+  async seats(userId: string): Promise<boolean> {
+    this.#run({ kind: "looked_at" });
+    return isSeated(this.#room, userId);
   }
 
   async alive(socketIds: string[]): Promise<string[]> {
@@ -115,11 +130,16 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     if (assignment === null) return this.#refuse("superseded");
     const cluster = this.env.CLUSTERS.getByName(clusterId);
     this.#become(assignment.terminal);
-    const verdict = await cluster.verifyAssignment(assignment);
+    // In this order: of a terminal that is wanted, whatever comes after the second answer is told.
+    const [verdict, control] = await Promise.all([
+      cluster.verifyAssignment(assignment),
+      cluster.controlOf(assignment.terminal),
+    ]);
     if (verdict !== "current") return this.#refuse(verdict);
     const id = crypto.randomUUID();
     const number = assignment.assignment;
-    const bridge: BridgeArrival = { id, tokenId, clusterId, bridgeId, assignment: number, requestId, version };
+    const whose = { id, tokenId, clusterId, bridgeId, requestId, version };
+    const bridge: BridgeArrival = { ...whose, assignment: number, control };
     return this.#accept(["bridge", id], { requestId }, { kind: "bridge_attached", bridge });
   }
 
@@ -151,6 +171,7 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
       },
     };
     for (const effect of handle(this.#room, event, moment)) this.#apply(effect);
+    if (!this.#room.isBarred) for (const resolve of this.#unbarred.splice(0)) resolve();
   }
 
   #apply(effect: Effect): void {
@@ -175,6 +196,15 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
         this.#callCluster(effect.clusterId, async (cluster) => {
           this.#run({ kind: "wanted", isLinked: await cluster.want(this.#terminal, effect.isRepeated) });
         });
+        return;
+      case "ask_control":
+        this.#callCluster(effect.clusterId, async (cluster) => {
+          const answer = await cluster.askControl(this.#terminal, effect.wish);
+          this.#run({ kind: "control_answered", id: effect.id, answer });
+        });
+        return;
+      case "seat":
+        this.#callCluster(effect.clusterId, (cluster) => cluster.seat(this.#terminal, effect.userId, effect.seat));
         return;
       case "unwant":
         this.#callCluster(effect.clusterId, (cluster) => cluster.unwant(this.#terminal));

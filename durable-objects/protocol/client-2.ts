@@ -56,7 +56,7 @@ export const clientMessage2Schema = z.discriminatedUnion("type", [
     before: offset.optional(),
     lines: z.number().int().min(1).max(limits.maxHistoryLines),
   }),
-  /** To be the only one who types, or no longer. Ends when the last of one's sockets leaves. */
+  /** To be the only one who types in the whole environment, or no longer. */
   z.object({ type: z.literal("control"), action: z.enum(["take", "release"]) }),
   /** Whose size the terminal has: for its owner to choose, while they are here. A `fixed` one is named. */
   z.object({
@@ -124,6 +124,8 @@ export type ServerMessage2 =
   | { type: "windows"; windows: WindowTab[]; mark: string }
   /** Everybody who is here, in the order they came, the first of `total`; when that changes and there is or was another. */
   | { type: "participants"; list: Participant[]; total: number }
+  /** Who has control of the environment, whether or not they are at this terminal: nobody else types. */
+  | { type: "control"; holder: { id: string; name: string } | null }
   /** No more sockets than these are here: after a cut of all they dial again that far apart. */
   | { type: "crowd"; sockets: number }
   | { type: "error"; message: string; code: ClientErrorCode2; i?: number }

@@ -98,6 +98,30 @@ export function decodeTicket<T>(text: string | null, schema: z.ZodType<T>): T {
 /** Paths of the objects' own fetch handlers. */
 export const objectPaths = { viewer: "/viewer", bridge: "/bridge", link: "/link", transfer: "/transfer" } as const;
 
+/**
+ * Who has control of an environment: nobody else types at any of its terminals. Versions only grow. While terminals are
+ * still being told, it is `coming` (everybody typed before: from now on only the holder) or `passing` from one to another
+ * (nobody types); `settled` is what they say to people.
+ */
+export interface Control {
+  version: number;
+  holder: { id: string; name: string } | null;
+  stage: "coming" | "passing" | "settled";
+}
+
+export interface ControlWish {
+  /** `reclaim`: control of others ends, and nobody has it. */
+  action: "take" | "release" | "reclaim";
+  user: { id: string; name: string };
+  isOwner: boolean;
+}
+
+/** `isGranted` false: `holder` has it. */
+export interface ControlAnswer {
+  isGranted: boolean;
+  holder: string;
+}
+
 export interface TerminalRpc {
   /** Upgrades: `objectPaths.viewer` with a ViewerTicket, `objectPaths.bridge` with a BridgeTicket. */
   fetch(request: Request): Promise<Response>;
@@ -109,6 +133,10 @@ export interface TerminalRpc {
   revoke(bridgeTokenId: string): Promise<void>;
   /** Which of these socket ids are open here. */
   alive(socketIds: string[]): Promise<string[]>;
+  /** Who may type has changed; answers once nothing that was typed before is still on its way to the shell. */
+  control(control: Control): Promise<void>;
+  /** Whether a socket of this user that may type is here. */
+  seats(userId: string): Promise<boolean>;
 }
 
 export interface LinkState {
@@ -152,6 +180,12 @@ export interface ClusterRpc {
   unwant(terminal: string): Promise<void>;
   /** `current` if this is the newest assignment of a wanted terminal and its secret is right. */
   verifyAssignment(assignment: Assignment): Promise<"current" | "superseded" | "unwanted">;
+  /** A wish of somebody at this terminal; answers once it holds at all terminals of the environment. */
+  askControl(terminal: string, wish: ControlWish): Promise<ControlAnswer>;
+  /** Who has control of this terminal's environment. Of a wanted terminal, every later change is told it. */
+  controlOf(terminal: string): Promise<Control>;
+  /** Who has control has come to this terminal, or has left it with the last of their sockets. */
+  seat(terminal: string, userId: string, seat: "here" | "away" | "gone_for_good"): Promise<void>;
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
   /** Tells a bridge that a transfer waits for it; false with no bridge. */

@@ -58,6 +58,9 @@ export const limits = {
   maxListedPanes: 16,
   maxWindowNameCharacters: 64,
   maxWindowDirectoryCharacters: 1_024,
+  /** Token bucket for the wishes of one client to take control or give it back. */
+  controlWishesPerSecond: 1,
+  controlWishBurst: 10,
   /** People named in one message about who is at a terminal. */
   maxToldParticipants: 20,
   /** Token bucket of a terminal for such messages, each counted once for everybody who gets it. */
@@ -91,6 +94,11 @@ export const limits = {
 } as const;
 
 export const timing = {
+  /** Who had control and left, or was cut, keeps it so long: longer than a client waits before it dials again. */
+  controlKeptMs: 15_000,
+  /** A terminal that does not say in this time that it knows who has control is served anew: a paste that nobody can end any
+   * more is over by then. */
+  controlToldMs: 6_000,
   clientPingEveryMs: 30_000,
   /** A viewer that has pinged once and then was silent this long no longer counts and is closed. */
   clientSilentAfterMs: 75_000,

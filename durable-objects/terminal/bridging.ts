@@ -1,6 +1,8 @@
 /** What the bridge's data socket does: comes, says where it stands, brings bytes and words, goes. */
 import { type DataMessage, decodeStreamFrame, type Position } from "../protocol/data-socket.ts";
 import { limits } from "../protocol/timing.ts";
+import { liftBarrier } from "./barrier.ts";
+import { learnControl } from "./control.ts";
 import { withdrawCredit } from "./crediting.ts";
 import { enterAll, takeEntered, takeReplay } from "./entering.ts";
 import type { BridgeArrival, Turn } from "./events.ts";
@@ -11,6 +13,7 @@ import { passLogs } from "./logs.ts";
 import { keepPlaces, losePlaces } from "./places.ts";
 import { passGap, passHistory, passReceipts, passUncertain } from "./receipts.ts";
 import { audience, type Bridge, type Room, restoreBridge } from "./room.ts";
+import { tellSeatAnew } from "./seats.ts";
 import { keepBridge, send } from "./send.ts";
 import { applySize, askForSize, isSameSize } from "./sizing.ts";
 import { makeAllWait, takeSnapshot } from "./snapshots.ts";
@@ -39,10 +42,21 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
     return;
   }
   removeBridge(room, turn, "superseded");
+  const control = arrival.control.version > room.control.version ? arrival.control : room.control;
   const unsaid = { shell: { state: "silent" }, ledger: "", asked: null, told: null } as const;
-  room.bridge = restoreBridge({ ...arrival, ...unsaid, role: "bridge", entries: 0, isCredited: false });
+  room.bridge = restoreBridge({
+    ...arrival,
+    ...unsaid,
+    role: "bridge",
+    entries: 0,
+    isCredited: false,
+    control,
+    isSeated: room.isSeated,
+  });
   room.isUnlinked = false;
   keepBridge(turn, room.bridge);
+  learnControl(room, turn, arrival.control);
+  tellSeatAnew(room);
 }
 
 /** Held input goes on when the frame after hello shows that there is a shell: right after hello nobody knows. */
@@ -141,6 +155,7 @@ function greet(room: Room, turn: Turn, bridge: Bridge, hello: Stand & { ledger: 
 /** A new tmux client: nothing of before is valid, and its snapshot follows unasked. */
 function attachShell(room: Room, turn: Turn, bridge: Bridge, attached: Stand): void {
   const { now } = turn.moment;
+  liftBarrier(room);
   losePlaces(room, turn);
   withdrawCredit(turn, bridge);
   makeAllWait(room, turn);
@@ -152,6 +167,7 @@ function attachShell(room: Room, turn: Turn, bridge: Bridge, attached: Stand): v
 function detachShell(room: Room, turn: Turn, bridge: Bridge, message: string): void {
   bridge.shell = { state: "detached", message };
   keepBridge(turn, bridge);
+  liftBarrier(room);
   losePlaces(room, turn);
   makeAllWait(room, turn);
   refuseHeldInput(room, turn, "not_running", message);

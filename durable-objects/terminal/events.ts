@@ -1,16 +1,13 @@
 /** What can happen to a room, and what it wants done about it. Both are plain data. */
 import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
-import type { ClientVersion } from "../protocol/objects.ts";
+import type { ClientVersion, Control, ControlAnswer, ControlWish } from "../protocol/objects.ts";
 import type { BridgeKeepsake } from "./room.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
 export interface Arrival {
-  viewer: Omit<
-    Viewer1Keepsake,
-    "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "hasControl" | "policy"
-  > & {
+  viewer: Omit<Viewer1Keepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "policy"> & {
     version: ClientVersion;
   };
   greeting: ServerMessage[];
@@ -18,7 +15,7 @@ export interface Arrival {
 
 export type BridgeArrival = Omit<
   BridgeKeepsake,
-  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited"
+  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited" | "isSeated"
 >;
 
 export type RoomEvent =
@@ -30,6 +27,12 @@ export type RoomEvent =
   | { kind: "bridge_left"; id: string }
   /** The cluster has answered a `want`. */
   | { kind: "wanted"; isLinked: boolean }
+  /** The cluster says who has control of the environment. */
+  | { kind: "controlled"; control: Control }
+  /** It has answered what this viewer wished. */
+  | { kind: "control_answered"; id: string; answer: ControlAnswer }
+  /** Nothing but a look who is still here. */
+  | { kind: "looked_at" }
   | { kind: "announce"; message: ServerMessage; to: readonly string[] | "all" }
   | { kind: "end"; which: readonly string[] | "all"; close: CloseName }
   | { kind: "revoke"; tokenId: string };
@@ -46,7 +49,11 @@ export type Effect =
   | { kind: "release"; userId: string; id: string }
   /** `isRepeated`: no bridge came, or the one that did is gone for long; it may have given this assignment up. */
   | { kind: "want"; clusterId: string; isRepeated: boolean }
-  | { kind: "unwant"; clusterId: string };
+  | { kind: "unwant"; clusterId: string }
+  /** What this viewer wishes of control; an answer is expected for one of version 2. */
+  | { kind: "ask_control"; clusterId: string; id: string; wish: ControlWish }
+  /** Who has control has come, or has left with their last socket. */
+  | { kind: "seat"; clusterId: string; userId: string; seat: "here" | "away" | "gone_for_good" };
 
 /** What the platform knows at the moment of an event. Times are ms since the epoch. */
 export interface Moment {
@@ -59,4 +66,6 @@ export interface Moment {
 export interface Turn {
   moment: Moment;
   effects: Effect[];
+  /** Users whose socket was closed with a code after which nobody dials again. */
+  gone: Set<string>;
 }

@@ -6,10 +6,11 @@
 import type { ClientErrorCode } from "../protocol/client.ts";
 import { limits, timing } from "../protocol/timing.ts";
 import type { Turn } from "./events.ts";
-import { refusalOf } from "./rights.ts";
+import { isOwnersToTake, refusalOf } from "./rights.ts";
 import { type Bridge, type Room, viewers1 } from "./room.ts";
 import { keepViewer, refuse, tellBridge } from "./send.ts";
 import type { Viewer1 } from "./viewers.ts";
+import { reclaimControl } from "./wishes.ts";
 
 export const notConnected = "The cluster is not connected; the input was not sent";
 
@@ -25,7 +26,9 @@ export function holdInput(room: Room, turn: Turn, viewer: Viewer1, data: string)
 
 /** The bridge has shown that there is a shell: what was held goes to it, unless its author may not type any more. */
 export function releaseInput(room: Room, turn: Turn, bridge: Bridge): void {
-  for (const { viewer, text } of takeHeld(room, turn)) {
+  if (!room.isHolding) return;
+  for (const viewer of viewers1(room)) if (viewer.held !== null) claim(room, turn, viewer);
+  for (const { viewer, text } of takeHeld(room, turn, (viewer) => !isWaitingForControl(room, viewer))) {
     const refusal = refusalOf(room, viewer);
     if (refusal !== null) refuse(turn, viewer, refusal.code, refusal.message);
     else if (text !== "") tellBridge(turn, bridge, { type: "input", data: text });
@@ -46,11 +49,25 @@ export function expireInput(room: Room, turn: Turn): void {
   }
 }
 
-function takeHeld(room: Room, turn: Turn): { viewer: Viewer1; text: string }[] {
+/** What its owner typed with a client of version 1 waits until control of others has ended. */
+function isWaitingForControl(room: Room, viewer: Viewer1): boolean {
+  const refusal = refusalOf(room, viewer);
+  return refusal !== null && isOwnersToTake(viewer, refusal);
+}
+
+function claim(room: Room, turn: Turn, viewer: Viewer1): void {
+  if (isWaitingForControl(room, viewer)) reclaimControl(room, turn, viewer);
+}
+
+function takeHeld(
+  room: Room,
+  turn: Turn,
+  isTaken: (viewer: Viewer1) => boolean = () => true,
+): { viewer: Viewer1; text: string }[] {
   if (!room.isHolding) return [];
-  room.isHolding = false;
+  room.isHolding = viewers1(room).some((viewer) => viewer.held !== null && !isTaken(viewer));
   return viewers1(room).flatMap((viewer) => {
-    if (viewer.held === null) return [];
+    if (viewer.held === null || !isTaken(viewer)) return [];
     const { text } = viewer.held;
     viewer.held = null;
     keepViewer(turn, viewer);

@@ -1,19 +1,21 @@
 /** How viewers and bridges go: told to, silent for too long, or simply gone. */
 import { type CloseName, closes } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
+import { liftBarrier } from "./barrier.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { expireInput } from "./holding.ts";
 import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
 import { passPolicy } from "./policy.ts";
-import { passControl } from "./rights.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
-import { send, tellBridge } from "./send.ts";
+import { tellSeat } from "./seats.ts";
+import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { makeWait } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
-import { authorOf, type Viewer, type Viewer1 } from "./viewers.ts";
+import { endTyping } from "./typing.ts";
+import type { Viewer, Viewer1 } from "./viewers.ts";
 
 const sweepEveryMs = 1_000;
 
@@ -21,16 +23,19 @@ const sweepEveryMs = 1_000;
 export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
   room.viewers.delete(viewer.id);
   noteAbsence(room);
-  passControl(room, turn, viewer);
   passPolicy(room, turn, viewer);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
-  if (close !== null && isForGood(close)) endTyping(room, turn, viewer);
+  if (close !== null && isForGood(close)) {
+    turn.gone.add(viewer.userId);
+    endTyping(room, turn, viewer);
+  }
   turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });
   if (room.viewers.size > 0) {
     askForSize(room, turn);
     return;
   }
   room.isWanted = false;
+  tellSeat(room, turn, viewer.clusterId);
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
 }
@@ -38,11 +43,6 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
 /** After any other end the client comes back, and what it was in the middle of goes on. */
 function isForGood(close: CloseName): boolean {
   return !closes[close].mayRetry && close !== "takenOver";
-}
-
-function endTyping({ bridge }: Room, turn: Turn, viewer: Viewer): void {
-  if (viewer.version === 1 || !viewer.hasTyped || bridge === null || bridge.version === 1) return;
-  tellBridge(turn, bridge, { type: "left", from: authorOf(viewer) });
 }
 
 /**
@@ -54,6 +54,7 @@ export function removeBridge(room: Room, turn: Turn, close: CloseName | null): v
   if (bridge === null) return;
   if (close !== null) turn.effects.push({ kind: "close_bridge", id: bridge.id, close });
   room.bridge = null;
+  liftBarrier(room);
   room.tabs = { state: "unknown" };
   room.wantedAt = turn.moment.now;
   room.snapshotAsk = null;

@@ -5,12 +5,13 @@ import { fill } from "./bucket.ts";
 import type { Turn } from "./events.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { send } from "./send.ts";
-import { isGreeted, type Viewer, type Viewer2 } from "./viewers.ts";
+import { isGreeted, type Viewer2 } from "./viewers.ts";
 
 /** Somebody came, changed or hides: told when the event is dealt with. */
 export function notePresence(room: Room): void {
   room.isPresenceStale = true;
   room.isCrowdStale = true;
+  room.isSeatStale = true;
 }
 
 /** Somebody went: whoever is left alone is told that. */
@@ -33,7 +34,7 @@ export function tellParticipants(room: Room, turn: Turn): void {
   const mayTell = bucket.tokens >= cost;
   const newcomers = all.filter((viewer) => viewer.isUntold);
   if (!mayTell && newcomers.length === 0) return;
-  const people = participantsOf(room.viewers.values());
+  const people = participantsOf(room);
   const told = JSON.stringify(people);
   const isNews = told !== room.toldParticipants && (people.total > 1 || Boolean(room.toldParticipants));
   room.isPresenceStale = isNews && !mayTell;
@@ -59,14 +60,14 @@ interface People {
   total: number;
 }
 
-function participantsOf(viewers: Iterable<Viewer>): People {
+function participantsOf({ viewers, control }: Room): People {
+  const holder = control.stage === "settled" ? control.holder?.id : undefined;
   const people = new Map<string, Participant>();
-  for (const viewer of viewers) {
+  for (const viewer of viewers.values()) {
     if (viewer.kind !== "terminal" || !isGreeted(viewer)) continue;
-    const { userId: id, username: name, access: role, hasControl } = viewer;
-    const known = people.get(id) ?? { id, name, role, visible: false, has_control: false };
+    const { userId: id, username: name, access: role } = viewer;
+    const known = people.get(id) ?? { id, name, role, visible: false, has_control: id === holder };
     known.visible ||= viewer.version === 1 || viewer.isVisible;
-    known.has_control ||= hasControl;
     people.set(id, known);
   }
   return { list: [...people.values()].slice(0, limits.maxToldParticipants), total: people.size };

@@ -1,5 +1,6 @@
 /** What the bridge says of input and history, brought to the viewer of version 2 that it concerns. */
 import type { DataMessage, Receipt } from "../protocol/data-socket.ts";
+import { passBarrier } from "./barrier.ts";
 import type { Turn } from "./events.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
@@ -18,6 +19,7 @@ export function receiptsByAuthor(receipts: readonly Receipt[]): Map<string, numb
 
 /** Receipts that came without output. */
 export function passReceipts(room: Room, turn: Turn, receipts: readonly Receipt[]): void {
+  passBarrier(room, receipts);
   const highest = receiptsByAuthor(receipts);
   for (const viewer of viewers2(room)) confirm(turn, viewer, highest.get(authorOf(viewer)));
 }

@@ -4,7 +4,7 @@
  */
 import type { CloseName } from "../protocol/closes.ts";
 import type { Position } from "../protocol/data-socket.ts";
-import type { BridgeVersion } from "../protocol/objects.ts";
+import type { BridgeVersion, Control } from "../protocol/objects.ts";
 import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
 import type { Bucket } from "./bucket.ts";
@@ -40,6 +40,10 @@ export interface BridgeKeepsake {
   entries: number;
   /** Whether it was given an offset that output may go to. */
   isCredited: boolean;
+  /** Who has control of the environment, as the cluster has said. */
+  control: Control;
+  /** It was told that who has control is here. */
+  isSeated: boolean;
 }
 
 /** What the bridge has said about its end. */
@@ -95,9 +99,19 @@ export interface Room {
   /** Sockets have come or gone, and the bound that everybody was told; null if that is unknown. */
   isCrowdStale: boolean;
   toldCrowd: number | null;
+  control: Control;
+  isSeated: boolean;
+  /** Whether who has control is here may have changed. */
+  isSeatStale: boolean;
+  /** The cluster was asked to end this control. */
+  reclaimed: number;
+  /** The bridge has not yet said that all it was given before is with the shell. */
+  isBarred: boolean;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
 }
+
+const nobodys: Control = { version: 0, holder: null, stage: "settled" };
 
 export function newRoom(window = mainWindow): Room {
   return {
@@ -119,6 +133,11 @@ export function newRoom(window = mainWindow): Room {
     isCrowdStale: false,
     toldCrowd: 0,
     presence: null,
+    control: nobodys,
+    isSeated: false,
+    isSeatStale: false,
+    reclaimed: 0,
+    isBarred: false,
     ended: new Map(),
   };
 }
@@ -131,6 +150,9 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = restoreBridge(keepsake);
   }
   room.isWanted = room.viewers.size > 0;
+  room.control = room.bridge?.control ?? nobodys;
+  room.isSeated = room.bridge?.isSeated ?? false;
+  room.isSeatStale = true;
   room.toldParticipants = room.isWanted ? null : "";
   room.toldCrowd = room.isWanted ? null : 0;
   room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);

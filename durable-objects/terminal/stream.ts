@@ -3,6 +3,7 @@
  * snapshot on, once and in order; where that cannot be, it waits for a snapshot instead. Nothing is queued.
  */
 import type { OutputFrame } from "../protocol/data-socket.ts";
+import { passBarrier } from "./barrier.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
@@ -49,6 +50,7 @@ function passTo1(room: Room, turn: Turn, { frame, expected, end, json }: Passing
 
 function passTo2(room: Room, turn: Turn, passing: Passing): void {
   const { frame, json } = passing;
+  passBarrier(room, frame.receipts ?? []);
   const receipts = receiptsByAuthor(frame.receipts ?? []);
   const to: string[] = [];
   for (const viewer of viewers2(room)) {

@@ -8,7 +8,7 @@ import { isWritable, refusalOf } from "./rights.ts";
 import type { Bridge, Room } from "./room.ts";
 import { keepViewer, refuse2, send, tellBridge } from "./send.ts";
 import { noteUse } from "./sizing.ts";
-import { authorOf, type Viewer2 } from "./viewers.ts";
+import { authorOf, type Viewer, type Viewer2 } from "./viewers.ts";
 import { isHalfOpen } from "./window.ts";
 
 type Input = Extract<ClientMessage2, { type: "input" | "paste" | "key" }>;
@@ -90,4 +90,10 @@ function handOver(turn: Turn, bridge: Bridge, viewer: Viewer2, input: Input): vo
     viewer.handed = input.i;
   }
   send(turn, [viewer.id], { type: "iack", i: viewer.handed ?? input.i });
+}
+
+/** The bridge need not wait for the rest of a paste of theirs. */
+export function endTyping({ bridge }: Room, turn: Turn, viewer: Viewer): void {
+  if (viewer.version === 1 || !viewer.hasTyped || bridge === null || bridge.version === 1) return;
+  tellBridge(turn, bridge, { type: "left", from: authorOf(viewer) });
 }

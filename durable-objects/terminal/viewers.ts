@@ -65,8 +65,6 @@ interface Kept {
   access: Role;
   /** When a guest's role ends by itself, and whether they may dial again then for a weaker one. */
   roleEnds: { atMs: number; mayRetry: boolean } | null;
-  /** Nobody but this user may type now. */
-  hasControl: boolean;
   /** The size policy that this socket of the owner has chosen; null if none, or another has since. */
   policy: SizePolicy | null;
   sessionId: string;
@@ -116,6 +114,7 @@ interface Remembered {
   frames: Bucket | null;
   bytes: Bucket | null;
   refusedFrames: number;
+  wishes: Bucket | null;
 }
 
 export interface Viewer1 extends Viewer1Keepsake, Remembered {
@@ -175,13 +174,14 @@ function remembered({ joinedAt }: Kept): Remembered {
     frames: null,
     bytes: null,
     refusedFrames: 0,
+    wishes: null,
   };
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, username, access, roleEnds, hasControl, policy } = viewer;
+  const { id, userId, username, access, roleEnds, policy } = viewer;
   const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
-  const who = { id, userId, username, access, roleEnds, hasControl, policy };
+  const who = { id, userId, username, access, roleEnds, policy };
   const kept: Kept = { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
   if (viewer.version === 1) {
     const { version, standing, told, held } = viewer;

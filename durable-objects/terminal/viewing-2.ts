@@ -3,6 +3,7 @@
 import { pongText, type ServerMessage } from "../protocol/client.ts";
 import type { ClientMessage2 } from "../protocol/client-2.ts";
 import { limits } from "../protocol/timing.ts";
+import { showControl } from "./control.ts";
 import { enterAll, incarnationIn } from "./entering.ts";
 import type { Turn } from "./events.ts";
 import { isTooLong, parseClientFrame2 } from "./frames.ts";
@@ -12,7 +13,6 @@ import { notePresence } from "./participants.ts";
 import { placeOf } from "./places.ts";
 import { choosePolicy } from "./policy.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
-import { releaseControl, takeControl } from "./rights.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
 import { askForSize, changeViewer2Size } from "./sizing.ts";
@@ -20,6 +20,7 @@ import { explainWait } from "./status.ts";
 import { takeInput2 } from "./typing.ts";
 import { newViewer1, type Viewer2 } from "./viewers.ts";
 import { acknowledge, settledBy } from "./window.ts";
+import { wishForControl } from "./wishes.ts";
 
 type Hello = Extract<ClientMessage2, { type: "hello" }>;
 
@@ -76,8 +77,7 @@ function takeWord(
       askForHistory(room, turn, viewer, message.before ?? 0, message.lines);
       return;
     case "control":
-      if (message.action === "take") takeControl(room, turn, viewer);
-      else releaseControl(room, turn, viewer);
+      wishForControl(turn, viewer, message.action);
       return;
     case "policy":
       if (choosePolicy(room, turn, viewer, message)) askForSize(room, turn);
@@ -125,6 +125,7 @@ function greet(room: Room, turn: Turn, viewer: Viewer2, greeting: readonly Serve
   const isBack = viewer.kind === "terminal" && position !== undefined && isServed;
   const news = greeting.filter(({ type }) => !(isBack && type === "welcome"));
   for (const message of news) send(turn, [viewer.id], message);
+  showControl(room, turn, viewer);
 }
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */

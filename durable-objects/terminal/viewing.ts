@@ -7,11 +7,12 @@ import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
 import { notePresence } from "./participants.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
-import { reclaimControl, refusalOf } from "./rights.ts";
+import { isOwnersToTake, refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
 import { newViewer1, newViewer2, type Viewer, type Viewer1, type Viewer2 } from "./viewers.ts";
+import { reclaimControl } from "./wishes.ts";
 
 /** In version 1 the greeting is sent at once and the screen follows when a snapshot comes; in version 2 all that follows
  * its hello. */
@@ -27,7 +28,6 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
     role: "viewer",
     joinedAt: turn.moment.now,
     size: null,
-    hasControl: false,
     policy: null,
   } as const;
   const viewer = known.version === 1 ? arrive1(kept) : arrive2(kept, greeting);
@@ -49,7 +49,6 @@ type Arriving = Omit<Arrival["viewer"], "version"> & {
   role: "viewer";
   joinedAt: number;
   size: null;
-  hasControl: false;
   policy: null;
 };
 
@@ -112,8 +111,12 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMes
 
 /** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
 function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
-  reclaimControl(room, turn, viewer);
   const refusal = refusalOf(room, viewer);
+  if (refusal !== null && isOwnersToTake(viewer, refusal)) {
+    reclaimControl(room, turn, viewer);
+    holdInput(room, turn, viewer, data.toWellFormed());
+    return;
+  }
   if (refusal !== null) {
     refuse(turn, viewer, refusal.code, refusal.message);
     return;

@@ -122,6 +122,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
 
     await page.getByRole("button", { name: "Take control" }).click();
     await guest.page.getByText("host-person has control").first().waitFor();
+    await guest.page.locator(".keys[data-held]").waitFor();
     await send(guest, "echo never");
     await guest.page.getByText(/What you typed was not sent/).waitFor();
     await guest.photograph("sharing-control");
@@ -130,6 +131,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     expect(await guest.sees(/^mine-42/m)).not.toContain("never");
     await page.getByRole("button", { name: "Release control" }).click();
     await guest.page.getByText("host-person has control").first().waitFor({ state: "detached" });
+    await guest.page.locator(".keys:not([data-held])").waitFor();
     guest.complaints.length = 0;
   });
 

@@ -22,6 +22,11 @@ describe("timing", () => {
     expect(timing.linkSilentAfterMs + dialMs).toBeLessThanOrEqual(45_000);
   });
 
+  it("keeps control for who dials again as late as clients do, and waits for a paste before it gives a terminal up", () => {
+    expect(timing.controlKeptMs).toBeGreaterThan(timing.redialFirstMaxMs + timing.redialMaxMs);
+    expect(timing.controlToldMs).toBeGreaterThan(timing.pasteSilentMs);
+  });
+
   it("gives a bridge that was cut several dials before its terminals move", () => {
     expect(timing.redialFirstMaxMs + 3 * timing.redialMinMs * 2).toBeLessThan(timing.linkReturnMs);
   });

@@ -2,6 +2,7 @@
  * A terminal's room with everything around it played: viewers that accumulate what they see, a bridge with a
  * stream of bytes that goes on whether anybody listens, and a clock. Nothing here knows how the room decides.
  */
+import { ClusterControl, type ControlRecord } from "../../durable-objects/cluster-control.ts";
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
 import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";
@@ -10,10 +11,12 @@ import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
 import { type BridgeKeepsake, newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
+import { isSeated } from "../../durable-objects/terminal/seats.ts";
 import type { Size, ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+const terminal = "env_played/main";
 
 export interface SeenViewer {
   frames: (ServerMessage | ServerMessage2)[];
@@ -38,7 +41,15 @@ export class World {
   readonly wants: string[] = [];
   readonly released: string[] = [];
   greeting: ServerMessage[] = [{ type: "info", message: "welcome" }];
+  /** The cluster that decides who has control; it knows this one terminal of an environment. */
+  readonly control = new ClusterControl(memoryStore(), {
+    now: () => this.now,
+    tell: async (_, control) => this.send({ kind: "controlled", control }),
+    isSeated: async (_, userId) => isSeated(this.room, userId),
+    onDue: () => {},
+  });
   #names = 0;
+  #calls: Promise<void> = Promise.resolve();
 
   send(event: RoomEvent): void {
     const moment = {
@@ -72,6 +83,15 @@ export class World {
     this.send({ kind: "viewer_frame", id, data: typeof message === "string" ? message : JSON.stringify(message) });
   }
 
+  /** Until the cluster has answered whatever it was asked. */
+  async settled(): Promise<void> {
+    let calls: Promise<void>;
+    do {
+      calls = this.#calls;
+      await calls;
+    } while (calls !== this.#calls);
+  }
+
   leave(id: string): void {
     this.keepsakes.delete(id);
     this.send({ kind: "viewer_left", id });
@@ -87,7 +107,8 @@ export class World {
     const id = `bridge-${this.#names}`;
     this.bridges.set(id, { received: [], closed: null, pingedAt: null });
     const arrival = { id, tokenId: "token", clusterId: "default", bridgeId: "b", assignment, version, requestId: "r" };
-    this.send({ kind: "bridge_attached", bridge: arrival });
+    const control = this.control.of(terminal);
+    this.send({ kind: "bridge_attached", bridge: { ...arrival, control } });
     return id;
   }
 
@@ -151,7 +172,7 @@ export class World {
         for (const id of effect.to) this.#deliver(id, effect.frame);
         return;
       case "send_bridge":
-        this.bridges.get(effect.id)?.received.push(JSON.parse(effect.frame));
+        this.#tellBridge(effect.id, JSON.parse(effect.frame));
         return;
       case "close_viewer":
       case "close_bridge": {
@@ -166,6 +187,15 @@ export class World {
       case "release":
         this.released.push(effect.id);
         return;
+      case "ask_control":
+        this.#call(async () => {
+          const answer = await this.control.ask(terminal, effect.wish);
+          this.send({ kind: "control_answered", id: effect.id, answer });
+        });
+        return;
+      case "seat":
+        this.#call(() => this.control.seat(terminal, effect.userId, effect.seat));
+        return;
       case "want":
         this.wants.push(effect.isRepeated ? "want again" : "want");
         return;
@@ -173,6 +203,17 @@ export class World {
         this.wants.push("unwant");
         return;
     }
+  }
+
+  #call(call: () => Promise<void>): void {
+    this.#calls = this.#calls.then(call);
+  }
+
+  /** It applies at once, and says so only where the terminal waits for it. */
+  #tellBridge(id: string, message: TerminalMessage): void {
+    const bridge = this.bridges.get(id);
+    if (message.type !== "input" || message.from !== "control") bridge?.received.push(message);
+    else this.#call(async () => this.fromBridge(id, { type: "receipts", receipts: [{ from: "control", i: 1 }] }));
   }
 
   #deliver(id: string, frame: string): void {
@@ -185,4 +226,22 @@ export class World {
 /** Cuts UTF-8 text at a byte offset that is a character boundary. */
 export function sliceBytes(bytes: Uint8Array, from: number, to = bytes.length): string {
   return decoder.decode(bytes.subarray(from, to));
+}
+
+/** What a cluster keeps of control, for as long as the process lives. */
+export function memoryStore() {
+  const records = new Map<string, string>();
+  let version = 0;
+  return {
+    read: (id: string): ControlRecord | null => JSON.parse(records.get(id) ?? "null"),
+    write(id: string, record: ControlRecord | null) {
+      if (record === null) records.delete(id);
+      else records.set(id, JSON.stringify(record));
+    },
+    all: () => [...records].map(([id, text]): [string, ControlRecord] => [id, JSON.parse(text)]),
+    version: () => version,
+    setVersion(next: number) {
+      version = next;
+    },
+  };
 }

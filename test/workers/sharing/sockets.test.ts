@@ -49,6 +49,7 @@ describe("a guest's socket", () => {
     watching.say({ type: "input", data: "x", i: 1 });
     await watching.has({ type: "error", code: "read_only", i: 1 });
     driving.say({ type: "control", action: "take" });
+    await own.has({ type: "control", holder: expect.objectContaining({ name: driver.username }) });
     own.say({ type: "input", data: "x", i: 1 });
     await own.has({ type: "error", code: "not_in_control", i: 1 });
     await vi.waitFor(() => {
@@ -193,7 +194,7 @@ describe("the guests of a disabled owner", () => {
 });
 
 describe("people at a terminal whose memory was taken", () => {
-  it("hear that somebody left, and their control with them", async () => {
+  it("hear that somebody left, whose control is kept for their return", async () => {
     const { id, owner, guest } = await hosting();
     const driver = await guest("driver");
     const [own, driving] = [await open2(id, owner.token), await open2(id, driver.token)];

@@ -136,12 +136,13 @@ export const terminalView =
       return !people.mayType() || socket.paste(text);
     }
 
-    /** Who only watches has nothing to type with. */
+    /** Who only watches has nothing to type with; while another has control, what there is says why it does nothing. */
     function showRole(): void {
       const isWatching = people.isWatching();
       keys.element.hidden = isWatching;
       compose.element.hidden = isWatching;
       screen.setReadOnly(isWatching);
+      for (const { element } of [keys, compose]) element.toggleAttribute("data-held", people.isHeld());
       showTabs();
     }
 
@@ -156,6 +157,7 @@ export const terminalView =
       if (frame.type === "history") history.take(frame);
       else if (frame.type === "windows") turns.know(frame.windows);
       else if (frame.type === "participants") people.showPeople(frame.list, frame.total);
+      else if (frame.type === "control") people.showHolder(frame.holder);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
@@ -172,6 +174,7 @@ export const terminalView =
     function onConnection(connection: Connection): void {
       line = connection.kind === "live" ? "welcome" : "lost";
       if (line === "welcome") return;
+      people.showHolder(undefined);
       history.fail();
       bar.showConnection(connection);
       pill.show(connection);

@@ -1,4 +1,4 @@
-/** Who is at the terminal, who may type, and taking control; not there while one is alone and may type. */
+/** Who is at the terminal, who may type, and taking control of the environment; not there while one is alone and may type. */
 import type { Participant } from "../../../../durable-objects/protocol/client-2.ts";
 import type { Role } from "../../../../durable-objects/protocol/vocabulary.ts";
 import { el, setText } from "../../dom.ts";
@@ -8,19 +8,25 @@ export interface PeopleStrip {
   /** What one is here; the server says so anew with every socket. */
   showRole(role: Role): void;
   showPeople(list: readonly Participant[], total: number): void;
+  /** Who has control, at this terminal or another one of the environment; undefined: the server has not said. */
+  showHolder(holder: Holder | null | undefined): void;
   /** Who one is has become known. */
   know(): void;
   /** Whether what is typed now would be taken; says why not where it would not. */
   mayType(): boolean;
   isWatching(): boolean;
+  /** Whether somebody else has control. */
+  isHeld(): boolean;
   isOwner(): boolean;
 }
+
+type Holder = Pick<Participant, "id" | "name">;
 
 export interface PeopleStripOptions {
   /** Who one is; null while that is not known. */
   ownId(): string | null;
   control(action: "take" | "release"): void;
-  /** Whether one may type at all has changed. */
+  /** Whether one may type has changed. */
   onRole(): void;
   say(text: string): void;
 }
@@ -30,13 +36,18 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
   let people: readonly Participant[] = [];
   let count = 0;
   let isOwn = false;
+  let told: Holder | null | undefined;
+  let wasHeld = false;
   const chips = el("ul", { class: "people-chips", "aria-label": "People here" });
   const note = el("span", { class: "people-note", role: "status" });
   const button = el("button", { class: "button small", type: "button" });
   const element = el("div", { class: "people", hidden: true }, chips, note, button);
   button.addEventListener("click", () => control(isOwn ? "release" : "take"));
 
-  const holder = () => people.find(({ has_control }) => has_control) ?? null;
+  /** An old server says it of who is at this terminal only. */
+  const holder = (): Holder | null =>
+    told === undefined ? (people.find(({ has_control }) => has_control) ?? null) : told;
+  const isHeld = () => holder() !== null && !isOwn;
 
   function show(): void {
     const held = holder();
@@ -44,10 +55,15 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
     const more = count - people.length;
     const rest = more > 0 ? [el("li", { class: "person" }, `+${more}`)] : [];
     chips.replaceChildren(...people.map((person) => chip(person, person.id === ownId())), ...rest);
-    element.hidden = people.length < 2 && role !== "viewer";
+    const isAlone = people.length < 2 && held === null;
+    element.hidden = isAlone && role !== "viewer";
     setText(note, isOwn ? "" : noteFor(role, held));
     setText(button, isOwn ? "Release control" : "Take control");
-    button.hidden = role === "viewer" || people.length < 2 || (held !== null && !isOwn && role !== "owner");
+    button.hidden = role === "viewer" || isAlone || (held !== null && !isOwn && role !== "owner");
+    if (wasHeld !== isHeld()) {
+      wasHeld = !wasHeld;
+      onRole();
+    }
   }
 
   return {
@@ -63,6 +79,10 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
       count = total;
       show();
     },
+    showHolder(holder) {
+      told = holder;
+      show();
+    },
     know: show,
     mayType() {
       const held = holder();
@@ -71,13 +91,14 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
       else return true;
       return false;
     },
+    isHeld,
     isWatching: () => role === "viewer",
     isOwner: () => role === "owner",
   };
 }
 
 /** Whoever has control reads so at the button that gives it back. */
-function noteFor(role: Role, held: Participant | null): string {
+function noteFor(role: Role, held: Holder | null): string {
   if (held !== null) return `${held.name} has control`;
   return role === "viewer" ? "You are watching" : "";
 }

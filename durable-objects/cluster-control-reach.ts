@@ -1,0 +1,66 @@
+/** How the cluster's word on control reaches the terminals of an environment. */
+import { ClusterControl, type ControlReach } from "./cluster-control.ts";
+import { ControlFacts, type Wants } from "./cluster-wants.ts";
+import type { Log } from "./logging.ts";
+import type { Control, TerminalRpc } from "./protocol/objects.ts";
+import { timing } from "./protocol/timing.ts";
+import { logsWindow, parseTerminalId } from "./protocol/vocabulary.ts";
+
+interface Means {
+  /** Has its bridge leave a wanted terminal and come back to it. */
+  assignAnew(terminal: string): void;
+  onDue(): void;
+}
+
+/** Control of the environments of a cluster, kept among its facts. */
+export function clusterControl(env: ObjectsEnv, log: Log, wants: Wants, means: Means): ClusterControl {
+  return new ClusterControl(new ControlFacts(wants), controlReach(env, log, wants, means));
+}
+
+function controlReach(env: ObjectsEnv, log: Log, wants: Wants, { assignAnew, onDue }: Means): ControlReach {
+  const terminalOf = (terminal: string): TerminalRpc => env.TERMINALS.getByName(terminal);
+
+  /**
+   * One that cannot be reached, or does not answer, may still let others type: its bridge leaves it and comes back to it
+   * with leave that the cluster gives only together with how things stand now.
+   */
+  async function tellOne(terminal: string, control: Control): Promise<void> {
+    try {
+      await within(timing.controlToldMs, terminalOf(terminal).control(control));
+    } catch (error) {
+      log("warn", "a terminal was not told who has control", { terminal, error: String(error) });
+      if (wants.find(terminal) !== undefined) assignAnew(terminal);
+    }
+  }
+
+  return {
+    now: () => Date.now(),
+    async tell(environmentId, control) {
+      const watched = wants.ofEnvironment(environmentId);
+      const shells = watched.filter((terminal) => parseTerminalId(terminal).window !== logsWindow);
+      await Promise.all(shells.map((terminal) => tellOne(terminal, control)));
+    },
+    /** Who cannot be asked is not taken to be gone. */
+    async isSeated(terminal, userId) {
+      try {
+        return await terminalOf(terminal).seats(userId);
+      } catch (error) {
+        log("warn", "a terminal was not asked who is there", { terminal, error: String(error) });
+        return true;
+      }
+    },
+    onDue,
+  };
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("it does not answer")), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

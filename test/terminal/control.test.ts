@@ -1,0 +1,108 @@
+/** Control over all terminals of an environment, whatever arrives when: while somebody has it, nobody else's keys reach a shell. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { timing } from "../../durable-objects/protocol/timing.ts";
+import { Environment, environmentId, type Person } from "./environment.ts";
+
+const people: readonly Person[] = [
+  { id: "ann", access: "owner" },
+  { id: "dan", access: "driver" },
+  { id: "eve", access: "driver" },
+];
+const windows = ["main", "w0", "w3"].map((window) => `${environmentId}/${window}`);
+
+const step = fc.record({
+  do: fc.oneof(
+    { weight: 4, arbitrary: fc.constant("type" as const) },
+    { weight: 3, arbitrary: fc.constantFrom("take" as const, "come" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("release" as const, "leave" as const, "sleep" as const, "wait" as const) },
+  ),
+  who: fc.constantFrom(...people),
+  where: fc.constantFrom(...windows),
+  /** How much of what is under way arrives after it. */
+  arrivals: fc.nat({ max: 8 }),
+});
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** What follows from what has arrived is under way. */
+async function sent(): Promise<void> {
+  for (let n = 0; n < 20; n += 1) await Promise.resolve();
+}
+
+/** Carries the steps out; whatever is under way at the end arrives. */
+async function play(schedule: fc.Scheduler, steps: readonly Step[]): Promise<Environment> {
+  const environment = new Environment(schedule);
+  const sockets = new Map<string, string[]>();
+  for (const { do: deed, who, where, arrivals } of steps) {
+    environment.now += 1_000;
+    const terminal = environment.terminal(where);
+    const mine = sockets.get(where + who.id) ?? [];
+    const [socket] = mine;
+    if (deed === "come" && mine.length < 2) sockets.set(where + who.id, [...mine, terminal.join(who)]);
+    else if (deed === "sleep") terminal.hibernate();
+    else if (deed === "wait") environment.now += timing.controlKeptMs;
+    else if (socket === undefined) continue;
+    else if (deed === "type") terminal.type(socket, who.id);
+    else if (deed === "take" || deed === "release") terminal.say(socket, { type: "control", action: deed });
+    else if (deed === "leave") {
+      terminal.leave(socket);
+      sockets.set(where + who.id, mine.slice(1));
+    }
+    void environment.control.expire();
+    for (let n = 0; n < arrivals; n += 1) {
+      await sent();
+      if (schedule.count() > 0) await schedule.waitNext(1);
+    }
+  }
+  await schedule.waitIdle();
+  return environment;
+}
+
+describe("control of an environment", () => {
+  it("is one person's at all terminals at every moment, whatever arrives when, and who sleeps or leaves", async () => {
+    let typedWhileHeld = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 20, maxLength: 80 }), async (schedule, steps) => {
+        const { applied } = await play(schedule, steps);
+        expect(applied.filter(({ by, holder }) => holder !== null && by !== holder)).toEqual([]);
+        expect(applied.filter(({ by, next }) => by === next)).toEqual([]);
+        typedWhileHeld += applied.filter(({ holder }) => holder !== null).length;
+      }),
+      { numRuns: 150 },
+    );
+    expect(typedWhileHeld).toBeGreaterThan(30);
+  });
+
+  it("is known at every terminal alike once all has arrived, is its owner's to take, and ends without its holder", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.array(step, { minLength: 10, maxLength: 60 }), async (schedule, steps) => {
+        const environment = await play(schedule, steps);
+        const holders = () =>
+          environment.terminals.flatMap(({ room }) =>
+            room.viewers.size > 0 ? [room.control.stage === "settled" ? (room.control.holder?.id ?? null) : "?"] : [],
+          );
+        expect(holders().filter((each) => each !== environment.holder)).toEqual([]);
+
+        const owner = environment.terminal(windows[1] ?? "");
+        const socket = owner.join({ id: "ann", access: "owner" });
+        environment.now += 20_000;
+        await schedule.waitIdle();
+        owner.say(socket, { type: "control", action: "take" });
+        await schedule.waitIdle();
+        expect(new Set(holders())).toEqual(new Set(["ann"]));
+
+        for (const terminal of environment.terminals) {
+          for (const viewer of [...terminal.room.viewers.values()])
+            if (viewer.userId === "ann") terminal.leave(viewer.id);
+        }
+        await schedule.waitIdle();
+        environment.now += timing.controlKeptMs;
+        void environment.control.expire();
+        await schedule.waitIdle();
+        expect(new Set([environment.holder, ...holders()])).toEqual(new Set([null]));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

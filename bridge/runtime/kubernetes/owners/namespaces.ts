@@ -97,20 +97,21 @@ export class OwnersNamespaces {
     const { settings } = this.#options;
     const wanted = desired.filter((each) => each.desired !== "deleted" && each.owner !== undefined);
     this.#wanted = Map.groupBy(wanted, ({ owner }) => namespaceOf(owner?.id ?? "", settings));
+    const placed = Map.groupBy(this.#options.there(), ({ namespace }) => namespace);
     for (const object of this.#reflector.all()) {
       if (!this.#isOurs(object) || object.metadata.deletionTimestamp) continue;
       const { name } = object.metadata;
       if (this.#turns.isBusy(name) || performance.now() < (this.#notBefore.get(name) ?? 0)) continue;
-      const step = this.#stepFor(object);
+      const step = this.#stepFor(object, placed.get(name) ?? []);
       if (step !== null) void this.#try(name, step, signal);
     }
   }
 
-  #stepFor(object: ClusterObject): ((signal: AbortSignal) => Promise<void>) | null {
+  #stepFor(object: ClusterObject, inIt: readonly Placed[]): ((signal: AbortSignal) => Promise<void>) | null {
     const { name } = object.metadata;
     const owner = this.#wanted.get(name)?.[0]?.owner;
-    if (owner === undefined) return this.#holdsAny(name) ? null : (signal) => this.#remove(name, signal);
-    const isAsApplied = object.metadata.annotations?.[annotations.applied] === this.#layout(owner, []).hash;
+    if (owner === undefined) return inIt.some(({ isThere }) => isThere) ? null : (signal) => this.#remove(name, signal);
+    const isAsApplied = object.metadata.annotations?.[annotations.applied] === this.#layout(owner, [], inIt).hash;
     return isAsApplied ? null : (signal) => this.#layOut(owner, [], signal);
   }
 
@@ -133,28 +134,28 @@ export class OwnersNamespaces {
 
   async #layOut(owner: Owner, more: readonly DesiredEnvironment[], signal: AbortSignal): Promise<void> {
     const { calls, settings } = this.#options;
-    const object = await layOut(calls, owner, this.#layout(owner, more), settings, signal);
+    const layout = this.#layout(owner, more, this.#placedIn(namespaceOf(owner.id, settings)));
+    const object = await layOut(calls, owner, layout, settings, signal);
     this.#reflector.note(object.metadata.name, object, "");
   }
 
   async #remove(name: string, signal: AbortSignal): Promise<void> {
-    if (this.#turns.isHeld(name) || this.#holdsAny(name)) return;
+    if (this.#turns.isHeld(name) || this.#placedIn(name).some(({ isThere }) => isThere)) return;
     const { calls, settings, log } = this.#options;
     const isCleared = await clear(calls, name, settings.clusterId, signal);
     if (isCleared) log("info", "a person's namespace removed", { namespace: name });
     else throw new RuntimeFailure("refused", "It holds claims that are not ours");
   }
 
-  #layout(owner: Owner, more: readonly DesiredEnvironment[]): Layout {
-    const { settings, there } = this.#options;
-    const name = namespaceOf(owner.id, settings);
-    const inIt = [...there()].filter(({ namespace }) => namespace === name);
-    const placed = inIt.map(({ id, takes }) => [id, takes] as const);
-    return layoutFor(owner, takingsOf(placed, [...(this.#wanted.get(name) ?? []), ...more]), settings);
+  #layout(owner: Owner, more: readonly DesiredEnvironment[], inIt: readonly Placed[]): Layout {
+    const { settings } = this.#options;
+    const wanted = this.#wanted.get(namespaceOf(owner.id, settings)) ?? [];
+    const there = inIt.map(({ id, takes }) => [id, takes] as const);
+    return layoutFor(owner, takingsOf(there, [...wanted, ...more]), settings);
   }
 
-  #holdsAny(name: string): boolean {
-    return [...this.#options.there()].some((each) => each.namespace === name && each.isThere);
+  #placedIn(name: string): Placed[] {
+    return [...this.#options.there()].filter(({ namespace }) => namespace === name);
   }
 
   #isOurs(object: ClusterObject): boolean {

@@ -32,8 +32,9 @@ export function clusterDirectory(directory: string, account: Account | null): st
   const noted = notedPlace(directory);
   if (noted !== null && existsSync(noted)) return own(noted, account);
   const outside = mkdtempSync(join(base, "cluster-"));
-  writeFileSync(join(outside, ownerNote), directory);
+  // In this order: with the owner's note alone it would be abandoned for whoever starts at the same time.
   writeFileSync(join(directory, placeNote), outside);
+  writeFileSync(join(outside, ownerNote), directory);
   return own(outside, account);
 }
 
@@ -41,16 +42,25 @@ export function clusterDirectory(directory: string, account: Account | null): st
 function removeAbandoned(base: string): void {
   for (const name of readdirSync(base).filter((entry) => entry.startsWith("cluster-"))) {
     const outside = join(base, name);
-    const note = join(outside, ownerNote);
-    // Without the note it is being made right now.
-    if (!existsSync(note) || notedPlace(readFileSync(note, "utf8")) === outside) continue;
+    const owner = readNote(join(outside, ownerNote));
+    // Without the note it is being made right now, or another start removes it.
+    if (owner === null || notedPlace(owner) === outside) continue;
     if (!isRunning(join(outside, "data"))) rmSync(outside, { recursive: true, force: true });
   }
 }
 
 function notedPlace(directory: string): string | null {
-  const note = join(directory, placeNote);
-  return existsSync(note) ? readFileSync(note, "utf8") : null;
+  return readNote(join(directory, placeNote));
+}
+
+/** Null where there is none, or nothing in it yet; it may go while we look. */
+function readNote(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8") || null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 /** Whether a Postgres of this data directory runs; its lock file alone proves nothing after a crash. */

@@ -1,11 +1,14 @@
+import { execFile } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
 import { unprivilegedAccount } from "../../../bridge/dev/postgres/account.ts";
 import { startPostgres } from "../../../bridge/dev/postgres/launch.ts";
 import { clusterDirectory } from "../../../bridge/dev/postgres/place.ts";
+import { root } from "../../support/source-tree.ts";
 
 const made: string[] = [];
 function newDirectory(prefix: string, mode: number): string {
@@ -29,7 +32,24 @@ async function ask(url: string, query: string): Promise<unknown> {
   return rows[0];
 }
 
+/** Starts and goes, leaving its cluster abandoned, which the next start removes. */
+const comingAndGoing = `
+  import { existsSync, mkdtempSync, rmSync } from "node:fs";
+  import { unprivilegedAccount } from "${root}bridge/dev/postgres/account.ts";
+  import { clusterDirectory } from "${root}bridge/dev/postgres/place.ts";
+  for (let round = 0; round < 25; round += 1) {
+    const directory = mkdtempSync("${tmpdir()}/devpocket-start-");
+    const place = clusterDirectory(directory, unprivilegedAccount());
+    if (!existsSync(place + "/belongs-to")) throw new Error("the cluster was taken for abandoned");
+    rmSync(directory, { recursive: true });
+  }`;
+
 describe("Postgres launcher", () => {
+  it.runIf(process.getuid?.() === 0)("has its cluster also when others come and go at the same time", async () => {
+    const start = () => promisify(execFile)(process.execPath, ["--input-type=module", "-e", comingAndGoing]);
+    await Promise.all([start(), start(), start(), start()]);
+  });
+
   it("keeps data over a restart, below a private path with spaces and umlauts", async () => {
     const options = { directory: newDirectory("dev pöcket ", 0o700), password: "p@ss/wörd: 1", isDurable: false };
     const first = await startPostgres(options);

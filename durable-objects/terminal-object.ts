@@ -199,8 +199,13 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
         return;
       case "ask_control":
         this.#callCluster(effect.clusterId, async (cluster) => {
-          const answer = await cluster.askControl(this.#terminal, effect.wish);
-          this.#run({ kind: "control_answered", id: effect.id, answer });
+          try {
+            const answer = await cluster.askControl(this.#terminal, effect.wish);
+            this.#run({ kind: "control_answered", id: effect.id, answer });
+          } catch (error) {
+            this.#run({ kind: "control_answered", id: effect.id, answer: null });
+            throw error;
+          }
         });
         return;
       case "seat":

@@ -29,8 +29,8 @@ export type RoomEvent =
   | { kind: "wanted"; isLinked: boolean }
   /** The cluster says who has control of the environment. */
   | { kind: "controlled"; control: Control }
-  /** It has answered what this viewer wished. */
-  | { kind: "control_answered"; id: string; answer: ControlAnswer }
+  /** It has answered what this viewer wished; null: it could not be asked. */
+  | { kind: "control_answered"; id: string; answer: ControlAnswer | null }
   /** Nothing but a look who is still here. */
   | { kind: "looked_at" }
   | { kind: "announce"; message: ServerMessage; to: readonly string[] | "all" }

@@ -36,9 +36,11 @@ function ask(turn: Turn, viewer: Viewer, action: ControlWish["action"]): void {
   turn.effects.push({ kind: "ask_control", clusterId, id, wish });
 }
 
-/** What was granted everybody hears of anyway. */
-export function passControlAnswer(room: Room, turn: Turn, id: string, { isGranted, holder }: ControlAnswer): void {
+/** What was granted everybody hears of anyway. What was not asked may be wished again. */
+export function passControlAnswer(room: Room, turn: Turn, id: string, answer: ControlAnswer | null): void {
   const viewer = room.viewers.get(id);
-  if (isGranted || viewer?.version !== 2) return;
-  refuse2(turn, viewer, "not_in_control", `${holder} has taken control`);
+  if (answer === null) room.reclaimed = 0;
+  if (answer?.isGranted === true || viewer?.version !== 2) return;
+  if (answer === null) refuse2(turn, viewer, "bridge_unavailable", "Control could not be changed; try again");
+  else refuse2(turn, viewer, "not_in_control", `${answer.holder} has taken control`);
 }

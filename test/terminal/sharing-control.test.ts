@@ -127,6 +127,21 @@ describe("control", () => {
     expect([told(owner), told(driver), told(late), told(old)]).toEqual([both, both, both, []]);
   });
 
+  it("that could not be asked for is told to who wished it, and is asked for again when its owner types on", async () => {
+    const { world, come, settle, say, applied, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    await say(driver, { type: "control", action: "take" });
+    const old = world.join("terminal", 1, "ann");
+    const { ask } = world.control;
+    world.control.ask = () => Promise.resolve(null as never);
+    await say(driver, { type: "control", action: "release" });
+    await say(old, { type: "input", data: "mi" });
+    world.control.ask = ask;
+    await say(old, { type: "input", data: "ne" });
+    expect([errors(driver), errors(old), applied()]).toEqual([["bridge_unavailable"], [], ["mine"]]);
+  });
+
   it("is wished for only so often by one client, which is told so", async () => {
     const { world, come, settle, say, errors } = shared();
     const driver = come("dan", "driver");

@@ -9,6 +9,7 @@ import { connectRedis } from "../../../workers/clients/redis.ts";
 import { readConfig } from "../../../workers/env.ts";
 import { api, db, newApi, newWorld } from "../environments/world.ts";
 import { call, newAddress, randomText } from "../support/api.ts";
+import { everythingInRedis } from "../support/redis-contents.ts";
 
 const redis = connectRedis(readConfig(env).redis);
 const variableValue = `variable-${randomText(20)}`;
@@ -82,27 +83,6 @@ async function everythingInPostgres(): Promise<string> {
   return texts.join("\n");
 }
 
-async function everythingInRedis(): Promise<string> {
-  const keys = await redis.keys("*");
-  const values = await Promise.all(keys.map((key) => contentOf(key)));
-  return JSON.stringify([keys, values]);
-}
-
-async function contentOf(key: string): Promise<unknown> {
-  switch (await redis.type(key)) {
-    case "hash":
-      return redis.hgetall(key);
-    case "list":
-      return redis.lrange(key, 0, -1);
-    case "zset":
-      return redis.zrange(key, 0, -1);
-    case "set":
-      return redis.smembers(key);
-    default:
-      return redis.get(key);
-  }
-}
-
 describe("what lies at rest", () => {
   it("was all made", () => {
     for (const [name, secret] of Object.entries(secrets)) expect(secret?.length, name).toBeGreaterThan(16);
@@ -116,7 +96,7 @@ describe("what lies at rest", () => {
   });
 
   it("holds no secret in Redis", async () => {
-    const text = await everythingInRedis();
+    const text = await everythingInRedis(redis);
     expect(text.length).toBeGreaterThan(100);
     for (const [name, secret] of Object.entries(secrets)) expect(text.includes(secret), name).toBe(false);
   });

@@ -4,11 +4,11 @@
  */
 import { sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { Redis } from "../../../workers/clients/redis.ts";
 import { newAdmin } from "../administration/support.ts";
 import { db, newWorld } from "../environments/world.ts";
 import { call, newAddress, randomText, tokensIn } from "../support/api.ts";
 import { newDeps } from "../support/deps.ts";
+import { everythingInRedis } from "../support/redis-contents.ts";
 
 const secrets: Record<string, string> = {};
 const lines: string[] = [];
@@ -111,30 +111,6 @@ async function postgres(): Promise<Record<string, string>> {
   return Object.fromEntries(texts);
 }
 
-/** Every key with what it holds; the outbox of development is where mails are meant to be read. */
-async function redisText(redis: Redis): Promise<string> {
-  const keys = (await redis.keys("*")).filter((key) => key !== "dev:outbox");
-  const held = await Promise.all(keys.map(async (key) => [key, await heldBy(redis, key)]));
-  return JSON.stringify(held);
-}
-
-async function heldBy(redis: Redis, key: string): Promise<unknown> {
-  switch (await redis.type(key)) {
-    case "string":
-      return redis.get(key);
-    case "hash":
-      return redis.hgetall(key);
-    case "list":
-      return redis.lrange(key, 0, -1);
-    case "set":
-      return redis.smembers(key);
-    case "zset":
-      return redis.zrange(key, 0, -1);
-    default:
-      return null;
-  }
-}
-
 function found(text: string): string[] {
   return Object.entries(secrets).flatMap(([name, secret]) =>
     piecesOf(secret).some((piece) => text.includes(piece)) ? [name] : [],
@@ -173,7 +149,8 @@ describe("after a full scenario", () => {
   });
 
   it("no key of Redis holds one", async () => {
-    const text = await redisText(newDeps().redis);
+    // The outbox of development is where mails are meant to be read.
+    const text = await everythingInRedis(newDeps().redis, (key) => key === "dev:outbox");
     expect(text.length).toBeGreaterThan(10);
     expect(found(text)).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../bridge/dev/ports.ts";
 import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { readExposition } from "../support/exposition.ts";
 import { root } from "../support/source-tree.ts";
@@ -163,19 +164,20 @@ describe("bridge process", { timeout: 60_000 }, () => {
   });
 
   it("tells on its health port whether it is connected, and its metrics on theirs", async () => {
-    const port = 23_400 + Math.floor(Math.random() * 99);
-    const other = start({ BRIDGE_HEALTH_PORT: String(port), BRIDGE_METRICS_PORT: String(port + 100) });
-    const linkUp = async () =>
-      readExposition(await (await fetch(`http://127.0.0.1:${port + 100}/metrics`)).text()).values.get(
-        "devpocket_bridge_link_up",
-      );
-    const status = () => fetch(`http://127.0.0.1:${port}/health`).then((response) => response.status);
-    await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, { timeout: 30_000 });
-    expect(await linkUp()).toBe(1);
+    await end(bridge, "SIGTERM");
+    const [health, metrics] = [await freePort(), await freePort()];
+    bridge = start({ BRIDGE_HEALTH_PORT: String(health), BRIDGE_METRICS_PORT: String(metrics) });
+    const linkUp = async () => {
+      const text = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      return readExposition(text).values.get("devpocket_bridge_link_up");
+    };
+    const status = () => fetch(`http://127.0.0.1:${health}/health`).then((response) => response.status);
+    const told = { timeout: 30_000, interval: 100 };
+    await vi.waitUntil(async () => (await status().catch(() => 0)) === 200, told);
+    await vi.waitUntil(async () => (await linkUp().catch(() => 0)) === 1, told);
     await edge.stop();
-    await vi.waitUntil(async () => (await status()) === 503, { timeout: 30_000 });
-    expect((await fetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    await vi.waitUntil(async () => (await status()) === 503, told);
+    expect((await fetch(`http://127.0.0.1:${health}/health/live`)).status).toBe(200);
     expect(await linkUp()).toBe(0);
-    await end(other, "SIGTERM");
   });
 });

@@ -1,31 +1,18 @@
 /** The rule of the last administrator under race, in a database of its own: elsewhere others administer too. */
 import { sql } from "drizzle-orm";
-import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
-import { type StandIns, startNeonStandIn } from "../../bridge/dev/stand-ins.ts";
-import { runMigrations } from "../../migrations/run.ts";
-import { connectDatabase, type Database } from "../../workers/store/database.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../workers/store/database.ts";
 import { changePerson, stepDown } from "../../workers/store/people.ts";
+import { type OwnDatabase, openOwnDatabase } from "./own-database.ts";
 
-const name = `administrators_${process.pid}`;
-const url = inject("variables").DATABASE_URL.replace(/\/postgres$/, `/${name}`);
-const server = new pg.Client({ connectionString: inject("variables").DATABASE_URL });
-let neon: StandIns;
+let own: OwnDatabase;
 let db: Database;
 
 beforeAll(async () => {
-  await server.connect();
-  await server.query(`create database ${name}`);
-  await runMigrations(url);
-  neon = await startNeonStandIn(url);
-  const fetchEndpoint = neon.variables["NEON_FETCH_ENDPOINT"] ?? null;
-  db = connectDatabase({ url, fetchEndpoint, wsProxy: null, timeoutMs: 10_000 });
+  own = await openOwnDatabase("administrators");
+  db = own.db;
 }, 30_000);
-afterAll(async () => {
-  await neon.close();
-  await server.query(`drop database ${name} with (force)`);
-  await server.end();
-});
+afterAll(() => own.close());
 
 const now = new Date();
 

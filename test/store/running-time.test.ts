@@ -1,25 +1,35 @@
 /** Running time is counted whole: whatever starts, stops and sweeps come, in whichever order. */
 import { sql } from "drizzle-orm";
 import * as fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
-import { hasShell, type Phase } from "../../../durable-objects/protocol/vocabulary.ts";
-import { monthOf } from "../../../workers/rules/months.ts";
-import { meterRunning } from "../../../workers/store/environments/metering.ts";
-import { moveEnvironments } from "../../../workers/store/environments/move.ts";
-import { findPlanUse } from "../../../workers/store/plans.ts";
-import { db, newWorld } from "./world.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasShell, type Phase } from "../../durable-objects/protocol/vocabulary.ts";
+import { monthOf } from "../../workers/rules/months.ts";
+import type { Database } from "../../workers/store/database.ts";
+import { meterRunning } from "../../workers/store/environments/metering.ts";
+import { moveEnvironments } from "../../workers/store/environments/move.ts";
+import { findPlanUse } from "../../workers/store/plans.ts";
+import { type OwnDatabase, openOwnDatabase } from "./own-database.ts";
 
-/** Long ago, so that no sweep of these tests touches what others have running. */
 const start = new Date("2024-01-31T23:40:00.250Z");
+const userId = "person";
+const ids = ["env_a", "env_b"];
 
-let ids: string[];
-let userId: string;
+let own: OwnDatabase;
+let db: Database;
 
+/** In a database of its own: a sweep books whatever runs there, up to its own now. */
 beforeAll(async () => {
-  const { create, person } = await newWorld();
-  ids = [(await create()).body.id, (await create()).body.id];
-  userId = person.id;
-});
+  own = await openOwnDatabase("running_time");
+  db = own.db;
+  await db.execute(sql`insert into users (id, username, email) values (${userId}, 'person', 'person@example.com')`);
+  await db.execute(sql`insert into clusters (id, name) values ('cluster', 'cluster')`);
+  for (const id of ids) {
+    await db.execute(sql`insert into environments (id, user_id, cluster_id, template_id, name, docker_image,
+      cpu_millicores, memory_bytes, storage_bytes, sealed_variables, desired, phase)
+      values (${id}, ${userId}, 'cluster', 'ubuntu', ${id}, 'ubuntu:24.04', 500, 1, 1, 'k.iv.sealed', 'stopped', 'stopped')`);
+  }
+}, 30_000);
+afterAll(() => own.close());
 
 /** Puts both environments back to before anything ran. */
 async function reset(): Promise<void> {

@@ -21,17 +21,19 @@ export interface HarnessProduct {
 export interface HarnessOptions {
   /** Another Worker than the product's, as a path in this repository. */
   entry?: string;
+  /** The objects that this one brings: bindings and their classes. */
+  objects?: Record<string, string>;
   /** Where the bridge is to dial, given the product's address: a way that can be cut. */
   bridgeDials?(productUrl: string): Promise<string>;
 }
 
-export async function startHarness({ entry, bridgeDials }: HarnessOptions = {}): Promise<HarnessProduct> {
+export async function startHarness({ entry, objects, bridgeDials }: HarnessOptions = {}): Promise<HarnessProduct> {
   const services = await startServices();
   const directory = scratchDirectory();
   const endEnvironments = () => endMentioning(directory.path);
   process.once("exit", endEnvironments);
   mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
-  const product = await serve(services.variables, entry);
+  const product = await serve(services.variables, entry, objects);
   const bridge = await startChild(script("bridge/main.ts"), {
     environment: {
       ...process.env,
@@ -74,12 +76,12 @@ function endMentioning(directory: string): void {
 }
 
 /** The local tracer alone costs 1.5 ms an event; it is no part of production. */
-function serve(variables: Record<string, string>, entry: string | undefined) {
+function serve(variables: Record<string, string>, entry?: string, objects: Record<string, string> = {}) {
   const environment = { ...process.env, X_LOCAL_OBSERVABILITY: "false", WRANGLER_SEND_METRICS: "false" };
   const command = script(
     "test/bench/products/serve-worker.ts",
     JSON.stringify(variables),
-    ...(entry === undefined ? [] : [entry]),
+    ...(entry === undefined ? [] : [entry, JSON.stringify(objects)]),
   );
   return startChild(command, { environment });
 }

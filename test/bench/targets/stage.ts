@@ -39,6 +39,7 @@ export async function openStage({ isCuttable }: { isCuttable: boolean }): Promis
   let way: SlowLink | null = null;
   const product = await startHarness({
     entry: "test/bench/worker/targets.ts",
+    objects: { BARE_RELAYS: "BareRelay" },
     bridgeDials: async (url) => {
       if (!isCuttable) return url;
       const { hostname, port } = new URL(url);

@@ -6,6 +6,7 @@ import { TerminalObject as Product } from "../../../durable-objects/terminal-obj
 import product from "../../workers/support/one-script.ts";
 
 export * from "../../workers/support/one-script.ts";
+export { BareRelay } from "./bare-relay.ts";
 
 /** Of all terminals of this isolate, which outlives its objects. */
 const seen = { made: 0, woken: 0 };
@@ -32,11 +33,16 @@ export class TerminalObject extends Product {
   }
 }
 
+interface BenchEnv extends Env {
+  BARE_RELAYS: DurableObjectNamespace;
+}
+
 export default {
   ...product,
-  async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  async fetch(request: Request, env: BenchEnv, context: ExecutionContext): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/bench/seen") return Response.json(seen);
+    if (pathname === "/bench/relay") return await env.BARE_RELAYS.getByName("only").fetch(request);
     if (pathname === "/bench/reset") return await reset(env, searchParams.get("terminal") ?? "");
     return await product.fetch(request, env, context);
   },

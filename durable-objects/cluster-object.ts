@@ -146,10 +146,10 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     return this.#asks.wait(id, link.id);
   }
 
-  async transfer(id: string, order: TransferOrder, owner: string, requestId?: string): Promise<boolean> {
+  async transfer(id: string, order: TransferOrder, requestId?: string, ownerId?: string): Promise<boolean> {
     const link = this.#linkFor(order.environment_id);
     if (link === null) return false;
-    send(link, { type: "transfer", id, order, owner, ...(requestId === undefined ? {} : { request_id: requestId }) });
+    send(link, { type: "transfer", id, order, request_id: requestId, owner: ownerId });
     return true;
   }
 

@@ -35,7 +35,7 @@ export class TransferObject extends DurableObject<ObjectsEnv> implements Transfe
     const transfer = new Transfer(ticket, request.body, () => this.#over(transfer));
     this.#transfer = transfer;
     const { id, clusterId, order, ownerId, requestId } = ticket;
-    const isTold = await this.env.CLUSTERS.getByName(clusterId).transfer(id, order, ownerId, requestId);
+    const isTold = await this.env.CLUSTERS.getByName(clusterId).transfer(id, order, requestId, ownerId);
     if (!isTold) transfer.fail();
     return await transfer.answered;
   }

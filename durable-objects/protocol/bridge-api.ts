@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { readingsSchema } from "./bridge-link.ts";
 import { observedReasons } from "./reasons.ts";
-import { desiredSchema, environmentIdSchema } from "./vocabulary.ts";
+import { desiredSchema, environmentIdSchema, ownerIdSchema } from "./vocabulary.ts";
 
 export const bridgePaths = {
   link: "/api/v1/bridge/link",
@@ -27,7 +27,7 @@ export type Resources = z.infer<typeof resourcesSchema>;
 
 /** Whose an environment is, and what the plan allows: so many environments, each at most so large. */
 export const ownerSchema = z.object({
-  id: z.string().min(1).max(128),
+  id: ownerIdSchema,
   max_environments: z.number().int().nonnegative(),
   largest: resourcesSchema,
 });

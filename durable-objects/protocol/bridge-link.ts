@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { fileAnswers, fileFailures, fileQuestions } from "./files.ts";
 import { transferIdSchema, transferOrderSchema } from "./transfers.ts";
-import { environmentIdSchema, terminalIdSchema } from "./vocabulary.ts";
+import { environmentIdSchema, ownerIdSchema, terminalIdSchema } from "./vocabulary.ts";
 import { windowAnswers, windowFailures, windowQuestions } from "./windows.ts";
 
 /** `Sec-WebSocket-Protocol` of both bridge sockets. The Worker serves the current and the previous version. */
@@ -107,7 +107,7 @@ export const clusterMessageSchema = z.discriminatedUnion("type", [
     id: transferIdSchema,
     order: transferOrderSchema,
     /** Whose it is, so that one person does not take the place of all. */
-    owner: z.string().max(64).optional(),
+    owner: ownerIdSchema.optional(),
     request_id: z.string().optional(),
   }),
 ]);

@@ -11,6 +11,7 @@ import type { ServerMessage, StatusUpdate } from "./client.ts";
 import type { CloseName } from "./closes.ts";
 import { type TransferOrder, transferIdSchema, transferOrderSchema } from "./transfers.ts";
 import {
+  ownerIdSchema,
   phaseSchema,
   roleSchema,
   type SocketKind,
@@ -73,8 +74,8 @@ export const transferTicketSchema = z.object({
   ...names,
   id: transferIdSchema,
   order: transferOrderSchema,
-  /** Whose it is. */
-  ownerId: z.string(),
+  /** Whose it is; a Worker older than this field leaves it out. */
+  ownerId: ownerIdSchema.optional(),
 });
 export type TransferTicket = z.infer<typeof transferTicketSchema>;
 
@@ -189,7 +190,7 @@ export interface ClusterRpc {
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
   /** Tells a bridge that a transfer waits for it; false with no bridge. */
-  transfer(id: string, order: TransferOrder, ownerId: string, requestId?: string): Promise<boolean>;
+  transfer(id: string, order: TransferOrder, requestId?: string, ownerId?: string): Promise<boolean>;
   /** Passes a status update on to the environment's watched terminals; wakes nobody else. */
   announce(environmentId: string, update: StatusUpdate): Promise<void>;
   /** The same for many environments at once. */

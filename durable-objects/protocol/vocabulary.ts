@@ -67,6 +67,9 @@ export type Role = z.infer<typeof roleSchema>;
 
 export const environmentIdSchema = z.string().regex(/^env_[a-z0-9]{20}$/);
 
+/** Whose an environment is: only to be compared. */
+export const ownerIdSchema = z.string().min(1).max(128);
+
 /** A terminal is (environment, window); `main` shows the selected window, `w3` that one (windows.ts), `logs` the
  * environment's log stream. */
 export const terminalIdSchema = z.string().regex(/^env_[a-z0-9]{20}\/[a-z0-9_-]{1,32}$/);

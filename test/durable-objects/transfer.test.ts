@@ -1,5 +1,7 @@
 /** A transfer whose other side does not come, or does not go on. */
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { encodeTicket, objectPaths, ticketHeader } from "../../durable-objects/protocol/objects.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import {
   decodeHead,
@@ -10,6 +12,7 @@ import {
   transferPartHeader,
 } from "../../durable-objects/protocol/transfers.ts";
 import { Transfer } from "../../durable-objects/transfer.ts";
+import { fresh, link } from "./peers.ts";
 
 const environment_id = `env_${"0".repeat(20)}`;
 const down: TransferOrder = { kind: "pack", environment_id, path: "" };
@@ -93,4 +96,21 @@ describe("a transfer", () => {
     expect(over).toHaveBeenCalledOnce();
     expect((await transfer.serve(bring("1", null, "more"))).status).toBe(409);
   });
+});
+
+// The first request of a file loads all that is served.
+it("is carried also for a Worker that does not say whose it is: objects are deployed first", {
+  timeout: 60_000,
+}, async () => {
+  const names = { clusterId: fresh("cluster-"), requestId: "r" };
+  const bridge = await link(names.clusterId);
+  const random = crypto.randomUUID().replaceAll("-", "");
+  const object = env.TRANSFERS.getByName(random);
+  const ticket = encodeTicket({ ...names, id: random, order: down });
+  const answered = object.fetch(`http://object${objectPaths.transfer}`, { headers: { [ticketHeader]: ticket } });
+  await bridge.has({ type: "transfer", id: random, order: down });
+  const request = bring("0", { kind: "failed", code: "path_not_found", message: "" });
+  request.headers.set(ticketHeader, encodeTicket(names));
+  await object.fetch(request);
+  expect(headOf(await answered)).toMatchObject({ code: "path_not_found" });
 });

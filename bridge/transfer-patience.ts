@@ -15,7 +15,7 @@ export class Patience {
     this.#over.promise.catch(() => undefined);
   }
 
-  /** The work's result; rejects with `unavailable` when the environment was waited for too long, and leaves the work to itself. */
+  /** The work's result. Rejects with `unavailable` when the environment was waited for too long, and leaves the work to itself. */
   async with<Value>(work: () => Promise<Value>): Promise<Value> {
     this.begin();
     try {
@@ -37,25 +37,32 @@ export class Patience {
     clearTimeout(this.#timer);
   }
 
-  /** What comes from the environment. */
-  async *fromEnvironment(body: Bytes): Bytes {
-    this.begin();
-    for await (const chunk of body) {
-      this.rest();
-      yield chunk;
-      this.begin();
-    }
-    this.rest();
+  /** What comes from the environment, which is waited for whenever more is asked for. */
+  fromEnvironment(body: Bytes): Bytes {
+    return between(
+      body,
+      () => this.begin(),
+      () => this.rest(),
+    );
   }
 
-  /** What the environment takes from the person. */
-  async *toEnvironment(body: Bytes): Bytes {
-    this.rest();
-    for await (const chunk of body) {
-      this.begin();
-      yield chunk;
-      this.rest();
-    }
-    this.begin();
+  /** What the environment takes from the person: waited for while it has something, and after the end. */
+  toEnvironment(body: Bytes): Bytes {
+    return between(
+      body,
+      () => this.rest(),
+      () => this.begin(),
+    );
   }
+}
+
+/** The same body; says when the next piece is asked for, and when it, or the end, is there. */
+async function* between(body: Bytes, onAsked: () => void, onThere: () => void): Bytes {
+  onAsked();
+  for await (const chunk of body) {
+    onThere();
+    yield chunk;
+    onAsked();
+  }
+  onThere();
 }

@@ -65,7 +65,7 @@ export async function writeFile(
   const { head } = await transfer(deps, workspace, order, bodyOf(asked));
   if (head.kind !== "written") return noAnswer();
   const facts = { is_new: head.is_new, size: head.file.size };
-  auditFile(deps, actor, workspace.environmentId, { action: "write", paths: { path }, facts });
+  auditFile(deps, actor, workspace.environmentId, { action: "file.write", paths: { path }, facts });
   return { path, file: head.file, isNew: head.is_new };
 }
 
@@ -96,7 +96,7 @@ export async function unpackFiles(
   const { head } = await transfer(deps, workspace, order, bodyOf(asked));
   if (head.kind !== "unpacked") return noAnswer();
   const { entries } = head;
-  auditFile(deps, actor, environment_id, { action: "unpack", paths: { path }, facts: { entries } });
+  auditFile(deps, actor, environment_id, { action: "file.unpack", paths: { path }, facts: { entries } });
   return { path, entries };
 }
 

@@ -40,7 +40,7 @@ export async function makeDirectory(deps: Deps, actor: Actor, id: string, text: 
   const path = pathOf(text);
   const question = { kind: "make_directory", environment_id, path } as const;
   const made = writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), path);
-  if (made.isNew) auditFile(deps, actor, environment_id, { action: "make_directory", paths: { path } });
+  if (made.isNew) auditFile(deps, actor, environment_id, { action: "file.make_directory", paths: { path } });
   return made;
 }
 
@@ -55,7 +55,11 @@ export async function moveFile(
   const [from, to] = [pathOf(asked.from), pathOf(asked.to)];
   const question = { kind: "move_file", environment_id, from, to, replace: asked.replace } as const;
   const moved = writtenIn(await deps.objects.cluster(clusterId).ask(question, deps.requestId), to);
-  auditFile(deps, actor, environment_id, { action: "move", paths: { from, to }, facts: { replace: asked.replace } });
+  auditFile(deps, actor, environment_id, {
+    action: "file.move",
+    paths: { from, to },
+    facts: { replace: asked.replace },
+  });
   return moved;
 }
 
@@ -72,7 +76,7 @@ export async function removeFile(
   const question = { kind: "remove_file", environment_id: environmentId, path, recursive } as const;
   const answer = await deps.objects.cluster(clusterId).ask(question, deps.requestId);
   if (answer.kind !== "file_removed") failForAnswer(answer);
-  auditFile(deps, actor, environmentId, { action: "remove", paths: { path }, facts: { recursive } });
+  auditFile(deps, actor, environmentId, { action: "file.remove", paths: { path }, facts: { recursive } });
 }
 
 export function writtenIn(answer: AnswerResult, path: string): WrittenFile {

@@ -62,7 +62,7 @@ export async function finishUpload(deps: Deps, actor: Actor, id: string, upload:
   const { path } = await findUpload(deps, actor, id, upload);
   const written = writtenIn(await askOf(deps, actor, id, { kind: "finish_upload", upload }), path);
   const facts = { is_new: written.isNew, size: written.file.size };
-  auditFile(deps, actor, id, { action: "write", paths: { path }, facts });
+  auditFile(deps, actor, id, { action: "file.write", paths: { path }, facts });
   return written;
 }
 

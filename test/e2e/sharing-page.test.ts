@@ -125,7 +125,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await guest.page.locator(".keys[data-held]").waitFor();
     await send(guest, "echo never");
     await guest.page.getByText(/What you typed was not sent/).waitFor();
-    await guest.photograph("sharing-control");
+    await guest.photograph("sharing-held");
     await owner.photograph("sharing-control");
     await send(owner, "clear; echo mine-$((40+2))");
     expect(await guest.sees(/^mine-42/m)).not.toContain("never");

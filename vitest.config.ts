@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { unstable_readConfig } from "wrangler";
+import { SecondTries } from "./test/support/second-tries.ts";
 import { SoakFirst } from "./test/support/soak-first.ts";
 
 // Hundreds of processes are started here, tests' workers and what tests start, and all compile the same few files.
@@ -31,7 +32,7 @@ export default defineConfig({
     provide: {
       fuzz: { cases: Number(process.env["FUZZ_CASES"] ?? 500), seed: Number(process.env["FUZZ_SEED"]) || null },
     },
-    reporters: process.env["VITEST_JSON"] ? ["default", "json"] : ["default"],
+    reporters: ["default", ...(process.env["VITEST_JSON"] ? ["json"] : []), new SecondTries()],
     ...(process.env["VITEST_JSON"] ? { outputFile: { json: process.env["VITEST_JSON"] } } : {}),
     coverage: {
       provider: "v8",

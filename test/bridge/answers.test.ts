@@ -63,22 +63,12 @@ describe("what an environment's programs say", () => {
   });
 
   it("never becomes a frame that is too large", async () => {
-    const runtime = {
-      logs: async () => ({ entries: [], hasMore: false }),
-      readings: async () => reading,
-    } as Partial<Runtime>;
-    const reading = {
-      ...{
-        cpu_usage: null,
-        memory_usage: null,
-        storage_usage: null,
-        network_in: null,
-        network_out: null,
-        uptime: null,
-      },
-      timestamp: "2026-10-20T12:00:00.000Z",
+    const figures = { cpu_usage: null, memory_usage: null, storage_usage: null, uptime: null };
+    const readings = {
+      ...{ ...figures, network_in: null, network_out: null, timestamp: "2026-10-20T12:00:00.000Z" },
       reason: "r".repeat(limits.maxBridgeFrameBytes),
     };
+    const runtime: Partial<Runtime> = { readings: async () => readings };
     expect(await answer(runtime as Runtime, { kind: "metrics", ...of })).toMatchObject(refused);
   });
 });

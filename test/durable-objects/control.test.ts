@@ -93,7 +93,7 @@ describe("control", () => {
     await held(owner, dan);
     for (const data of ["a", "b", "c"]) old.say({ type: "input", data });
     await held(driver, null);
-    await vi.waitFor(() => expect(typed(mainData).join("")).toBe("abc"));
+    await vi.waitFor(() => expect(typed(mainData).join("")).toBe("abc"), 10_000);
     expect(old.received.map(({ type }) => type)).not.toContain("error");
   });
 

@@ -45,6 +45,10 @@ describe("timing", () => {
     );
   });
 
+  it("gives up programs that do nothing while whoever waits for the transfer still does", () => {
+    expect(timing.transferStuckMs).toBeLessThan(timing.transferSettleMs);
+  });
+
   it("keeps bodies below what platforms take, and whole uploads within their parts", () => {
     expect(limits.maxTransferBytes).toBeLessThan(100_000_000);
     expect(limits.maxTransferBytes % limits.partBlockBytes).toBe(0);

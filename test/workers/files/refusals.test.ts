@@ -201,6 +201,6 @@ describe("what is asked of the cluster", () => {
       const rows = (await readAudit(id)).filter(({ action }) => action.startsWith("file."));
       expect(Object.fromEntries(rows.map(({ action, detail }) => [action, detail]))).toEqual({ ...changes, ...others });
       expect(rows).toHaveLength(4);
-    });
+    }, 10_000);
   });
 });

@@ -65,7 +65,7 @@ async function live(settings: { namespacePerUser: boolean }, rules: readonly Rul
     runtime.tend([], signal());
     const left = ground.cluster.store.list(resourceOf("namespaces")).map(({ metadata }) => metadata.name);
     expect(left.filter((name) => name.startsWith(`${namespace}-`))).toEqual([]);
-  });
+  }, 10_000);
   return ground.cluster.requests.attempts();
 }
 

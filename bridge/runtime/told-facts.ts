@@ -8,6 +8,7 @@ export function toldSize(bytes: number): number {
   return Number.isNaN(bytes) ? 0 : Math.min(Math.max(0, bytes), Number.MAX_SAFE_INTEGER);
 }
 
+/** ISO 8601; what no calendar holds is told as the nearest day that one does. */
 export function toldTime(ms: number): string {
   return new Date(Math.min(Math.max(-maxDateMs, ms), maxDateMs)).toISOString();
 }

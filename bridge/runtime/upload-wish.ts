@@ -26,10 +26,12 @@ export function readWish(text: string): UploadWish {
   return wish.data;
 }
 
+/** The last one may be smaller; an empty file has none. */
 export function partCount({ length, partBytes }: Pick<UploadWish, "length" | "partBytes">): number {
   return Math.ceil(length / partBytes);
 }
 
+/** In bytes; null of a part that the upload does not have. */
 export function partLength(wish: UploadWish, part: number): number | null {
   return part < partCount(wish) ? Math.min(wish.partBytes, wish.length - part * wish.partBytes) : null;
 }

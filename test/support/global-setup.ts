@@ -1,6 +1,7 @@
 /**
- * Starts services.ts once for all projects of a test run and hands what it tells to them as `inject("variables")`
- * and `inject("sharedProduct")`. Before that it looks for the programs that tests run in real shells, so that a bare machine is told of them in one line.
+ * Starts services.ts once for all projects of a test run and hands what it tells to them as `inject("variables")` and
+ * `inject("sharedProduct")`. Before that it looks for the programs that tests run in real shells, so that a bare machine
+ * is told of them in one line.
  */
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -106,7 +106,10 @@ function messageOf(row: Lifecycle, seen: Observation, phase: Phase): Said {
   return said(seen.status_message ?? known ?? (phase === "error" ? "The environment failed" : null), seen.reason);
 }
 
-/** Keeps phase and deadline and notes what the bridge says meanwhile, with its reason if it is one of that phase; a final error and an auto-stop keep their words. */
+/**
+ * Keeps phase and deadline and notes what the bridge says meanwhile, with its reason if it is one of that phase. A final
+ * error and an auto-stop keep their words.
+ */
 function note<Row extends Lifecycle>(row: Row, seen: Observation): Row {
   if (isAutoStopped(row)) return row;
   if (row.phase === "error" || seen.status_message === null || seen.status_message === row.statusMessage) return row;

@@ -13,7 +13,7 @@ import { InputLedger } from "./relay/ledger.ts";
 import { Relays } from "./relay/relays.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { Edge } from "./socket.ts";
-import { Transfers } from "./transfers.ts";
+import { Transfers } from "./transfers/transfers.ts";
 
 export interface SupervisorOptions {
   runtime: Runtime;

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import type { EnvironmentFiles } from "../../bridge/runtime/files.ts";
 import { type Runtime, RuntimeFailure } from "../../bridge/runtime/runtime.ts";
-import { Patience } from "../../bridge/transfer-patience.ts";
-import { Transfers } from "../../bridge/transfers.ts";
+import { Patience } from "../../bridge/transfers/patience.ts";
+import { Transfers } from "../../bridge/transfers/transfers.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { decodeHead, type TransferHead, transferHeadHeader } from "../../durable-objects/protocol/transfers.ts";
 

@@ -1,5 +1,5 @@
 /** Cuts a body into pieces of a bounded size, one after the other, without looking at more of it than is asked for. */
-import type { Bytes } from "./runtime/files.ts";
+import type { Bytes } from "../runtime/files.ts";
 
 export class Cutter {
   readonly #source: AsyncIterator<Uint8Array>;

@@ -1,9 +1,9 @@
 /**
  * How long a transfer waits for an environment whose programs do nothing: time in which the person is waited for does not
- * count, that has bounds of its own (transfer-client.ts).
+ * count, that has bounds of its own (client.ts).
  */
-import type { Bytes } from "./runtime/files.ts";
-import { RuntimeFailure } from "./runtime/runtime.ts";
+import type { Bytes } from "../runtime/files.ts";
+import { RuntimeFailure } from "../runtime/runtime.ts";
 
 export class Patience {
   readonly #ms: number;

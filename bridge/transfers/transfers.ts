@@ -2,23 +2,23 @@
  * Carries what people move between their devices and an environment's files: one transfer is one order of the control
  * link and the HTTP requests that answer it (protocol/transfers.ts). No more is in memory than the way takes.
  */
-import type { ClusterMessage } from "../durable-objects/protocol/bridge-link.ts";
-import { limits, timing } from "../durable-objects/protocol/timing.ts";
+import type { ClusterMessage } from "../../durable-objects/protocol/bridge-link.ts";
+import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import {
   lastPart,
   type TransferHead,
   type TransferOrder,
   transferFailures,
-} from "../durable-objects/protocol/transfers.ts";
-import type { Log } from "./log.ts";
+} from "../../durable-objects/protocol/transfers.ts";
+import type { Log } from "../log.ts";
+import type { Bytes, EnvironmentFiles, OpenFile } from "../runtime/files.ts";
+import { type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
+import type { Edge } from "../socket.ts";
+import { TransferClient } from "./client.ts";
+import { Cutter } from "./cutter.ts";
+import { Patience } from "./patience.ts";
+import { Places, TooManyTransfers } from "./places.ts";
 import { bytesOf } from "./ranges.ts";
-import type { Bytes, EnvironmentFiles, OpenFile } from "./runtime/files.ts";
-import { type Runtime, RuntimeFailure } from "./runtime/runtime.ts";
-import type { Edge } from "./socket.ts";
-import { TransferClient } from "./transfer-client.ts";
-import { Cutter } from "./transfer-cutter.ts";
-import { Patience } from "./transfer-patience.ts";
-import { Places, TooManyTransfers } from "./transfer-places.ts";
 
 type Transfer = Extract<ClusterMessage, { type: "transfer" }>;
 type Up = Extract<TransferOrder, { kind: "write_file" | "unpack" | "put_part" }>;

@@ -1,5 +1,5 @@
 /** Which bytes of a file a range means (RFC 9110, section 14.1.2). Pure. */
-import type { Range } from "../durable-objects/protocol/transfers.ts";
+import type { Range } from "../../durable-objects/protocol/transfers.ts";
 
 /** The bytes, cut to what there is; null where there is none of them. No range = all of it. */
 export function bytesOf(range: Range | null, size: number): { from: number; length: number } | null {

@@ -3,18 +3,18 @@ import { type ClientRequest, type IncomingMessage, type RequestOptions, request 
 import { request as requestHttps } from "node:https";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { bridgePaths } from "../durable-objects/protocol/bridge-api.ts";
-import { bridgeIdHeader } from "../durable-objects/protocol/bridge-link.ts";
-import { timing } from "../durable-objects/protocol/timing.ts";
+import { bridgePaths } from "../../durable-objects/protocol/bridge-api.ts";
+import { bridgeIdHeader } from "../../durable-objects/protocol/bridge-link.ts";
+import { timing } from "../../durable-objects/protocol/timing.ts";
 import {
   encodeHead,
   type lastPart,
   type TransferHead,
   transferHeadHeader,
   transferPartHeader,
-} from "../durable-objects/protocol/transfers.ts";
-import type { Bytes } from "./runtime/files.ts";
-import type { Edge } from "./socket.ts";
+} from "../../durable-objects/protocol/transfers.ts";
+import type { Bytes } from "../runtime/files.ts";
+import type { Edge } from "../socket.ts";
 
 /** Also the longest that a person's device may take nothing. */
 const silentMs = 300_000;

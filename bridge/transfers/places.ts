@@ -1,5 +1,5 @@
 /** Who has how many transfers under way: each holds files and connections, and nobody takes the place of all. */
-import { limits } from "../durable-objects/protocol/timing.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
 
 export class TooManyTransfers extends Error {}
 

@@ -76,34 +76,45 @@ async function speeds(ground: Ground, content: Content, { rounds }: BenchOptions
   };
 }
 
-/** Keys while nothing else moves, while files go up and while they come down, in alternating rounds. */
-async function echoBeside({ ours, openTerminal }: Ground, content: Content, options: BenchOptions): Promise<Table> {
-  const ways = [null, "up", "down"] as const;
-  const terminal = await openTerminal();
+/** What moves while somebody types: nothing, or one file after the other. */
+interface Beside {
+  name: string;
+  mover?: [string, ...string[]];
+}
+
+/** The plain server's files pass nothing of ours: what they do to an echo is the machine's doing. */
+function neighbours({ floor, ours }: Ground, content: Content): Beside[] {
+  const moving = [floor, ours].flatMap((store) =>
+    ["up", "down"].map((way) => ({ name: `files ${way}, ${store.name}`, mover: moverOf(way, content, store) })),
+  );
+  return [{ name: "nothing" }, ...moving];
+}
+
+/** Keys beside each of these, in alternating rounds. */
+async function echoBeside(ground: Ground, content: Content, options: BenchOptions): Promise<Table> {
+  const all = neighbours(ground, content);
+  const terminal = await ground.openTerminal();
   await silence(terminal);
-  const rounds = new Map(ways.map((way) => [way, [] as number[][]]));
+  const rounds = new Map(all.map(({ name }) => [name, [] as number[][]]));
   for (let round = 0; round < options.rounds; round += 1) {
-    for (const way of rotated(ways, round)) {
-      const mover = way === null ? null : await startChild(moverOf(way, content, ours));
-      rounds.get(way)?.push(await typeKeys(terminal, [terminal], options.keysPerRound));
-      await mover?.stop();
+    for (const { name, mover } of rotated(all, round)) {
+      const moving = mover && (await startChild(mover));
+      rounds.get(name)?.push(await typeKeys(terminal, [terminal], options.keysPerRound));
+      await moving?.stop();
     }
   }
   await terminal.close();
-  const results = [...rounds].map(([way, times]) => ({
-    name: way === null ? "nothing" : `files ${way}`,
-    ...summarizeRounds(times),
-  }));
+  const results = [...rounds].map(([name, times]) => ({ name, ...summarizeRounds(times) }));
   return {
     title: "Echo of a key beside a file",
-    note: `Through the same environment's terminal; one file of ${content.length / mebibyte} MiB after the other for as long as somebody types. Who types and who moves are processes of their own, but all share this machine's processors.`,
+    note: `Through the same environment's terminal; one file of ${content.length / mebibyte} MiB after the other for as long as somebody types. Who types and who moves are processes of their own, but all share this machine's processors: the floor's files pass nothing of ours.`,
     columns: ["beside", "p50", "p99", "p50 / alone", "p99 / alone", "p50 of the rounds"],
     rows: results.map((result) => latencyCells(result, results[0])),
   };
 }
 
 function moverOf(way: string, { length }: Content, { url, headers }: Store): [string, ...string[]] {
-  return script("test/bench/files/mover.ts", way, String(length), url, String(headers["authorization"]));
+  return script("test/bench/files/mover.ts", way, String(length), url, String(headers["authorization"] ?? ""));
 }
 
 /** How much more the processes that bytes pass have at most than at the beginning. */

@@ -2,13 +2,15 @@
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import type { KubernetesRuntime } from "../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { objectName } from "../../bridge/runtime/kubernetes/manifests/names.ts";
-import { desiredEnvironment } from "../bridge/runtime/contract.ts";
+import { becomesUp, desiredEnvironment } from "../bridge/runtime/contract.ts";
 import { viewerOf } from "../bridge/support/viewer.ts";
+import { patience } from "../support/wait-until.ts";
 import { type Connection, connect, orNull } from "./connection.ts";
 import { type ClusterGround, makeGround } from "./ground.ts";
 import { readSettings } from "./settings.ts";
 
 const size = { cols: 100, rows: 30 };
+const inTime = { timeout: 20_000 * patience, interval: 100 };
 const { namespace, labels, volumeObstacle } = inject("cluster");
 const hasVolumes = volumeObstacle === null;
 const name = hasVolumes
@@ -34,10 +36,11 @@ describe.skipIf(!hasVolumes)(name, () => {
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
   const apply = (action: Parameters<KubernetesRuntime["apply"]>[0]) =>
-    runtime.apply(action, AbortSignal.timeout(40_000));
+    runtime.apply(action, AbortSignal.timeout(20_000 * patience));
   const start = async (change: Parameters<typeof desiredEnvironment>[0] = {}) => {
     const environment = desiredEnvironment(change);
     await apply({ kind: "start", environment });
+    await becomesUp(runtime, environment.id);
     return environment;
   };
   const observed = async (id: string) => (await runtime.observe()).find((each) => each.environment_id === id);
@@ -63,10 +66,10 @@ describe.skipIf(!hasVolumes)(name, () => {
     const { id } = await start({ port: 8080 });
     expect(await ours()).toEqual([1, 1, 2, 1]);
     await apply({ kind: "stop", environmentId: id });
-    await vi.waitUntil(async () => (await ours())[0] === 0, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await ours())[0] === 0, inTime);
     expect((await ours())[1]).toBe(1);
     await apply({ kind: "delete", environmentId: id });
-    await vi.waitUntil(async () => (await ours()).every((count) => count === 0), { timeout: 20_000 });
+    await vi.waitUntil(async () => (await ours()).every((count) => count === 0), inTime);
   });
 
   it("keeps variables out of the pod's spec, and gives the environment no token of the cluster", async () => {
@@ -78,13 +81,11 @@ describe.skipIf(!hasVolumes)(name, () => {
     );
   });
 
-  // Where no name can be resolved, a pull fails only after its resolvers have been silent.
-  it("says that an image is not there, and lets go of it", { timeout: 180_000 }, async () => {
-    const environment = desiredEnvironment({ image: "devpocket.invalid/not-there:1" });
+  // A registry that no node has: it is refused at once, where a name would be asked for until all resolvers were silent.
+  it("says that an image is not there, and lets go of it", async () => {
+    const environment = desiredEnvironment({ image: "127.0.0.1:1/not-there:1" });
     await apply({ kind: "start", environment }).catch(() => {});
-    await vi.waitUntil(async () => (await observed(environment.id))?.reason === "image_pull_failed", {
-      timeout: 120_000,
-    });
+    await vi.waitUntil(async () => (await observed(environment.id))?.reason === "image_pull_failed", inTime);
     expect(await observed(environment.id)).toMatchObject({ phase: "error" });
     await apply({ kind: "delete", environmentId: environment.id });
   });
@@ -93,8 +94,9 @@ describe.skipIf(!hasVolumes)(name, () => {
     const environment = await start();
     await ask(environment.id, "echo kept > file");
     await connection.core.deleteNamespacedPod({ name: objectName(environment.id), namespace });
-    await vi.waitUntil(async () => (await observed(environment.id))?.phase === "stopped", { timeout: 30_000 });
+    await vi.waitUntil(async () => (await observed(environment.id))?.phase === "stopped", inTime);
     await apply({ kind: "start", environment: { ...environment, generation: 2 } });
+    await becomesUp(runtime, environment.id);
     expect(await ask(environment.id, "cat file")).toBe("kept");
   });
 
@@ -105,6 +107,6 @@ describe.skipIf(!hasVolumes)(name, () => {
     runtime = ground.open();
     const isGone = async () =>
       (await orNull(connection.core.readNamespacedPersistentVolumeClaim({ name: objectName(id), namespace }))) === null;
-    await vi.waitUntil(isGone, { timeout: 30_000 });
+    await vi.waitUntil(isGone, inTime);
   });
 });

@@ -11,11 +11,12 @@ export default defineConfig({
     fileParallelism: false,
     env: {
       DEVPOCKET_TEST_STORAGE_BYTES: process.env["DEVPOCKET_TEST_STORAGE_BYTES"] || String(defaultStorageBytes),
+      DEVPOCKET_TEST_PATIENCE: process.env["DEVPOCKET_TEST_PATIENCE"] || "6",
     },
     silent: "passed-only",
-    testTimeout: 60_000,
+    testTimeout: 300_000,
     // A ground is cleared in a hook: pods end, volumes are emptied.
-    hookTimeout: 180_000,
-    teardownTimeout: 240_000,
+    hookTimeout: 600_000,
+    teardownTimeout: 600_000,
   },
 });

@@ -2,6 +2,9 @@
 
 const { setTimeout: later } = globalThis;
 
+/** How many times longer everything may take than on the machines these tests were written on: a real cluster may be slow. */
+export const patience = Number(process.env["DEVPOCKET_TEST_PATIENCE"]) || 1;
+
 /** What `look` finds, as soon as it is something. Throws after `timeout` milliseconds. */
 export async function waitUntil<T>(
   look: () => T | Promise<T>,

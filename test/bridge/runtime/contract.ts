@@ -7,6 +7,7 @@ import type { Action, Runtime, TerminalStream } from "../../../bridge/runtime/ru
 import { RuntimeFailure } from "../../../bridge/runtime/runtime.ts";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
+import { patience } from "../../support/wait-until.ts";
 import { type Viewer, viewerOf } from "../support/viewer.ts";
 
 export interface Ground {
@@ -15,6 +16,7 @@ export interface Ground {
 }
 
 const size = { cols: 100, rows: 30 };
+const inTime = { timeout: 15_000 * patience };
 const storageBytes = Number(process.env["DEVPOCKET_TEST_STORAGE_BYTES"]) || 10 * 2 ** 30;
 let made = 0;
 
@@ -37,8 +39,15 @@ export function desiredEnvironment(change: Partial<DesiredEnvironment> = {}): De
   };
 }
 
+/** Where bringing it up takes longer than a step waits, it is not up when the step is over. */
+export async function becomesUp(runtime: Runtime, id: string): Promise<void> {
+  const isUp = (phase = "gone") => ["installing", "configuring", "running"].includes(phase);
+  const find = async () => (await runtime.observe()).find((each) => each.environment_id === id);
+  await vi.waitUntil(async () => isUp((await find())?.phase), inTime);
+}
+
 export function runtimeContract(name: string, makeGround: () => Promise<Ground>): void {
-  describe(`${name} runtime keeps the contract`, { timeout: 30_000 }, () => {
+  describe(`${name} runtime keeps the contract`, { timeout: 30_000 * patience }, () => {
     let ground: Ground;
     let runtime: Runtime;
 
@@ -51,7 +60,10 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       await ground.dispose();
     });
 
-    const apply = (action: Action) => runtime.apply(action, AbortSignal.timeout(20_000));
+    const apply = async (action: Action) => {
+      await runtime.apply(action, AbortSignal.timeout(20_000 * patience));
+      if ("environment" in action) await becomesUp(runtime, action.environment.id);
+    };
     const start = async (change: Partial<DesiredEnvironment> = {}) => {
       const environment = desiredEnvironment(change);
       await apply({ kind: "start", environment });
@@ -60,11 +72,8 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
     const observed = async (id: string): Promise<ObservedEnvironment | undefined> =>
       (await runtime.observe()).find((each) => each.environment_id === id);
     const becomes = (id: string, phase: ObservedEnvironment["phase"]) =>
-      vi.waitUntil(async () => ((await observed(id))?.phase === phase ? observed(id) : undefined), { timeout: 15_000 });
-    const isUp = (phase = "gone") => ["installing", "configuring", "running"].includes(phase);
+      vi.waitUntil(async () => ((await observed(id))?.phase === phase ? observed(id) : undefined), inTime);
     const shell = async (id: string): Promise<{ stream: TerminalStream } & Viewer> => {
-      // Where bringing it up takes longer than a step waits, it is not there yet.
-      await vi.waitUntil(async () => isUp((await observed(id))?.phase), { timeout: 15_000 });
       const stream = await runtime.attach(id, "main", size);
       return { stream, ...viewerOf(stream, size) };
     };
@@ -229,12 +238,12 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       expect(await observed(id)).toMatchObject({ phase: "installing", installation_completed: false });
       await vi.waitUntil(
         () => followed.some((each) => each.type === "installation_log" && each.data === "says-green"),
-        10_000,
+        inTime,
       );
       expect(followed.some((each) => each.type === "installation_complete")).toBe(false);
       await (await shell(id)).ask("touch go");
       expect(await becomes(id, "running")).toMatchObject({ installation_completed: true });
-      await vi.waitUntil(() => followed.some((each) => each.type === "installation_complete"), 10_000);
+      await vi.waitUntil(() => followed.some((each) => each.type === "installation_complete"), inTime);
       stop();
       expect(await (await shell(id)).ask("cat made")).toBe("second");
       const { entries, hasMore } = await runtime.logs(id, { lines: 1000 });

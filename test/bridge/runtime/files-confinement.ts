@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EnvironmentFiles } from "../../../bridge/runtime/files.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
+import { patience } from "../../support/wait-until.ts";
 import { bytes, codeOf, type FilesGround, tarOf, textOf, whatever } from "./files-contract.ts";
 
 export function filesConfinement(name: string, makeGround: () => Promise<FilesGround>): void {
-  describe(`17: files of the ${name} runtime stay in the workspace`, { timeout: 60_000 }, () => {
+  describe(`17: files of the ${name} runtime stay in the workspace`, { timeout: 60_000 * patience }, () => {
     let ground: FilesGround;
     let files: EnvironmentFiles;
     let sh: FilesGround["sh"];
@@ -17,8 +18,8 @@ export function filesConfinement(name: string, makeGround: () => Promise<FilesGr
     beforeAll(async () => {
       ground = await makeGround();
       ({ files, sh, outside: there } = ground);
-    }, 60_000);
-    afterAll(async () => await ground.dispose());
+    }, 60_000 * patience);
+    afterAll(async () => await ground?.dispose());
     beforeEach(async () => {
       await sh(`rm -rf ${there} ./* .devpocket && mkdir ${there} && printf secret > ${there}/secret`);
       outside = (await sh(`cd ${there} && pwd -P`)).trim();
@@ -153,7 +154,7 @@ export function filesConfinement(name: string, makeGround: () => Promise<FilesGr
         const tar = await tarOf({ name: "good", text: "good" }, ...entries);
         expect(await codeOf(unpack("", tar))).toBe("unsafe_archive");
         expect((await files.list("", { offset: 0, limit: 10 })).total).toBe(0);
-        await vi.waitUntil(async () => (await sh("ls -A .devpocket")) === "", 10_000);
+        await vi.waitUntil(async () => (await sh("ls -A .devpocket")) === "", 10_000 * patience);
         await expectUntouched();
       });
 

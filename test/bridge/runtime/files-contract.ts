@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { Bytes, EnvironmentFiles } from "../../../bridge/runtime/files.ts";
 import { RuntimeFailure } from "../../../bridge/runtime/runtime.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
+import { patience } from "../../support/wait-until.ts";
 
 export interface FilesGround {
   files: EnvironmentFiles;
@@ -50,7 +51,7 @@ export async function tarOf(...entries: (TarHeader & { text?: string })[]): Prom
 }
 
 export function filesContract(name: string, makeGround: () => Promise<FilesGround>): void {
-  describe(`files of the ${name} runtime keep the contract`, { timeout: 60_000 }, () => {
+  describe(`files of the ${name} runtime keep the contract`, { timeout: 60_000 * patience }, () => {
     let ground: FilesGround;
     let files: EnvironmentFiles;
     let sh: FilesGround["sh"];
@@ -58,8 +59,8 @@ export function filesContract(name: string, makeGround: () => Promise<FilesGroun
     beforeAll(async () => {
       ground = await makeGround();
       ({ files, sh } = ground);
-    }, 60_000);
-    afterAll(async () => await ground.dispose());
+    }, 60_000 * patience);
+    afterAll(async () => await ground?.dispose());
     beforeEach(async () => {
       await sh("find . -mindepth 1 -maxdepth 1 ! -name .devpocket -exec chmod -R u+rwx {} + -exec rm -rf {} +");
     });
@@ -77,7 +78,8 @@ export function filesContract(name: string, makeGround: () => Promise<FilesGroun
     const names = async (path = "") =>
       (await files.list(path, { offset: 0, limit: 100 })).files.map((each) => each.name);
     /** Nothing is left of what was on its way. */
-    const isTidy = () => vi.waitUntil(async () => (await sh("ls -A .devpocket 2>/dev/null || true")) === "", 10_000);
+    const isTidy = () =>
+      vi.waitUntil(async () => (await sh("ls -A .devpocket 2>/dev/null || true")) === "", 10_000 * patience);
 
     describe("reading and writing", () => {
       it("writes a file, makes the directories on the way, and reads it back", async () => {

@@ -1,32 +1,34 @@
 /** What every runtime must do with the windows of an environment, as contract.ts for everything else. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Runtime, TerminalStream } from "../../../bridge/runtime/runtime.ts";
+import type { Action, Runtime, TerminalStream } from "../../../bridge/runtime/runtime.ts";
 import { limits, timing } from "../../../durable-objects/protocol/timing.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
+import { patience } from "../../support/wait-until.ts";
 import { type Viewer, viewerOf } from "../support/viewer.ts";
-import { desiredEnvironment, type Ground } from "./contract.ts";
+import { becomesUp, desiredEnvironment, type Ground } from "./contract.ts";
 
 const size = { cols: 100, rows: 30 };
 const small = { cols: 60, rows: 20 };
 
 /** The machine may be busy. */
-const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000, interval: 20 });
+const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000 * patience, interval: 20 });
 
 export function windowsContract(name: string, makeGround: () => Promise<Ground>): void {
-  describe(`${name} runtime keeps the contract of windows`, { timeout: 30_000 }, () => {
+  describe(`${name} runtime keeps the contract of windows`, { timeout: 30_000 * patience }, () => {
     let ground: Ground;
     let runtime: Runtime;
     let id: string;
 
-    const begin = async () => {
-      const environment = desiredEnvironment();
-      await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
-      return environment;
+    const apply = (action: Action) => runtime.apply(action, AbortSignal.timeout(20_000 * patience));
+    const begin = async (generation = 1) => {
+      await apply({ kind: "start", environment: { ...desiredEnvironment(), id, generation } });
+      await becomesUp(runtime, id);
     };
     beforeEach(async () => {
       ground = await makeGround();
       runtime = ground.open();
-      id = (await begin()).id;
+      id = desiredEnvironment().id;
+      await begin();
     });
     afterEach(async () => {
       await runtime.close();
@@ -224,9 +226,8 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
       await runtime.changeWindow(id, last.id, { position: 0 });
       await (await shell(odd.id)).ask("printf 'é€😀-%s\\n' $((6*7))");
       const before = (await runtime.windows(id)).map(({ panes, ...window }) => window);
-      const step = AbortSignal.timeout(20_000);
-      await runtime.apply({ kind: "stop", environmentId: id }, step);
-      await runtime.apply({ kind: "start", environment: { ...desiredEnvironment(), id, generation: 2 } }, step);
+      await apply({ kind: "stop", environmentId: id });
+      await begin(2);
       expect((await runtime.windows(id)).map(({ panes, ...window }) => window)).toEqual(before);
       const again = await shell(odd.id);
       await again.shows(/é€😀-42[\s\S]*restored after a restart: 3 windows and scrollback/);
@@ -235,17 +236,14 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
     });
 
     it("knows no windows of what does not run, and follows them again when it does", async () => {
-      const environment = await begin();
       const told: string[][] = [];
-      await runtime.followWindows(environment.id, (windows) => told.push(windows.map((window) => window.name)));
+      await runtime.followWindows(id, (windows) => told.push(windows.map((window) => window.name)));
       await until(() => told.length === 1);
-      await runtime.apply({ kind: "stop", environmentId: environment.id }, AbortSignal.timeout(20_000));
-      await expect(runtime.windows(environment.id)).rejects.toMatchObject({ code: "not_running" });
-      const wish = { isActive: false };
-      await expect(runtime.createWindow(environment.id, wish)).rejects.toMatchObject({ code: "not_running" });
-      const again = { ...environment, generation: 2 };
-      await runtime.apply({ kind: "start", environment: again }, AbortSignal.timeout(20_000));
-      await runtime.createWindow(environment.id, { name: "after", isActive: false });
+      await apply({ kind: "stop", environmentId: id });
+      await expect(runtime.windows(id)).rejects.toMatchObject({ code: "not_running" });
+      await expect(create()).rejects.toMatchObject({ code: "not_running" });
+      await begin(2);
+      await create("after");
       await until(() => told.at(-1)?.join() === "shell,after");
     });
 

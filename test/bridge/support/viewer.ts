@@ -1,7 +1,7 @@
 /** A person at a terminal stream: sees the screen as a terminal draws it, types, waits for what should appear. */
 import { Terminal, type TerminalType } from "../../../bridge/relay/xterm.ts";
 import type { TerminalSize, TerminalStream } from "../../../bridge/runtime/runtime.ts";
-import { waitUntil } from "../../support/wait-until.ts";
+import { patience, waitUntil } from "../../support/wait-until.ts";
 
 export interface Viewer {
   readonly terminal: TerminalType;
@@ -25,7 +25,7 @@ export function viewerOf(stream: TerminalStream, size: TerminalSize): Viewer {
 /** The same for a terminal that is fed by somebody else. */
 export function watchTerminal(terminal: TerminalType, type: (text: string) => void): Viewer {
   const screen = () => screenText(terminal);
-  const shows = async (pattern: RegExp, withinMs = 10_000) => {
+  const shows = async (pattern: RegExp, withinMs = 10_000 * patience) => {
     try {
       return await waitUntil(() => pattern.exec(screen()) ?? undefined, { timeout: withinMs, interval: 10 });
     } catch {

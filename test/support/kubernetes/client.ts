@@ -11,6 +11,7 @@ import {
 } from "@kubernetes/client-node";
 import { vi } from "vitest";
 import type WebSocket from "ws";
+import { patience } from "../wait-until.ts";
 import type { FakeCluster } from "./cluster.ts";
 
 export const namespace = "environments";
@@ -46,13 +47,13 @@ export function podThat(client: Client, name: string, isSo: (pod: V1Pod) => bool
       const pod = await client.core.readNamespacedPod({ name, namespace: client.namespace });
       return isSo(pod) ? pod : undefined;
     },
-    { timeout: 30_000, interval: 20 },
+    { timeout: 30_000 * patience, interval: 20 },
   );
 }
 
 /** Waits for what somebody else does, on a busy machine too. */
 export const eventually: typeof vi.waitUntil = (look, options) =>
-  vi.waitUntil(look, { timeout: 20_000, interval: 20, ...(typeof options === "object" ? options : {}) });
+  vi.waitUntil(look, { timeout: 20_000 * patience, interval: 20, ...(typeof options === "object" ? options : {}) });
 
 export const isRunning = (pod: V1Pod): boolean => pod.status?.containerStatuses?.every(({ ready }) => ready) ?? false;
 
@@ -109,7 +110,8 @@ export async function open(
     input,
     output: text,
     errors: () => Buffer.concat(seen.errors).toString(),
-    shows: (pattern) => vi.waitUntil(() => pattern.exec(text()) ?? undefined, { timeout: 10_000, interval: 5 }),
+    shows: (pattern) =>
+      vi.waitUntil(() => pattern.exec(text()) ?? undefined, { timeout: 10_000 * patience, interval: 5 }),
     status,
     closed: new Promise((resolve) => socket.on("close", (code) => resolve(code))),
   };

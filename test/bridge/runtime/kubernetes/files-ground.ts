@@ -1,12 +1,12 @@
 /** The files of an environment in a pod, and a shell in its workspace. */
 import { KubeConfig } from "@kubernetes/client-node";
-import { vi } from "vitest";
 import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
 import { Calls } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import { Pod, printedBy } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import type { FakeClusterOptions } from "../../../support/kubernetes/cluster.ts";
-import { desiredEnvironment, type Ground } from "../contract.ts";
+import { patience } from "../../../support/wait-until.ts";
+import { becomesUp, desiredEnvironment, type Ground } from "../contract.ts";
 import type { FilesGround } from "../files-contract.ts";
 import { makeGround, namespace } from "./ground.ts";
 
@@ -22,8 +22,15 @@ export async function makePodFiles(options: FakeClusterOptions = {}): Promise<Fi
 export async function podFilesOn(ground: Ground, config: KubeConfig, namespace: string): Promise<FilesGround> {
   const runtime = ground.open();
   const environment = desiredEnvironment();
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
-  await vi.waitUntil(async () => (await runtime.observe())[0]?.phase === "running", 20_000);
+  const begin = async () => {
+    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000 * patience));
+    await becomesUp(runtime, environment.id);
+  };
+  await begin().catch(async (error: unknown) => {
+    await runtime.close();
+    await ground.dispose();
+    throw error;
+  });
   const server = new ApiServer(config);
   const pod = new Pod(new Calls(server, namespace), objectName(environment.id), () => true);
   return {
@@ -31,7 +38,7 @@ export async function podFilesOn(ground: Ground, config: KubeConfig, namespace: 
     files: await runtime.files(environment.id),
     sh: async (command) =>
       printedBy(
-        await pod.run(["/bin/sh", "-c", `cd /workspace && { ${command}\n}`], { deadlineMs: 60_000 }),
+        await pod.run(["/bin/sh", "-c", `cd /workspace && { ${command}\n}`], { deadlineMs: 60_000 * patience }),
       ).toString(),
     dispose: async () => {
       await runtime.close();

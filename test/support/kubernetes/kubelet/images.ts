@@ -11,6 +11,8 @@ export interface ImageSpec {
   command?: readonly string[];
 }
 
+const nowhere = /^([^/]+\.invalid|127\.0\.0\.1:1)\//;
+
 export class Images {
   readonly #known = new Map<string, ImageSpec | "missing">();
   /** Without it a registry answers every pull. */
@@ -36,8 +38,8 @@ export class Images {
       const message = `Failed to apply default image tag "${name}": couldn't parse image name "${name}": invalid reference format`;
       return { reason: "InvalidImageName", message };
     }
-    // Names under .invalid lead nowhere, on any network (RFC 2606).
-    const image = this.#known.get(name) ?? (/^[^/]+\.invalid\//.test(name) ? "missing" : {});
+    // Names under .invalid lead nowhere, on any network (RFC 2606), and nothing listens at the node's port 1.
+    const image = this.#known.get(name) ?? (nowhere.test(name) ? "missing" : {});
     if (image !== "missing" && (policy !== "Always" || !this.#isOffline)) return { image };
     if (policy === "Never")
       return {

@@ -66,6 +66,14 @@ export function problemOf(httpStatus: number, body: string, retryAfter?: string)
   return new ClusterProblem(kindOf(httpStatus, status), message, { status: httpStatus, retryAfterMs });
 }
 
+/**
+ * Whether an exec's last word is that the node did not take it up. API servers from 1.30 on that translate for their nodes (1.36:
+ * for older ones) have shaken hands by then, so that the node's 404 or 500 comes as this sentence.
+ */
+export function isUpgradeRefused(message: string): boolean {
+  return /^(?:Internal error occurred: )?unable to upgrade connection\b/.test(message);
+}
+
 /** The problem of a call that got no answer. */
 export function noAnswer(error: unknown): ClusterProblem {
   const code = (error as NodeJS.ErrnoException | null)?.code;

@@ -9,6 +9,7 @@ import type { RawData } from "ws";
 import { z } from "zod";
 import { parseJson } from "../../parse-json.ts";
 import type { Calls } from "../client/calls.ts";
+import { isUpgradeRefused } from "../client/problem.ts";
 
 const protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"];
 const streams = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const;
@@ -29,6 +30,8 @@ export type ExecEnd =
   | { kind: "ended"; exitCode: number }
   /** It could not be started. */
   | { kind: "failed"; message: string }
+  /** The node would not have it, as `status` 404 or 500 says elsewhere before the handshake: nothing was started. */
+  | { kind: "refused"; message: string }
   /** The connection ended and nothing was said of the program. */
   | { kind: "lost" };
 
@@ -157,7 +160,8 @@ function endOf(text: string): ExecEnd {
   if (data.status === "Success") return { kind: "ended", exitCode: 0 };
   const exit = data.details?.causes?.find(({ reason }) => reason === "ExitCode")?.message;
   if (exit !== undefined && /^\d+$/.test(exit)) return { kind: "ended", exitCode: Number(exit) };
-  return { kind: "failed", message: (data.message ?? "The program could not be started").slice(0, 300) };
+  const message = (data.message ?? "The program could not be started").slice(0, 300);
+  return { kind: isUpgradeRefused(message) ? "refused" : "failed", message };
 }
 
 function bytesOf(data: RawData): Buffer {

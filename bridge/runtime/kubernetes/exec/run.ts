@@ -45,6 +45,11 @@ export async function run(calls: Calls, options: RunOptions): Promise<RunResult>
 }
 
 async function runOnce(calls: Calls, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
+  const { isExpected = () => true } = options;
+  return await patiently(() => runToEnd(calls, options, signal), signal, isExpected);
+}
+
+async function runToEnd(calls: Calls, options: RunOptions, signal: AbortSignal): Promise<RunResult> {
   const output = new Output(options.maxOutputBytes ?? maxOutputBytes);
   const ended = Promise.withResolvers<ExecEnd>();
   const { pod, container, command, input } = options;
@@ -55,7 +60,7 @@ async function runOnce(calls: Calls, options: RunOptions, signal: AbortSignal): 
     },
     onEnd: ended.resolve,
   };
-  const channel: ExecChannel = await openPatiently(calls, program, events, signal, options.isExpected);
+  const channel: ExecChannel = await openChannel(calls, program, events, signal);
   const abort = () => channel.close();
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -77,10 +82,18 @@ export async function openPatiently(
   signal: AbortSignal,
   isExpected: () => boolean = () => true,
 ): Promise<ExecChannel> {
+  return await patiently(() => openChannel(calls, program, events, signal), signal, isExpected);
+}
+
+async function patiently<Value>(
+  attempt: () => Promise<Value>,
+  signal: AbortSignal,
+  isExpected: () => boolean,
+): Promise<Value> {
   const until = performance.now() + retriesWithinMs;
   for (let waitMs = firstRetryMs; ; waitMs *= 2) {
     try {
-      return await openChannel(calls, program, events, signal);
+      return await attempt();
     } catch (error) {
       const isWorthIt = error instanceof ClusterProblem && (error.kind === "not_found" || error.status === 500);
       if (!isWorthIt || !isExpected() || performance.now() + waitMs > until) throw error;
@@ -94,6 +107,7 @@ export async function openPatiently(
 function resultOf(end: ExecEnd, output: Output, signal: AbortSignal): RunResult {
   signal.throwIfAborted();
   if (output.isTooMuch) throw new ClusterProblem("invalid", "A program in the environment printed too much");
+  if (end.kind === "refused") throw new ClusterProblem("unavailable", end.message, { status: 500 });
   if (end.kind === "failed") throw new ClusterProblem("invalid", end.message);
   if (end.kind === "lost") throw new ClusterProblem("unavailable", "The connection to the environment was cut");
   return { exitCode: end.exitCode, stdout: output.stdout, stderr: output.stderr };

@@ -31,7 +31,10 @@ describe("exec", { timeout: 60_000 }, () => {
     await runtime.close();
     await ground.dispose();
   });
-  beforeEach(() => ground.cluster.exec.setProtocols("v5.channel.k8s.io", "v4.channel.k8s.io"));
+  beforeEach(() => {
+    ground.cluster.exec.setProtocols("v5.channel.k8s.io", "v4.channel.k8s.io");
+    ground.cluster.exec.setTranslating(false);
+  });
 
   const attach = async () => {
     const stream = await runtime.attach(id, "main", size);
@@ -85,6 +88,17 @@ describe("exec", { timeout: 60_000 }, () => {
     ground.cluster.exec.restartKubelet([500, 404, 404]);
     await ended;
     expect(await (await attach()).ask("echo $$")).toBe(pid);
+  });
+
+  it("4: waits it out too where a server shakes hands before it asks the node", async () => {
+    ground.cluster.exec.setTranslating(true);
+    ground.cluster.exec.restartKubelet([500, 404, 404]);
+    const input = Buffer.from("typed");
+    expect((await pod.run(["head", "-c", "5"], { input })).stdout.toString()).toBe("typed");
+    ground.cluster.exec.restartKubelet([500]);
+    await expect(pod.run(["/no/such/program"])).rejects.toMatchObject({ kind: "invalid" });
+    const gone = new Pod(pod.calls, "env-nothing", () => false).run(["true"]);
+    await expect(gone).rejects.toMatchObject({ kind: "not_found" });
   });
 
   it("6: has its size before anything else, and sends no size that would freeze it", async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { podSpecOf } from "../admission/pod-schema.ts";
-import { fieldsAt } from "../api/objects.ts";
+import { type Fields, fieldsAt } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Asked } from "../api/server.ts";
 import { badRequest, internalError, notFound, StatusError } from "../api/statuses.ts";
@@ -14,12 +14,20 @@ import type { Timings } from "../kubelet/timings.ts";
 import { refreshCgroup } from "../kubelet/usage.ts";
 import { startProcess } from "./exec-process.ts";
 import { ExecSession } from "./exec-session.ts";
-import { notStarted, success } from "./exec-status.ts";
+import { notStarted, notTakenUp, success } from "./exec-status.ts";
 
 export type ExecProtocol = "v5.channel.k8s.io" | "v4.channel.k8s.io";
 
 const maxFrameBytes = 32 * 2 ** 20;
 const pods = resourceOf("pods");
+
+/** Where a program is to run. */
+interface Place {
+  sandbox: Sandbox;
+  podUid: string;
+  directory: string;
+  containerName: string;
+}
 
 export class ExecServer {
   readonly #store: Store;
@@ -31,6 +39,7 @@ export class ExecServer {
   /** Answers to the next requests, oldest first. */
   #refusals: number[] = [];
   #staysOnDeletedPods = false;
+  #translates = false;
 
   constructor(store: Store, kubelet: Kubelet, timings: Timings) {
     this.#store = store;
@@ -56,6 +65,11 @@ export class ExecServer {
   /** Servers before 1.30 know v4 only. */
   setProtocols(...protocols: ExecProtocol[]): void {
     this.#protocols = protocols;
+  }
+
+  /** Servers from 1.30 to 1.35 shake hands first; what the node answers then comes as the exec's status. */
+  setTranslating(isSo: boolean): void {
+    this.#translates = isSo;
   }
 
   /** The kubelet goes away and comes back: sockets end with 1006, new ones meet 500, 404, 404. Processes live on. */
@@ -87,17 +101,18 @@ export class ExecServer {
 
   /** Answers a handshake. Throws what refuses it. */
   async upgrade(request: Asked, incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const refusal = this.#refusals.shift();
-    if (refusal !== undefined)
-      throw new StatusError(refusal, refusal === 404 ? "NotFound" : "InternalError", "the kubelet is not ready");
     const { query } = request;
-    const { sandbox, podUid, directory, containerName } = this.#find(request);
+    const found = this.#askNode(request);
+    if (found instanceof StatusError) {
+      return this.#sockets.handleUpgrade(incoming, socket, head, (opened) => refuse(opened, notTakenUp(found.message)));
+    }
+    const { sandbox, podUid, directory, containerName } = found;
     const command = query.getAll("command");
     if (command.length === 0) throw badRequest("you must specify at least 1 of stdin, stdout, stderr and a command");
     await refreshCgroup(directory, containerName, sandbox);
     const spec = { command, isTerminal: query.get("tty") === "true", hasInput: query.get("stdin") === "true" };
     this.#sockets.handleUpgrade(incoming, socket, head, (opened) => {
-      if (!sandbox.has(command[0] ?? "")) return refuse(opened, command[0] ?? "");
+      if (!sandbox.has(command[0] ?? "")) return refuse(opened, notStarted(command[0] ?? ""));
       const process = startProcess(sandbox, spec);
       const session = new ExecSession(opened, process, { podUid, command, idleMs: this.#timings.execIdleMs });
       this.#sessions.add(session);
@@ -110,12 +125,26 @@ export class ExecServer {
     this.#sockets.close();
   }
 
-  #find({ namespace = "", name = "", query }: Asked): {
-    sandbox: Sandbox;
-    podUid: string;
-    directory: string;
-    containerName: string;
-  } {
+  /** What it refuses is thrown, or with a server that has shaken hands already given back. */
+  #askNode(request: Asked): Place | StatusError {
+    try {
+      const refusal = this.#refusals.shift();
+      if (refusal !== undefined)
+        throw new StatusError(refusal, refusal === 404 ? "NotFound" : "InternalError", "the kubelet is not ready");
+      return this.#find(request);
+    } catch (error) {
+      const isNodes = error instanceof StatusError && [404, 500].includes(error.code) && this.#isScheduled(request);
+      if (this.#translates && isNodes) return error;
+      throw error;
+    }
+  }
+
+  /** Before that the API server itself refuses. */
+  #isScheduled({ namespace = "", name = "" }: Asked): boolean {
+    return fieldsAt(this.#store.get(pods, namespace, name) ?? {}, "spec")["nodeName"] !== undefined;
+  }
+
+  #find({ namespace = "", name = "", query }: Asked): Place {
     const pod = this.#store.get(pods, namespace, name);
     if (pod === undefined) throw notFound(pods, name);
     if (fieldsAt(pod, "spec")["nodeName"] === undefined) throw badRequest(`pod ${name} does not have a host assigned`);
@@ -137,8 +166,8 @@ export class ExecServer {
   }
 }
 
-/** A program that is not there is told after the handshake, as the runtime finds out only then. */
-function refuse(socket: WebSocket, program: string): void {
-  socket.send(Buffer.concat([Buffer.of(3), Buffer.from(JSON.stringify(notStarted(program)))]));
+/** After the handshake, as of a program that is not there: the runtime finds out only then. */
+function refuse(socket: WebSocket, status: Fields): void {
+  socket.send(Buffer.concat([Buffer.of(3), Buffer.from(JSON.stringify(status))]));
   socket.close(1000);
 }

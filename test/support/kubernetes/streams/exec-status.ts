@@ -14,6 +14,19 @@ export function exited(command: readonly string[], code: number): Fields {
   };
 }
 
+/** As Kubernetes 1.34 tells what the node answered to a server that translates. */
+export function notTakenUp(answer: string): Fields {
+  const why = `unable to upgrade connection: ${answer}`;
+  return {
+    metadata: {},
+    status: "Failure",
+    message: `Internal error occurred: ${why}`,
+    reason: "InternalError",
+    details: { causes: [{ message: why }] },
+    code: 500,
+  };
+}
+
 export function notStarted(program: string): Fields {
   const where = program.includes("/")
     ? `stat ${program}: no such file or directory`

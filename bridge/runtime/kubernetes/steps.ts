@@ -157,7 +157,8 @@ export class Steps {
   ): Promise<ClusterObject> {
     const storage = Math.max(wish.resources.storage_bytes, heldBytes(existing) ?? 0);
     const settings = existing === null ? this.#settings : { ...this.#settings, storageClass: existing.storageClass };
-    const manifest = claim({ ...wish, resources: { ...wish.resources, storage_bytes: storage } }, settings);
+    const sized = { ...wish, resources: { ...wish.resources, storage_bytes: storage } };
+    const manifest = claim(sized, settings, existing?.uid);
     if (finalizers !== undefined && manifest.metadata) manifest.metadata.finalizers = finalizers;
     return await this.#calls.apply("persistentvolumeclaims", manifest, signal, true);
   }
@@ -175,7 +176,8 @@ function heldBytes(view: ClaimView | null): number | null {
   return bytes === null ? null : Math.ceil(bytes);
 }
 
+/** A conflict with the uid: there is none of it any more. */
 function ignoreGone(error: unknown): null {
-  if (error instanceof ClusterProblem && error.kind === "not_found") return null;
+  if (error instanceof ClusterProblem && (error.kind === "not_found" || error.kind === "conflict")) return null;
   throw error;
 }

@@ -105,7 +105,14 @@ export class Calls {
       contentType: "application/merge-patch+json",
       body: { metadata: { uid, annotations } },
     } as const;
-    return parsed(objectSchema.nullable(), await this.#patiently(request).catch(nullIfGone));
+    try {
+      return parsed(objectSchema, await this.#patiently(request));
+    } catch (error) {
+      // Of another uid the server says that it is no valid change, as of an annotation that may not be.
+      const isOther = error instanceof ClusterProblem && error.kind === "invalid";
+      if (!isOther || (await this.get(kind, name))?.metadata.uid === uid) return nullIfGone(error);
+      return null;
+    }
   }
 
   /** Null where there is none. */

@@ -8,8 +8,11 @@ import type { ManifestSettings } from "./settings.ts";
 /** What a claim says of its environment. */
 export type ClaimWish = Pick<DesiredEnvironment, "id" | "generation" | "desired" | "resources">;
 
-/** Of an environment whose claim this is; what it says of size is only what is asked at first, growing is a step of its own. */
-export function claim(environment: ClaimWish, settings: ManifestSettings): V1PersistentVolumeClaim {
+/**
+ * Of an environment whose claim this is; what it says of size is only what is asked at first, growing is a step of its own. With
+ * the uid of one that is there, no other is made or changed by it.
+ */
+export function claim(environment: ClaimWish, settings: ManifestSettings, uid?: string): V1PersistentVolumeClaim {
   const { storageClass } = settings;
   return {
     apiVersion: "v1",
@@ -17,6 +20,7 @@ export function claim(environment: ClaimWish, settings: ManifestSettings): V1Per
     metadata: {
       name: objectName(environment.id),
       namespace: settings.namespace,
+      ...(uid === undefined ? {} : { uid }),
       labels: labels(environment.id, settings),
       annotations: {
         [annotations.generation]: String(environment.generation),

@@ -59,6 +59,7 @@ export class Registry {
   update(target: Target, body: unknown, wish: Wish): KubeObject {
     const before = this.get(target);
     const given = this.#decoded(target.resource, target.namespace, body);
+    if ((given.metadata.uid ?? before.metadata.uid) !== before.metadata.uid) throw otherUid(target, given, before);
     const version = given.metadata.resourceVersion;
     if (version !== undefined && version !== before.metadata.resourceVersion) throw stale(target);
     return this.#replace(target, before, given, wish);
@@ -75,6 +76,10 @@ export class Registry {
           : strategicPatch(before, patch);
     const after = this.#decoded(target.resource, target.namespace, patched);
     if (after.metadata.resourceVersion !== before.metadata.resourceVersion) throw stale(target);
+    if (after.metadata.uid !== before.metadata.uid) {
+      const message = `Invalid value: "${after.metadata.uid}": field is immutable`;
+      throw invalid(target.resource, target.name, [{ reason: "FieldValueInvalid", message, field: "metadata.uid" }]);
+    }
     return this.#replace(target, before, after, wish);
   }
 
@@ -93,13 +98,7 @@ export class Registry {
       throw badRequest("metadata.managedFields must be nil");
     const before = this.store.get(resource, namespace, name) ?? null;
     const { uid } = applied.metadata;
-    if (uid !== undefined && uid !== before?.metadata.uid) {
-      throw modified(
-        resource,
-        name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before?.metadata.uid ?? ""}`,
-      );
-    }
+    if (uid !== undefined && uid !== before?.metadata.uid) throw otherUid(target, applied, before);
     const result = applyTo(before, applied, wish);
     if (before !== null) return this.#write(resource, before, kept(before, result), wish);
     const managedFields = result.metadata.managedFields ?? [];
@@ -158,6 +157,14 @@ const stale = ({ resource, name }: Target) =>
     resource,
     name,
     "the object has been modified; please apply your changes to the latest version and try again",
+  );
+
+/** Where a patch that is no apply is invalid. */
+const otherUid = ({ resource, name }: Target, given: KubeObject, before: KubeObject | null) =>
+  modified(
+    resource,
+    name,
+    `Precondition failed: UID in precondition: ${given.metadata.uid}, UID in object meta: ${before?.metadata.uid ?? ""}`,
   );
 
 /** What no update changes, whatever it says. */

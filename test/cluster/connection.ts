@@ -13,6 +13,9 @@ export function connect(kubeconfig: string): Connection {
   return { config, core: config.makeApiClient(CoreV1Api), storage: config.makeApiClient(StorageV1Api) };
 }
 
+/** How long a busy node may take to end what was deleted. */
+export const goneWithinMs = 180_000;
+
 /** What the call gives, or null where there is no such thing (or, with 403, none that this user may see). */
 export async function orNull<T>(call: Promise<T>, codes: readonly number[] = [404]): Promise<T | null> {
   try {

@@ -20,11 +20,14 @@ export const smallResources = {
   limits: { cpu: "500m", memory: "256Mi" },
 };
 
-const withinMs = 120_000;
+const withinMs = 300_000;
 /** The scheduler says such things also while a volume is being made, or before it has seen a claim that is new. */
 const obstacleLastsMs = 20_000;
 
-/** Runs the script to its end. Resolves with null, or with why the pod could not be scheduled for want of a volume. */
+/**
+ * Runs the script to its end. Resolves with null, or with why the pod could not be scheduled for want of a volume; throws where
+ * no node takes it, or the image does not run.
+ */
 export async function runErrand({ core }: Connection, errand: Errand): Promise<string | null> {
   const name = `errand-${Math.random().toString(36).slice(2, 10)}`;
   const { namespace } = errand;
@@ -32,27 +35,32 @@ export async function runErrand({ core }: Connection, errand: Errand): Promise<s
   try {
     let sinceMs: number | null = null;
     return await until(`pod ${name} ends`, withinMs, async () => {
-      const found = verdict(await core.readNamespacedPod({ name, namespace }));
-      sinceMs = found?.why == null ? null : (sinceMs ?? performance.now());
-      return sinceMs !== null && performance.now() - sinceMs < obstacleLastsMs ? null : found;
+      const pod = await core.readNamespacedPod({ name, namespace });
+      const why = whyUnscheduled(pod);
+      sinceMs = why === null ? null : (sinceMs ?? performance.now());
+      if (sinceMs === null) return isOver(pod) && { why: null };
+      if (performance.now() - sinceMs < obstacleLastsMs) return null;
+      if (!/persistent ?volume/i.test(why ?? "")) throw new Error(`no node takes a pod: ${why}`);
+      return { why };
     }).then(({ why }) => why);
   } finally {
     await orNull(core.deleteNamespacedPod({ name, namespace, gracePeriodSeconds: 0 }));
   }
 }
 
-/** Null: not over yet. Throws where the cluster cannot run the image at all. */
-function verdict({ status }: V1Pod): { why: string | null } | null {
-  const unscheduled = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  const message = unscheduled?.message ?? "";
-  if (/persistent ?volume/i.test(message)) return { why: message };
-  if (status?.phase === "Succeeded") return { why: null };
+function whyUnscheduled({ status }: V1Pod): string | null {
+  const condition = status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
+  return condition === undefined ? null : (condition.message ?? "it does not say why");
+}
+
+/** Throws where the cluster cannot run the image at all. */
+function isOver({ status }: V1Pod): boolean {
   const waiting = status?.containerStatuses?.[0]?.state?.waiting;
   if (/Image|CreateContainer/.test(waiting?.reason ?? ""))
     throw new Error(`the cluster cannot run it: ${waiting?.reason} ${waiting?.message}`);
   if (status?.phase === "Failed")
     throw new Error(`an errand failed: ${JSON.stringify(status.containerStatuses?.[0]?.state ?? status)}`);
-  return null;
+  return status?.phase === "Succeeded";
 }
 
 function podOf(name: string, { image, imagePullPolicy, script, claimName, labels, nodeSelector }: Errand): V1Pod {

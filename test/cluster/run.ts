@@ -1,9 +1,10 @@
 /** One run on a cluster: a namespace of its own, what that cluster can do, and the end of everything in it. */
 import { randomBytes } from "node:crypto";
-import { type Connection, connect, orNull, until } from "./connection.ts";
+import { type Connection, connect, goneWithinMs, orNull, until } from "./connection.ts";
 import { runErrand } from "./errands.ts";
+import { aliveNow, keepAlive, removeKilled } from "./killed-runs.ts";
 import { type ClusterSettings, readSettings } from "./settings.ts";
-import { empty, keptVolumeOf, offerAgain, recoverVolumes } from "./volumes.ts";
+import { empty, isReleased, keptVolumeOf, offerAgain, recoverVolumes } from "./volumes.ts";
 
 /** What the tests are told of it; plain data, as it passes between processes. */
 export interface ClusterUnderTest {
@@ -38,6 +39,7 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
   };
   if (run.isOwnNamespace) await makeNamespace(connection, run);
   try {
+    if (run.isOwnNamespace) await removeKilled(connection, run);
     return { ...run, volumeObstacle: await tryVolume(connection, run, settings) };
   } catch (error) {
     await endRun(run, settings);
@@ -45,13 +47,13 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
   }
 }
 
-async function makeNamespace({ core }: Connection, { namespace: name, labels }: ClusterUnderTest): Promise<void> {
+async function makeNamespace(connection: Connection, { namespace: name, labels }: ClusterUnderTest): Promise<void> {
+  const { core } = connection;
   const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
-  const made = await orNull(
-    core.createNamespace({ body: { metadata: { name, labels: { ...restricted, ...labels } } } }),
-    [403],
-  );
+  const metadata = { name, labels: { ...restricted, ...labels }, annotations: aliveNow() };
+  const made = await orNull(core.createNamespace({ body: { metadata } }), [403]);
   if (made === null) throw new Error("KUBECONFIG may not make namespaces: DEVPOCKET_TEST_NAMESPACE names one to use");
+  keepAlive(connection, name);
   const account = () => orNull(core.readNamespacedServiceAccount({ name: "default", namespace: name }));
   await until(`service account default in ${name}`, 30_000, account);
 }
@@ -85,7 +87,7 @@ export async function clear(connection: Connection, run: ClusterUnderTest): Prom
   // Not 0: that takes the object away while its processes still run, and write to the volume that is emptied next.
   await core.deleteCollectionNamespacedPod({ namespace, labelSelector, gracePeriodSeconds: 1 });
   const noPods = async () => (await core.listNamespacedPod({ namespace, labelSelector })).items.length === 0;
-  await until("the pods are gone", 60_000, noPods);
+  await until("the pods are gone", goneWithinMs, noPods);
   const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector });
   for (const { metadata } of items) await removeClaim(connection, run, metadata?.name ?? "");
   // Of a namespace that others use too, nobody knows whose volumes these were.
@@ -100,13 +102,7 @@ async function removeClaim(connection: Connection, run: ClusterUnderTest, name: 
   const volume = await keptVolumeOf(connection, namespace, name);
   if (volume !== null) await empty(connection, run, name);
   await orNull(core.deleteNamespacedPersistentVolumeClaim({ name, namespace }));
-  const finalizers = [{ op: "remove", path: "/metadata/finalizers" }];
-  const claim = await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }));
-  if (claim?.metadata?.finalizers?.some((each) => each.startsWith("devpocket.app/"))) {
-    await orNull(core.patchNamespacedPersistentVolumeClaim({ name, namespace, body: finalizers }));
-  }
-  const isGone = async () => (await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }))) === null;
-  await until(`claim ${name} is gone`, 60_000, isGone);
+  await until(`claim ${name} is gone`, goneWithinMs, () => isReleased(connection, { name, namespace }));
   if (volume !== null) await offerAgain(connection, volume);
 }
 
@@ -120,5 +116,10 @@ export async function endRun(run: ClusterUnderTest, settings: ClusterSettings = 
   if (!run.isOwnNamespace) return;
   await orNull(core.deleteNamespace({ name: namespace }));
   const isGone = async () => (await orNull(core.readNamespace({ name: namespace }))) === null;
-  await until(`namespace ${namespace} is gone`, 120_000, isGone);
+  await until(`namespace ${namespace} is gone`, goneWithinMs, isGone).catch(async () => {
+    // It is empty; what holds it is the cluster's, such as an API whose server does not answer.
+    const { status } = await core.readNamespace({ name: namespace });
+    const why = status?.conditions?.filter(({ status }) => status === "True").map(({ message }) => message);
+    console.error(`namespace ${namespace} is still being removed by the cluster: ${why?.join("; ")}`);
+  });
 }

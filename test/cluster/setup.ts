@@ -9,10 +9,24 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  endInOrder(project.vitest);
   const run = await beginRun();
   project.provide("cluster", run);
   console.log(
     `tests run in namespace ${run.namespace}${run.volumeObstacle === null ? "" : `; without volumes: ${run.volumeObstacle}`}`,
   );
   return () => endRun(run);
+}
+
+/** Told to end, vitest would end at once; the second time it does. */
+function endInOrder(vitest: TestProject["vitest"]): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.removeAllListeners(signal);
+    process.once(signal, async () => {
+      console.error(`${signal}: removing what was made on the cluster`);
+      process.exitCode = 130;
+      await vitest.cancelCurrentRun("keyboard-input");
+      await vitest.exit(true);
+    });
+  }
 }

@@ -3,7 +3,7 @@
  * still, and offered again when that is gone, unless the cluster sees to it.
  */
 import type { V1PersistentVolume } from "@kubernetes/client-node";
-import { type Connection, orNull, until } from "./connection.ts";
+import { type Connection, goneWithinMs, orNull, until } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import type { ClusterUnderTest } from "./run.ts";
 
@@ -26,12 +26,16 @@ async function isKept({ storage }: Connection, { spec }: V1PersistentVolume): Pr
   return storageClass?.provisioner === "kubernetes.io/no-provisioner";
 }
 
-/** Empties and offers what claims of the run's own namespace have left: a claim is gone with its environment. */
-export async function recoverVolumes(connection: Connection, run: ClusterUnderTest): Promise<void> {
+/** Empties and offers what claims of a run's own namespace have left: a claim is gone with its environment. */
+export async function recoverVolumes(
+  connection: Connection,
+  run: ClusterUnderTest,
+  ofNamespace = run.namespace,
+): Promise<void> {
   const volumes = await orNull(connection.core.listPersistentVolume(), hidden);
   for (const volume of volumes?.items ?? []) {
     const name = volume.metadata?.name ?? "";
-    if (volume.spec?.claimRef?.namespace !== run.namespace || !(await isKept(connection, volume))) continue;
+    if (volume.spec?.claimRef?.namespace !== ofNamespace || !(await isKept(connection, volume))) continue;
     if (!(await offerAgain(connection, name))) continue;
     await emptyUnclaimed(connection, run, name);
     await offerAgain(connection, name);
@@ -52,11 +56,12 @@ async function emptyUnclaimed(connection: Connection, run: ClusterUnderTest, vol
   await empty(connection, run, name);
   await core.deleteNamespacedPersistentVolumeClaim({ name, namespace });
   const isGone = async () => (await orNull(core.readNamespacedPersistentVolumeClaim({ name, namespace }))) === null;
-  await until(`claim ${name} is gone`, 60_000, isGone);
+  await until(`claim ${name} is gone`, goneWithinMs, isGone);
 }
 
 export async function empty(connection: Connection, run: ClusterUnderTest, claimName: string): Promise<void> {
-  const script = "chmod -R u+rwx /volume/* 2>/dev/null; find /volume -mindepth 1 -delete";
+  // What environments make there, and nothing else: a file system's own, such as lost+found, is not ours.
+  const script = "cd /volume && { chmod -R u+rwx workspace home 2>/dev/null; rm -rf workspace home; }";
   await runErrand(connection, { ...run, script, claimName });
 }
 
@@ -65,7 +70,7 @@ export async function empty(connection: Connection, run: ClusterUnderTest, claim
  * not to be: it is gone, or may not be written.
  */
 export async function offerAgain({ core }: Connection, name: string): Promise<boolean> {
-  const offered = await until(`volume ${name} is available again`, 60_000, async () => {
+  const offered = await until(`volume ${name} is available again`, goneWithinMs, async () => {
     const volume = await orNull(core.readPersistentVolume({ name }));
     if (volume === null) return "no";
     if (volume.status?.phase === "Available") return "yes";
@@ -75,4 +80,21 @@ export async function offerAgain({ core }: Connection, name: string): Promise<bo
     return (await orNull(core.patchPersistentVolume({ name, body }), hidden)) === null ? "no" : null;
   });
   return offered === "yes";
+}
+
+/**
+ * Whether the claim, which is being deleted, is gone; takes our finalizer away, which nobody else will. The cluster's own stays until
+ * no pod has the volume any more.
+ */
+export async function isReleased({ core }: Connection, place: { name: string; namespace: string }): Promise<boolean> {
+  const claim = await orNull(core.readNamespacedPersistentVolumeClaim(place));
+  const { finalizers = [], resourceVersion } = claim?.metadata ?? {};
+  const others = finalizers.filter((each) => !each.startsWith("devpocket.app/"));
+  if (others.length === finalizers.length) return claim === null;
+  const body = [
+    { op: "test", path: "/metadata/resourceVersion", value: resourceVersion },
+    { op: "replace", path: "/metadata/finalizers", value: others },
+  ];
+  await orNull(core.patchNamespacedPersistentVolumeClaim({ ...place, body }), [404, 409, 422]);
+  return false;
 }

@@ -2,11 +2,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Connection, connect } from "../../cluster/connection.ts";
 import { runErrand } from "../../cluster/errands.ts";
+import { aliveNow, removeKilled } from "../../cluster/killed-runs.ts";
 import { beginRun, type ClusterUnderTest, clear, endRun } from "../../cluster/run.ts";
 import { type ClusterSettings, readSettings } from "../../cluster/settings.ts";
+import { fieldsAt } from "./api/objects.ts";
+import { resourceOf } from "./api/resources.ts";
 import { type FakeCluster, startFakeCluster } from "./cluster.ts";
 
 let cluster: FakeCluster;
@@ -24,32 +27,78 @@ beforeEach(async () => {
   settings = readSettings({ KUBECONFIG: path, DEVPOCKET_TEST_IMAGE: "debian:12" });
   connection = connect(path);
   run = await beginRun(settings);
-});
+}, 60_000);
 afterEach(async () => {
   await endRun(run, settings);
   await cluster.close();
   await rm(directory, { recursive: true });
-});
+}, 60_000);
 
-const claim = (name: string) =>
+const claim = (name: string, { namespace, labels } = run, finalizers: string[] = []) =>
   connection.core.createNamespacedPersistentVolumeClaim({
-    namespace: run.namespace,
+    namespace,
     body: {
-      metadata: { name, labels: run.labels },
+      metadata: { name, labels, finalizers },
       spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Mi" } } },
     },
   });
-const errand = (claimName: string, script: string) => runErrand(connection, { ...run, claimName, script });
+const errand = (claimName: string, script: string, where = run) =>
+  runErrand(connection, { ...where, claimName, script });
+const leave = "mkdir -p /volume/workspace/left && chmod 500 /volume/workspace /volume/workspace/left";
+const isEmpty = 'test -z "$(ls -A /volume)"';
 
 it("empties and offers again what a claim that a test deleted has left", async () => {
   expect(run.volumeObstacle).toBeNull();
   await claim("first");
-  expect(await errand("first", "mkdir -m 500 /volume/left")).toBeNull();
+  expect(await errand("first", leave)).toBeNull();
   await connection.core.deleteNamespacedPersistentVolumeClaim({ name: "first", namespace: run.namespace });
   await clear(connection, run);
   await claim("second");
-  expect(await errand("second", 'test -z "$(ls -A /volume)"')).toBeNull();
-});
+  expect(await errand("second", isEmpty)).toBeNull();
+}, 60_000);
+
+it("offers again what the cluster failed to delete, and leaves what is not of environments", async () => {
+  const volumes = resourceOf("persistentvolumes");
+  const [volume] = cluster.store.list(volumes);
+  if (volume === undefined) throw new Error("there is no volume");
+  const spec = { ...fieldsAt(volume, "spec"), persistentVolumeReclaimPolicy: "Delete" };
+  cluster.store.put(volumes, { ...volume, spec });
+  await claim("first");
+  expect(await errand("first", `${leave}; mkdir /volume/lost+found`)).toBeNull();
+  await connection.core.deleteNamespacedPersistentVolumeClaim({ name: "first", namespace: run.namespace });
+  await clear(connection, run);
+  await claim("second");
+  expect(
+    await errand("second", "[ -d /volume/lost+found ] && rmdir /volume/lost+found && [ ! -e /volume/workspace ]"),
+  ).toBeNull();
+}, 60_000);
+
+it("removes what a run that was killed has left, and leaves one that lives", async () => {
+  const others = ["devpocket-test-00000000", "devpocket-test-11111111"].map((namespace) => ({
+    ...run,
+    namespace,
+    labels: { "devpocket.app/cluster": namespace.replace("devpocket-", "") },
+  }));
+  const [killed = run, alive = run] = others;
+  for (const { namespace: name, labels } of others)
+    await connection.core.createNamespace({ body: { metadata: { name, labels, annotations: aliveNow() } } });
+  await claim("left", killed, ["devpocket.app/environment"]);
+  expect(await errand("left", leave, killed)).toBeNull();
+  const looks = () => cluster.requests.all.filter(({ verb, resource }) => `${verb} ${resource}` === "list namespaces");
+  const before = looks().length;
+  const removed = removeKilled(connection, run, 2_000);
+  const body = [{ op: "replace", path: "/metadata/annotations/devpocket.app~1alive-at", value: "now" }];
+  await vi.waitUntil(() => looks().length > before, 10_000);
+  await connection.core.patchNamespace({ name: alive.namespace, body });
+  await removed;
+  const { items } = await connection.core.listNamespace();
+  const names = items.map(({ metadata }) => metadata?.name);
+  expect(names).toContain(alive.namespace);
+  expect(names).not.toContain(killed.namespace);
+  await claim("next");
+  expect(await errand("next", isEmpty)).toBeNull();
+  await connection.core.deleteNamespace({ name: alive.namespace });
+}, 60_000);
 
 it("serves somebody who may do nothing outside one namespace", async () => {
   await connection.core.createNamespace({ body: { metadata: { name: "shared" } } });

@@ -14,7 +14,10 @@ export interface StorageClassSpec {
   /** Makes volumes as they are asked for; otherwise `staticVolumes` is all there is. */
   isDynamic?: boolean;
   staticVolumes?: number;
-  /** `Retain`: a volume whose claim is gone is Released, until somebody takes the claim out of it. */
+  /**
+   * `Retain`: a volume whose claim is gone is Released, until somebody takes the claim out of it. `Delete`: it is deleted, or Failed
+   * where there is nobody who makes volumes and could delete them.
+   */
   reclaimPolicy?: "Delete" | "Retain";
   allowsExpansion?: boolean;
 }
@@ -65,17 +68,16 @@ export class PersistentVolumes {
     return free.metadata.name;
   }
 
-  /** The claim is gone. Local volumes are emptied and offered again, or kept until somebody looks at them. */
+  /** The claim is gone. */
   async release(volumeName: string): Promise<void> {
     const volume = this.#store.get(volumes, undefined, volumeName);
     if (volume === undefined) return;
     const isRetained = textAt(volume, "spec", "persistentVolumeReclaimPolicy") === "Retain";
-    const { claimRef: _, ...spec } = fieldsAt(volume, "spec");
-    if (isRetained) this.#store.put(volumes, { ...volume, status: { phase: "Released" } });
-    else if (spec["local"] === undefined) this.#store.remove(volumes, volume);
-    if (isRetained) return;
+    const isLocal = fieldsAt(volume, "spec")["local"] !== undefined;
+    if (isRetained || isLocal)
+      return void this.#store.put(volumes, { ...volume, status: { phase: isRetained ? "Released" : "Failed" } });
+    this.#store.remove(volumes, volume);
     await removeTree(this.directoryOf(volumeName));
-    if (spec["local"] !== undefined) this.#store.put(volumes, { ...volume, spec, status: { phase: "Available" } });
   }
 
   #offerAgain(name: string): void {

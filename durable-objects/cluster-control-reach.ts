@@ -20,34 +20,43 @@ export function clusterControl(env: ObjectsEnv, log: Log, wants: Wants, means: M
 function controlReach(env: ObjectsEnv, log: Log, wants: Wants, { assignAnew, onDue }: Means): ControlReach {
   const terminalOf = (terminal: string): TerminalRpc => env.TERMINALS.getByName(terminal);
 
+  /** Those that people are at and that have a shell. */
+  function shellsOf(environmentId: string): string[] {
+    return wants.ofEnvironment(environmentId).filter((terminal) => parseTerminalId(terminal).window !== logsWindow);
+  }
+
   /**
-   * One that cannot be reached, or does not answer, may still let others type: its bridge leaves it and comes back to it
-   * with leave that the cluster gives only together with how things stand now.
+   * One whose memory was just thrown away is told again. One that still cannot be reached, or does not answer, may let others
+   * type: its bridge leaves it and comes back to it with leave that the cluster gives only together with how things stand then.
    */
   async function tellOne(terminal: string, control: Control): Promise<void> {
+    const tell = () => terminalOf(terminal).control(control);
     try {
-      await within(timing.controlToldMs, terminalOf(terminal).control(control));
+      await within(timing.controlToldMs, tell().catch(tell));
     } catch (error) {
       log("warn", "a terminal was not told who has control", { terminal, error: String(error) });
       if (wants.find(terminal) !== undefined) assignAnew(terminal);
     }
   }
 
+  /** Who cannot be asked for is not taken to be gone. */
+  async function isAt(terminal: string, userId: string): Promise<boolean> {
+    try {
+      return await within(timing.controlToldMs, terminalOf(terminal).mayTypeHere(userId));
+    } catch (error) {
+      log("warn", "a terminal was not asked who is there", { terminal, error: String(error) });
+      return true;
+    }
+  }
+
   return {
     now: () => Date.now(),
     async tell(environmentId, control) {
-      const watched = wants.ofEnvironment(environmentId);
-      const shells = watched.filter((terminal) => parseTerminalId(terminal).window !== logsWindow);
-      await Promise.all(shells.map((terminal) => tellOne(terminal, control)));
+      await Promise.all(shellsOf(environmentId).map((terminal) => tellOne(terminal, control)));
     },
-    /** Who cannot be asked is not taken to be gone. */
-    async isSeated(terminal, userId) {
-      try {
-        return await terminalOf(terminal).seats(userId);
-      } catch (error) {
-        log("warn", "a terminal was not asked who is there", { terminal, error: String(error) });
-        return true;
-      }
+    async isPresent(environmentId, userId) {
+      const found = await Promise.all(shellsOf(environmentId).map((terminal) => isAt(terminal, userId)));
+      return found.includes(true);
     },
     onDue,
   };

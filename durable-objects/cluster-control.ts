@@ -1,19 +1,20 @@
 /**
  * Who has control of each environment, over all of its terminals. Two rounds make it exclusive at every moment: first
- * all terminals learn who must not type any more, and only when that is true everywhere it holds. Wishes for one environment
- * are dealt with one after the other. Knows no platform: where it is kept and who is told is given to it.
+ * all terminals learn who must not type any more, and only when that is true everywhere it holds. What concerns one environment
+ * is dealt with one after the other. Knows no platform: where it is kept and who is told is given to it.
+ *
+ * It ends without its holder. Nobody counts them: when something says that they may have left, it is looked for them at
+ * every terminal a while later, so that no word about them has to arrive.
  */
-import type { Control, ControlAnswer, ControlWish } from "./protocol/objects.ts";
+import type { Control, ControlWish } from "./protocol/objects.ts";
 import { timing } from "./protocol/timing.ts";
 import { parseTerminalId } from "./protocol/vocabulary.ts";
 
 /** What is kept of an environment somebody has control of. */
 export interface ControlRecord extends Control {
   holder: NonNullable<Control["holder"]>;
-  /** The terminals where its holder is. */
-  seats: string[];
-  /** With no seat: when it ends, ms since the epoch. */
-  endsAt: number;
+  /** It ends then (ms since the epoch) unless its holder is at some terminal; null: nothing says that they have left. */
+  endsAt: number | null;
 }
 
 export interface ControlStore {
@@ -30,8 +31,8 @@ export interface ControlReach {
   now(): number;
   /** Tells every wanted terminal of the environment; answers once all of them keep to it. */
   tell(environmentId: string, control: Control): Promise<void>;
-  /** Whether this user is at the terminal and may type. */
-  isSeated(terminal: string, userId: string): Promise<boolean>;
+  /** Whether this user is at some terminal of the environment and may type there. */
+  isPresent(environmentId: string, userId: string): Promise<boolean>;
   /** `expire` is due at `dueAt()`. */
   onDue(): void;
 }
@@ -53,42 +54,29 @@ export class ClusterControl {
     return { version, holder, stage };
   }
 
-  ask(terminal: string, wish: ControlWish): Promise<ControlAnswer> {
+  /** Answers who has it when the wish was dealt with. */
+  ask(terminal: string, wish: ControlWish): Promise<Control> {
     const environmentId = environmentOf(terminal);
     return this.#inTurn(environmentId, async () => {
-      if (wish.action === "take") return this.#take(environmentId, wish);
-      const holder = this.#store.read(environmentId)?.holder;
-      const isTheirs = holder?.id === wish.user.id;
-      const ends = holder !== undefined && (wish.action === "release" ? isTheirs : !isTheirs && wish.isOwner);
-      if (ends) await this.#end(environmentId);
-      return { isGranted: true, holder: "" };
+      if (wish.action === "take") await this.#take(environmentId, wish);
+      else if (this.#mayEnd(environmentId, wish)) await this.#end(environmentId);
+      return this.of(terminal);
     });
   }
 
-  seat(terminal: string, userId: string, seat: "here" | "away" | "gone_for_good"): Promise<void> {
+  /** The last socket of who has it has left this terminal; for good: they will not dial again. */
+  left(terminal: string, userId: string, isForGood: boolean): Promise<void> {
     const environmentId = environmentOf(terminal);
     return this.#inTurn(environmentId, async () => {
       const record = this.#store.read(environmentId);
       if (record?.holder.id !== userId) return;
-      const others = record.seats.filter((each) => each !== terminal);
-      this.#setSeats(environmentId, record, seat === "here" ? [...others, terminal] : others);
-      if (seat === "gone_for_good" && others.length === 0) await this.#end(environmentId);
+      const isOver = isForGood && !(await this.#reach.isPresent(environmentId, userId));
+      if (isOver) await this.#end(environmentId);
+      else this.#doubt(environmentId, record);
     });
   }
 
-  /** Nobody is at this terminal, or somebody is again: then who was there before an accident may be nowhere. */
-  emptied(terminal: string): Promise<void> {
-    const environmentId = environmentOf(terminal);
-    if (this.#store.read(environmentId) === null) return Promise.resolve();
-    return this.#inTurn(environmentId, async () => {
-      const record = this.#store.read(environmentId);
-      if (record?.seats.includes(terminal) !== true) return;
-      const others = record.seats.filter((each) => each !== terminal);
-      this.#setSeats(environmentId, record, others);
-    });
-  }
-
-  /** Looks where its holder really is, e.g. after a deploy cut everybody. */
+  /** Something has happened after which its holder may be nowhere, though nobody saw them leave, as when a deploy cut all. */
   check(terminal: string): Promise<void> {
     const environmentId = environmentOf(terminal);
     if (this.#store.read(environmentId) === null) return Promise.resolve();
@@ -97,55 +85,46 @@ export class ClusterControl {
 
   /** Ends the control of those who did not come back. */
   async expire(): Promise<void> {
-    const due = this.#store.all().filter(([, record]) => dueAtOf(record) <= this.#reach.now());
+    const now = this.#reach.now();
+    const due = this.#store.all().filter(([, { endsAt }]) => endsAt !== null && endsAt <= now);
     await Promise.all(due.map(([environmentId]) => this.#inTurn(environmentId, () => this.#expireOne(environmentId))));
-  }
-
-  async #expireOne(environmentId: string): Promise<void> {
-    const record = this.#store.read(environmentId);
-    if (record !== null && dueAtOf(record) <= this.#reach.now()) await this.#end(environmentId);
   }
 
   /** When `expire` has something to do; infinite for never. */
   dueAt(): number {
-    return Math.min(...this.#store.all().map(([, record]) => dueAtOf(record)));
+    return Math.min(...this.#store.all().map(([, { endsAt }]) => endsAt ?? Number.POSITIVE_INFINITY));
   }
 
   /** The environment is gone. */
-  forget(environmentId: string): void {
-    this.#store.write(environmentId, null);
+  forget(environmentId: string): Promise<void> {
+    return this.#inTurn(environmentId, async () => this.#store.write(environmentId, null));
   }
 
-  async #take(environmentId: string, { user, isOwner }: ControlWish): Promise<ControlAnswer> {
+  /** Only the owner takes it from somebody. */
+  async #take(environmentId: string, { user, isOwner }: ControlWish): Promise<void> {
     const record = this.#store.read(environmentId);
-    const granted = { isGranted: true, holder: user.name };
-    if (record?.holder.id === user.id) return granted;
-    if (record !== null && !isOwner) {
-      await this.#check(environmentId);
-      return { isGranted: false, holder: record.holder.name };
-    }
-    this.#write(environmentId, {
-      version: this.#nextVersion(),
-      holder: user,
-      stage: record === null ? "coming" : "passing",
-      seats: [],
-      endsAt: this.#reach.now() + timing.controlKeptMs,
-    });
-    this.#reach.onDue();
+    if (record?.holder.id === user.id) return;
+    if (record !== null && !isOwner) return this.#check(environmentId);
+    const next = { version: this.#nextVersion(), holder: user, stage: record === null ? "coming" : "passing" } as const;
+    this.#doubt(environmentId, { ...next, endsAt: null });
     await this.#settle(environmentId);
-    return granted;
+  }
+
+  #mayEnd(environmentId: string, { action, user, isOwner }: ControlWish): boolean {
+    const holder = this.#store.read(environmentId)?.holder;
+    if (holder === undefined) return false;
+    const isTheirs = holder.id === user.id;
+    return action === "release" ? isTheirs : isOwner && !isTheirs;
   }
 
   /** The second round. A record that is not settled at the beginning of a turn was left so by an end of the memory. */
   async #settle(environmentId: string): Promise<void> {
     const record = this.#store.read(environmentId);
     if (record === null || record.stage === "settled") return;
-    await this.#tell(environmentId, record);
+    await this.#reach.tell(environmentId, controlIn(record));
     const settled = { ...record, version: this.#nextVersion(), stage: "settled" } as const;
-    // Deleted while the terminals were told.
-    if (this.#store.read(environmentId) === null) return;
-    this.#write(environmentId, settled);
-    await this.#tell(environmentId, settled);
+    this.#store.write(environmentId, settled);
+    await this.#reach.tell(environmentId, controlIn(settled));
   }
 
   async #end(environmentId: string): Promise<void> {
@@ -155,31 +134,22 @@ export class ClusterControl {
 
   async #check(environmentId: string): Promise<void> {
     const record = this.#store.read(environmentId);
-    if (record === null) return;
-    const found = await Promise.all(record.seats.map((seat) => this.#reach.isSeated(seat, record.holder.id)));
-    const current = this.#store.read(environmentId);
-    if (current?.version !== record.version) return;
-    this.#setSeats(
-      environmentId,
-      record,
-      record.seats.filter((_, index) => found[index]),
-    );
+    if (record === null || record.endsAt !== null) return;
+    if (!(await this.#reach.isPresent(environmentId, record.holder.id))) this.#doubt(environmentId, record);
   }
 
-  /** Whose last seat is gone has so long to come back. */
-  #setSeats(environmentId: string, record: ControlRecord, seats: string[]): void {
-    const isLeft = record.seats.length > 0 && seats.length === 0;
-    const endsAt = isLeft ? this.#reach.now() + timing.controlKeptMs : record.endsAt;
-    this.#write(environmentId, { ...record, seats, endsAt });
-    if (isLeft) this.#reach.onDue();
+  /** Whoever has it may be gone: they have so long to come back. */
+  #doubt(environmentId: string, record: ControlRecord): void {
+    this.#store.write(environmentId, { ...record, endsAt: this.#reach.now() + timing.controlKeptMs });
+    this.#reach.onDue();
   }
 
-  #write(environmentId: string, record: ControlRecord): void {
-    this.#store.write(environmentId, record);
-  }
-
-  #tell(environmentId: string, { version, holder, stage }: Control): Promise<void> {
-    return this.#reach.tell(environmentId, { version, holder, stage });
+  async #expireOne(environmentId: string): Promise<void> {
+    const record = this.#store.read(environmentId);
+    if (record === null || record.endsAt === null || record.endsAt > this.#reach.now()) return;
+    const isPresent = await this.#reach.isPresent(environmentId, record.holder.id);
+    if (isPresent) this.#store.write(environmentId, { ...record, endsAt: null });
+    else await this.#end(environmentId);
   }
 
   #nextVersion(): number {
@@ -206,6 +176,6 @@ function environmentOf(terminal: string): string {
   return parseTerminalId(terminal).environmentId;
 }
 
-function dueAtOf({ seats, endsAt }: ControlRecord): number {
-  return seats.length === 0 ? endsAt : Number.POSITIVE_INFINITY;
+function controlIn({ version, holder, stage }: ControlRecord): Control {
+  return { version, holder, stage };
 }

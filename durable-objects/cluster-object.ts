@@ -46,7 +46,6 @@ import { type CloseName, closes, cutCode } from "./protocol/closes.ts";
 import {
   type ClusterRpc,
   type Control,
-  type ControlAnswer,
   type ControlWish,
   type EnvironmentUpdate,
   type LinkedBridge,
@@ -76,7 +75,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     this.#wants = new Wants(ctx.storage.sql);
     this.#control = clusterControl(env, this.#log, this.#wants, {
       assignAnew: (terminal) => this.#assignAnew(terminal),
-      onDue: () => this.ctx.waitUntil(this.#wake(null)),
+      onDue: () => void this.#settle(),
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
@@ -105,22 +104,21 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     if (nudge !== null) this.#sendChanged(nudge.revision, nudge.requestId);
     this.#settle();
     await this.#control.expire();
-    await this.#wake(null);
   }
 
   async want(terminal: string, isRepeated = false): Promise<boolean> {
     if (this.#wants.add(terminal, membersOf(this.#settle()), isRepeated)) this.#sendWants();
-    // Its first viewer since: whoever was here before may have been cut without a word, and elsewhere too.
-    if (!isRepeated) this.ctx.waitUntil(this.#control.emptied(terminal).then(() => this.#control.check(terminal)));
+    // Whoever was here before may have been cut without a word, and elsewhere too.
+    this.ctx.waitUntil(this.#control.check(terminal));
     return this.#ready().length > 0;
   }
 
   async unwant(terminal: string): Promise<void> {
     if (this.#wants.remove(terminal)) this.#sendWants();
-    await this.#control.emptied(terminal);
+    this.ctx.waitUntil(this.#control.check(terminal));
   }
 
-  askControl(terminal: string, wish: ControlWish): Promise<ControlAnswer> {
+  askControl(terminal: string, wish: ControlWish): Promise<Control> {
     return this.#control.ask(terminal, wish);
   }
 
@@ -128,8 +126,8 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     return this.#control.of(terminal);
   }
 
-  seat(terminal: string, userId: string, seat: "here" | "away" | "gone_for_good"): Promise<void> {
-    return this.#control.seat(terminal, userId, seat);
+  holderLeft(terminal: string, userId: string, isForGood: boolean): Promise<void> {
+    return this.#control.left(terminal, userId, isForGood);
   }
 
   async verifyAssignment(shown: Assignment): Promise<"current" | "superseded" | "unwanted"> {
@@ -171,7 +169,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     const watched = this.#wants.ofEnvironment(environmentId);
     await this.#each(watched, (terminal) => this.env.TERMINALS.getByName(terminal).end("all", "environmentDeleted"));
     for (const terminal of watched) this.#wants.remove(terminal);
-    this.#control.forget(environmentId);
+    await this.#control.forget(environmentId);
     if (watched.length > 0) this.#sendWants();
   }
 

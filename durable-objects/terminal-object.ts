@@ -23,8 +23,8 @@ import { hasShell, parseTerminalId } from "./protocol/vocabulary.ts";
 import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
+import { mayTypeHere } from "./terminal/holder.ts";
 import { type BridgeKeepsake, type Room, readmit, restoreRoom } from "./terminal/room.ts";
-import { isSeated } from "./terminal/seats.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
 export class TerminalObject extends DurableObject<ObjectsEnv> implements TerminalRpc {
@@ -72,15 +72,16 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     this.#run({ kind: "revoke", tokenId: bridgeTokenId });
   }
 
-  /** What was typed before must not reach the shell after this has answered. */
+  /** What was typed before must not reach the shell after this has answered; what is settled has been waited for. */
   async control(control: Control): Promise<void> {
     this.#run({ kind: "controlled", control });
-    if (this.#room.isBarred) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
+    const isWaitedFor = control.stage !== "settled" && this.#room.isBarred;
+    if (isWaitedFor) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
   }
 
-  async seats(userId: string): Promise<boolean> {
+  async mayTypeHere(userId: string): Promise<boolean> {
     this.#run({ kind: "looked_at" });
-    return isSeated(this.#room, userId);
+    return mayTypeHere(this.#room, userId);
   }
 
   async alive(socketIds: string[]): Promise<string[]> {
@@ -198,23 +199,29 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
         });
         return;
       case "ask_control":
-        this.#callCluster(effect.clusterId, async (cluster) => {
-          try {
-            const answer = await cluster.askControl(this.#terminal, effect.wish);
-            this.#run({ kind: "control_answered", id: effect.id, answer });
-          } catch (error) {
-            this.#run({ kind: "control_answered", id: effect.id, answer: null });
-            throw error;
-          }
-        });
+        this.#askControl(effect);
         return;
-      case "seat":
-        this.#callCluster(effect.clusterId, (cluster) => cluster.seat(this.#terminal, effect.userId, effect.seat));
+      case "holder_left":
+        this.#callCluster(effect.clusterId, (cluster) =>
+          cluster.holderLeft(this.#terminal, effect.userId, effect.isForGood),
+        );
         return;
       case "unwant":
         this.#callCluster(effect.clusterId, (cluster) => cluster.unwant(this.#terminal));
         return;
     }
+  }
+
+  #askControl({ clusterId, id, wish }: Extract<Effect, { kind: "ask_control" }>): void {
+    const { action } = wish;
+    this.#callCluster(clusterId, async (cluster) => {
+      try {
+        this.#run({ kind: "control_answered", id, action, control: await cluster.askControl(this.#terminal, wish) });
+      } catch (error) {
+        this.#run({ kind: "control_answered", id, action, control: null });
+        throw error;
+      }
+    });
   }
 
   #send(id: string, frame: string): void {

@@ -117,12 +117,6 @@ export interface ControlWish {
   isOwner: boolean;
 }
 
-/** `isGranted` false: `holder` has it. */
-export interface ControlAnswer {
-  isGranted: boolean;
-  holder: string;
-}
-
 export interface TerminalRpc {
   /** Upgrades: `objectPaths.viewer` with a ViewerTicket, `objectPaths.bridge` with a BridgeTicket. */
   fetch(request: Request): Promise<Response>;
@@ -134,10 +128,11 @@ export interface TerminalRpc {
   revoke(bridgeTokenId: string): Promise<void>;
   /** Which of these socket ids are open here. */
   alive(socketIds: string[]): Promise<string[]>;
-  /** Who may type has changed; answers once nothing that was typed before is still on its way to the shell. */
+  /** Who may type has changed. Before it is settled: answers once nothing that was typed until now is still on its way to
+   * the shell. */
   control(control: Control): Promise<void>;
-  /** Whether a socket of this user that may type is here. */
-  seats(userId: string): Promise<boolean>;
+  /** Whether a socket of this user that may type, if nobody has control, is here. */
+  mayTypeHere(userId: string): Promise<boolean>;
 }
 
 export interface LinkState {
@@ -181,12 +176,12 @@ export interface ClusterRpc {
   unwant(terminal: string): Promise<void>;
   /** `current` if this is the newest assignment of a wanted terminal and its secret is right. */
   verifyAssignment(assignment: Assignment): Promise<"current" | "superseded" | "unwanted">;
-  /** A wish of somebody at this terminal; answers once it holds at all terminals of the environment. */
-  askControl(terminal: string, wish: ControlWish): Promise<ControlAnswer>;
+  /** A wish of somebody at this terminal; answers who has control, once that holds at all terminals of the environment. */
+  askControl(terminal: string, wish: ControlWish): Promise<Control>;
   /** Who has control of this terminal's environment. Of a wanted terminal, every later change is told it. */
   controlOf(terminal: string): Promise<Control>;
-  /** Who has control has come to this terminal, or has left it with the last of their sockets. */
-  seat(terminal: string, userId: string, seat: "here" | "away" | "gone_for_good"): Promise<void>;
+  /** Who has control has left this terminal with the last of their sockets; for good: they will not dial again. */
+  holderLeft(terminal: string, userId: string, isForGood: boolean): Promise<void>;
   /** Asks what only the cluster can tell; `failed/unavailable` after 10 s or with no bridge. */
   ask(question: Question, requestId?: string): Promise<AnswerResult>;
   /** Tells a bridge that a transfer waits for it; false with no bridge. */

@@ -13,7 +13,6 @@ import { passLogs } from "./logs.ts";
 import { keepPlaces, losePlaces } from "./places.ts";
 import { passGap, passHistory, passReceipts, passUncertain } from "./receipts.ts";
 import { audience, type Bridge, type Room, restoreBridge } from "./room.ts";
-import { tellSeatAnew } from "./seats.ts";
 import { keepBridge, send } from "./send.ts";
 import { applySize, askForSize, isSameSize } from "./sizing.ts";
 import { makeAllWait, takeSnapshot } from "./snapshots.ts";
@@ -51,12 +50,10 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
     entries: 0,
     isCredited: false,
     control,
-    isSeated: room.isSeated,
   });
   room.isUnlinked = false;
   keepBridge(turn, room.bridge);
   learnControl(room, turn, arrival.control);
-  tellSeatAnew(room);
 }
 
 /** Held input goes on when the frame after hello shows that there is a shell: right after hello nobody knows. */

@@ -1,7 +1,7 @@
 /** What can happen to a room, and what it wants done about it. Both are plain data. */
 import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
-import type { ClientVersion, Control, ControlAnswer, ControlWish } from "../protocol/objects.ts";
+import type { ClientVersion, Control, ControlWish } from "../protocol/objects.ts";
 import type { BridgeKeepsake } from "./room.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
@@ -15,7 +15,7 @@ export interface Arrival {
 
 export type BridgeArrival = Omit<
   BridgeKeepsake,
-  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited" | "isSeated"
+  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited"
 >;
 
 export type RoomEvent =
@@ -29,8 +29,8 @@ export type RoomEvent =
   | { kind: "wanted"; isLinked: boolean }
   /** The cluster says who has control of the environment. */
   | { kind: "controlled"; control: Control }
-  /** It has answered what this viewer wished; null: it could not be asked. */
-  | { kind: "control_answered"; id: string; answer: ControlAnswer | null }
+  /** It has answered what this viewer wished: who has control then; null: it could not be asked. */
+  | { kind: "control_answered"; id: string; action: ControlWish["action"]; control: Control | null }
   /** Nothing but a look who is still here. */
   | { kind: "looked_at" }
   | { kind: "announce"; message: ServerMessage; to: readonly string[] | "all" }
@@ -50,10 +50,10 @@ export type Effect =
   /** `isRepeated`: no bridge came, or the one that did is gone for long; it may have given this assignment up. */
   | { kind: "want"; clusterId: string; isRepeated: boolean }
   | { kind: "unwant"; clusterId: string }
-  /** What this viewer wishes of control; an answer is expected for one of version 2. */
+  /** What this viewer wishes of control; an answer is expected. */
   | { kind: "ask_control"; clusterId: string; id: string; wish: ControlWish }
-  /** Who has control has come, or has left with their last socket. */
-  | { kind: "seat"; clusterId: string; userId: string; seat: "here" | "away" | "gone_for_good" };
+  /** Who has control has left with the last of their sockets; for good: they will not dial again. */
+  | { kind: "holder_left"; clusterId: string; userId: string; isForGood: boolean };
 
 /** What the platform knows at the moment of an event. Times are ms since the epoch. */
 export interface Moment {
@@ -66,6 +66,4 @@ export interface Moment {
 export interface Turn {
   moment: Moment;
   effects: Effect[];
-  /** Users whose socket was closed with a code after which nobody dials again. */
-  gone: Set<string>;
 }

@@ -3,7 +3,7 @@
  * storage; the platform shell carries the effects out in order.
  */
 import { attachBridge, takeBridgeFrame } from "./bridging.ts";
-import { learnControl } from "./control.ts";
+import { learnControl, takeControlAnswer } from "./control.ts";
 import { grantCredit } from "./crediting.ts";
 import { tellCrowd } from "./crowd.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
@@ -11,7 +11,6 @@ import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
 import { tellParticipants } from "./participants.ts";
 import { audience, type Room, viewers1 } from "./room.ts";
-import { tellSeat } from "./seats.ts";
 import { send } from "./send.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
@@ -19,7 +18,6 @@ import { catchUpTabs } from "./tabs.ts";
 import { isGreeted } from "./viewers.ts";
 import { joinViewer, takeViewerFrame } from "./viewing.ts";
 import { takeViewer2Frame } from "./viewing-2.ts";
-import { passControlAnswer } from "./wishes.ts";
 
 /** How often a terminal without a bridge says again that it is wanted, if anything happens at all. */
 const wantAgainMs = 10_000;
@@ -28,7 +26,7 @@ const rememberEndMs = 30_000;
 
 /** Changes `room` by `event` and returns what is to be done, in order. */
 export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
-  const turn: Turn = { moment, effects: [], gone: new Set() };
+  const turn: Turn = { moment, effects: [] };
   noteLife(room, event, moment.now);
   // Who has left is gone before anybody is told of what is over.
   if (event.kind !== "viewer_left") sweep(room, turn);
@@ -38,7 +36,6 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   catchUpTabs(room, turn);
   grantCredit(room, turn);
   wantBridge(room, turn);
-  tellSeat(room, turn, someClusterOf(room));
   tellCrowd(room, turn);
   tellParticipants(room, turn);
   return turn.effects;
@@ -79,7 +76,7 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
       learnControl(room, turn, event.control);
       return;
     case "control_answered":
-      passControlAnswer(room, turn, event.id, event.answer);
+      takeControlAnswer(room, turn, event);
       return;
     case "announce":
       send(turn, event.to === "all" ? audience(room) : here(room, event.to), event.message);
@@ -126,11 +123,6 @@ function end(room: Room, turn: Turn, event: Extract<RoomEvent, { kind: "end" }>)
     if (viewer !== undefined) removeViewer(room, turn, viewer, event.close);
     else room.ended.set(id, { until: turn.moment.now + rememberEndMs, close: event.close });
   }
-}
-
-function someClusterOf({ viewers }: Room): string | undefined {
-  const [viewer] = viewers.values();
-  return viewer?.clusterId;
 }
 
 function wantBridge(room: Room, turn: Turn): void {

@@ -4,12 +4,12 @@ import { timing } from "../protocol/timing.ts";
 import { liftBarrier } from "./barrier.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
+import { tellHolderLeft } from "./holder.ts";
 import { expireInput } from "./holding.ts";
 import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
 import { passPolicy } from "./policy.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
-import { tellSeat } from "./seats.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { makeWait } from "./snapshots.ts";
@@ -25,24 +25,22 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
   noteAbsence(room);
   passPolicy(room, turn, viewer);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
-  if (close !== null && isForGood(close)) {
-    turn.gone.add(viewer.userId);
-    endTyping(room, turn, viewer);
-  }
+  const isOver = close !== null && isForGood(close);
+  if (isOver) endTyping(room, turn, viewer);
+  tellHolderLeft(room, turn, viewer, isOver);
   turn.effects.push({ kind: "release", userId: viewer.userId, id: viewer.id });
   if (room.viewers.size > 0) {
     askForSize(room, turn);
     return;
   }
   room.isWanted = false;
-  tellSeat(room, turn, viewer.clusterId);
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
 }
 
-/** After any other end the client comes back, and what it was in the middle of goes on. */
+/** After any other end the client comes back, here or at another window, and what it was in the middle of goes on. */
 function isForGood(close: CloseName): boolean {
-  return !closes[close].mayRetry && close !== "takenOver";
+  return !closes[close].mayRetry && close !== "takenOver" && close !== "windowGone";
 }
 
 /**

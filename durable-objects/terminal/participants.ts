@@ -11,7 +11,6 @@ import { isGreeted, type Viewer2 } from "./viewers.ts";
 export function notePresence(room: Room): void {
   room.isPresenceStale = true;
   room.isCrowdStale = true;
-  room.isSeatStale = true;
 }
 
 /** Somebody went: whoever is left alone is told that. */

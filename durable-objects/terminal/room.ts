@@ -42,8 +42,6 @@ export interface BridgeKeepsake {
   isCredited: boolean;
   /** Who has control of the environment, as the cluster has said. */
   control: Control;
-  /** It was told that who has control is here. */
-  isSeated: boolean;
 }
 
 /** What the bridge has said about its end. */
@@ -100,9 +98,8 @@ export interface Room {
   isCrowdStale: boolean;
   toldCrowd: number | null;
   control: Control;
-  isSeated: boolean;
-  /** Whether who has control is here may have changed. */
-  isSeatStale: boolean;
+  /** The id of who has it as viewers were told last; "" = nobody, null = unknown. */
+  toldHolder: string | null;
   /** The cluster was asked to end this control. */
   reclaimed: number;
   /** The bridge has not yet said that all it was given before is with the shell. */
@@ -134,8 +131,7 @@ export function newRoom(window = mainWindow): Room {
     toldCrowd: 0,
     presence: null,
     control: nobodys,
-    isSeated: false,
-    isSeatStale: false,
+    toldHolder: "",
     reclaimed: 0,
     isBarred: false,
     ended: new Map(),
@@ -151,12 +147,16 @@ export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>
   }
   room.isWanted = room.viewers.size > 0;
   room.control = room.bridge?.control ?? nobodys;
-  room.isSeated = room.bridge?.isSeated ?? false;
-  room.isSeatStale = true;
+  room.toldHolder = room.isWanted ? toldHolderOf(room.bridge) : "";
   room.toldParticipants = room.isWanted ? null : "";
   room.toldCrowd = room.isWanted ? null : 0;
   room.isHolding = [...room.viewers.values()].some((viewer) => viewer.version === 1 && viewer.held !== null);
   return room;
+}
+
+/** What viewers know of control while it is settled; what they knew before a round began is forgotten. */
+function toldHolderOf(bridge: Bridge | null): string | null {
+  return bridge?.control.stage === "settled" ? (bridge.control.holder?.id ?? "") : null;
 }
 
 /** Whose end woke the object is in the room again, so that they leave it as everybody does; who never came in is not. */

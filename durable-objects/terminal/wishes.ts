@@ -1,5 +1,5 @@
-/** What people wish of control, on its way to the cluster and back. */
-import type { ControlAnswer, ControlWish } from "../protocol/objects.ts";
+/** What people wish of control, on its way to the cluster. */
+import type { ControlWish } from "../protocol/objects.ts";
 import { limits } from "../protocol/timing.ts";
 import { fill } from "./bucket.ts";
 import type { Turn } from "./events.ts";
@@ -34,13 +34,4 @@ function ask(turn: Turn, viewer: Viewer, action: ControlWish["action"]): void {
   const { id, clusterId, userId, username, access } = viewer;
   const wish = { action, user: { id: userId, name: username }, isOwner: access === "owner" };
   turn.effects.push({ kind: "ask_control", clusterId, id, wish });
-}
-
-/** What was granted everybody hears of anyway. What was not asked may be wished again. */
-export function passControlAnswer(room: Room, turn: Turn, id: string, answer: ControlAnswer | null): void {
-  const viewer = room.viewers.get(id);
-  if (answer === null) room.reclaimed = 0;
-  if (answer?.isGranted === true || viewer?.version !== 2) return;
-  if (answer === null) refuse2(turn, viewer, "bridge_unavailable", "Control could not be changed; try again");
-  else refuse2(turn, viewer, "not_in_control", `${answer.holder} has taken control`);
 }

@@ -5,48 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { closes } from "../../durable-objects/protocol/closes.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import { parseTerminalId, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
-import { type DataPeer, fresh, freshTerminal, type LinkPeer, link, serve, type ViewerPeer, watch } from "./peers.ts";
-
-/** Says that what is given to it was applied, as a bridge does: at once. */
-function answering(data: DataPeer): DataPeer {
-  data.socket.addEventListener("message", ({ data: text }) => {
-    const message = JSON.parse(String(text));
-    if (message.type === "enter") data.entered(message.entry, 0);
-    const { from, i } = message;
-    if (message.type === "input" && from !== undefined) data.say({ type: "receipts", receipts: [{ from, i }] });
-  });
-  return data;
-}
-
-async function serving(clusterId: string, bridge: LinkPeer, terminal: string): Promise<DataPeer> {
-  const data = answering(await serve(clusterId, await bridge.assignment(terminal), "tok", 2));
-  data.hello({ epoch: "e", seq: 0 });
-  return data;
-}
-
-/** The owner looks at `main`, a driver at a window of its own. */
-async function twoWindows() {
-  const clusterId = fresh("cluster-");
-  const main = freshTerminal();
-  const own = terminalId(parseTerminalId(main).environmentId, "w0");
-  const bridge = await link(clusterId);
-  const come = async (terminal: string, userId: string, role: "owner" | "driver", version: 1 | 2 = 2) => {
-    const viewer = await watch(terminal, { clusterId, userId, username: userId, role, version });
-    if (version === 2) viewer.hello();
-    return viewer;
-  };
-  const [owner, driver] = [await come(main, "ann", "owner"), await come(own, "dan", "driver")];
-  const [mainData, ownData] = [await serving(clusterId, bridge, main), await serving(clusterId, bridge, own)];
-  for (const viewer of [owner, driver]) await viewer.has({ type: "snapshot" });
-  return { clusterId, bridge, main, own, come, owner, driver, mainData, ownData };
-}
-
-const held = (viewer: ViewerPeer, holder: { id: string; name: string } | null) =>
-  viewer.has({ type: "control", holder });
-const typed = ({ received }: DataPeer) =>
-  received.flatMap((each) => (each.type === "input" && each.data ? [each.data] : []));
-const ann = { id: "ann", name: "ann" };
-const dan = { id: "dan", name: "dan" };
+import { ann, dan, held, serving, twoWindows, typed } from "./control-ground.ts";
 
 describe("control", () => {
   it("of who took it at one terminal holds at all others, for who comes to a third too, until it is given back", async () => {

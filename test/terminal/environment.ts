@@ -1,6 +1,7 @@
 /**
  * An environment with several terminals and one cluster, where everything that is sent is under way until the schedule lets
- * it arrive: rooms and the arbiter are the real ones, a bridge applies what a terminal gave it, one after the other.
+ * it arrive: rooms and the arbiter are the real ones, a bridge applies what a terminal gave it, one after the other. The
+ * cluster's memory may end at any moment, a terminal's while nothing is asked of it; a bridge may be cut.
  */
 import type fc from "fast-check";
 import { ClusterControl } from "../../durable-objects/cluster-control.ts";
@@ -9,8 +10,8 @@ import type { Control } from "../../durable-objects/protocol/objects.ts";
 import type { Role } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
-import { type BridgeKeepsake, newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
-import { isSeated } from "../../durable-objects/terminal/seats.ts";
+import { mayTypeHere } from "../../durable-objects/terminal/holder.ts";
+import { type BridgeKeepsake, newRoom, type Room, restoreRoom, viewers2 } from "../../durable-objects/terminal/room.ts";
 import type { ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 import { memoryStore } from "./world.ts";
 
@@ -19,6 +20,7 @@ export const environmentId = "env_of_several";
 export interface Person {
   id: string;
   access: Role;
+  version: 1 | 2;
 }
 
 /** What reached a shell, and who alone might type in the whole environment just then. */
@@ -32,25 +34,25 @@ export interface Applied {
 export class Environment {
   now = 1_000_000;
   readonly applied: Applied[] = [];
-  readonly control: ClusterControl;
+  control: ClusterControl;
   readonly #store = memoryStore();
   readonly #schedule: fc.Scheduler;
   readonly #terminals = new Map<string, PlayedTerminal>();
+  #life = 0;
 
   constructor(schedule: fc.Scheduler) {
     this.#schedule = schedule;
-    this.control = new ClusterControl(this.#store, {
-      now: () => this.now,
-      tell: async (_, control) => {
-        const wanted = [...this.#terminals.values()].filter(({ isWanted }) => isWanted);
-        await Promise.all(wanted.map((terminal) => this.#tell(terminal, control)));
-      },
-      isSeated: async (terminal, userId) => {
-        await this.travel("question");
-        return isSeated(this.terminal(terminal).room, userId);
-      },
-      onDue: () => {},
-    });
+    this.control = this.#newControl();
+  }
+
+  /** The cluster's memory ends, with whatever it was in the middle of. */
+  restart(): void {
+    this.#life += 1;
+    this.control = this.#newControl();
+  }
+
+  expire(): void {
+    this.control.expire().catch(() => undefined);
   }
 
   terminal(id: string): PlayedTerminal {
@@ -79,6 +81,39 @@ export class Environment {
     return record?.stage === "passing" ? record.holder.id : null;
   }
 
+  #newControl(): ClusterControl {
+    const mine = this.#life;
+    const live = () => {
+      if (mine !== this.#life) throw new Error("its memory has ended");
+    };
+    const wanted = () => this.terminals.filter(({ isWanted }) => isWanted);
+    const store = this.#store;
+    const read = (id: string) => {
+      live();
+      return store.read(id);
+    };
+    return new ClusterControl(
+      { ...store, read },
+      {
+        now: () => this.now,
+        tell: async (_, control) => {
+          await Promise.all(wanted().map((terminal) => this.#tell(terminal, control)));
+          live();
+        },
+        isPresent: async (_, userId) => {
+          const found = wanted().map(async ({ id }) => {
+            await this.travel("question");
+            return mayTypeHere(this.terminal(id).room, userId);
+          });
+          const isPresent = (await Promise.all(found)).includes(true);
+          live();
+          return isPresent;
+        },
+        onDue: () => {},
+      },
+    );
+  }
+
   async #tell(terminal: PlayedTerminal, control: Control): Promise<void> {
     await this.travel(`control ${control.version}`);
     await terminal.learn(control);
@@ -89,12 +124,15 @@ export class Environment {
 export class PlayedTerminal {
   room: Room = newRoom();
   isWanted = false;
+  /** Who has control, as each viewer of version 2 was told last. */
+  readonly told = new Map<string, string | null>();
   readonly id: string;
   readonly #environment: Environment;
   readonly #keepsakes = new Map<string, string>();
   readonly #clients = new Map<string, number>();
   #names = 0;
-  /** What was given to the bridge arrives in order; so do its answers. */
+  #assignments = 0;
+  /** What was given to the bridge arrives in order; so do its answers. What is under way to one that is cut is lost. */
   #toBridge: Promise<void> = Promise.resolve();
   #calls: Promise<void> = Promise.resolve();
   #unbarred: (() => void)[] = [];
@@ -104,7 +142,7 @@ export class PlayedTerminal {
     this.#environment = environment;
   }
 
-  join({ id: userId, access }: Person): string {
+  join({ id: userId, access, version }: Person): string {
     this.#names += 1;
     const id = `${this.id}-${userId}-${this.#names}`;
     this.#clients.set(id, 0);
@@ -112,16 +150,17 @@ export class PlayedTerminal {
     const who = { id, userId, username: userId, access, roleEnds: null };
     this.#send({
       kind: "viewer_joined",
-      arrival: { viewer: { ...names, ...who, kind: "terminal", version: 2 }, greeting: [] },
+      arrival: { viewer: { ...names, ...who, kind: "terminal", version }, greeting: [] },
     });
-    this.say(id, { type: "hello", cid: `client-${this.#names}-of-test`, cols: 80, rows: 24, visible: true });
+    if (version === 2)
+      this.say(id, { type: "hello", cid: `client-${this.#names}-of-test`, cols: 80, rows: 24, visible: true });
     return id;
   }
 
   type(id: string, by: string): void {
     const i = (this.#clients.get(id) ?? 0) + 1;
     this.#clients.set(id, i);
-    this.say(id, { type: "input", data: by, i });
+    this.say(id, { type: "input", data: `${by} `, i });
   }
 
   say(id: string, message: object): void {
@@ -133,6 +172,15 @@ export class PlayedTerminal {
     this.#send({ kind: "viewer_left", id });
   }
 
+  /** Its bridge is cut, and dials again. */
+  cut(): void {
+    const { bridge } = this.room;
+    if (bridge === null) return;
+    this.#keepsakes.delete(bridge.id);
+    this.#send({ kind: "bridge_left", id: bridge.id });
+    void this.#serve();
+  }
+
   /** It sleeps only while nothing is asked of it. */
   hibernate(): void {
     if (this.room.isBarred) return;
@@ -142,7 +190,13 @@ export class PlayedTerminal {
 
   async learn(control: Control): Promise<void> {
     this.#send({ kind: "controlled", control });
-    if (this.room.isBarred) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
+    const isWaitedFor = control.stage !== "settled" && this.room.isBarred;
+    if (isWaitedFor) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
+  }
+
+  /** What the viewers that are here know of control, each of them. */
+  get known(): (string | null)[] {
+    return viewers2(this.room).map(({ id }) => this.told.get(id) ?? null);
   }
 
   #send(event: RoomEvent): void {
@@ -152,8 +206,10 @@ export class PlayedTerminal {
   }
 
   #apply(effect: Effect): void {
-    const { control } = this.#environment;
     switch (effect.kind) {
+      case "send":
+        this.#hear(effect.to, JSON.parse(effect.frame));
+        return;
       case "keep":
         this.#keepsakes.set(effect.keepsake.id, JSON.stringify(effect.keepsake));
         return;
@@ -162,22 +218,21 @@ export class PlayedTerminal {
         this.#keepsakes.delete(effect.id);
         return;
       case "ask_control":
-        this.#call(async () => {
-          const answer = await control.ask(this.id, effect.wish);
-          await this.#environment.travel("answer");
-          this.#send({ kind: "control_answered", id: effect.id, answer });
-        });
+        this.#ask(effect);
         return;
-      case "seat":
-        this.#call(() => control.seat(this.id, effect.userId, effect.seat));
+      case "holder_left":
+        this.#call((control) => control.left(this.id, effect.userId, effect.isForGood));
         return;
       case "want":
-        if (!effect.isRepeated) this.#call(() => this.#serve());
+        this.#call((control) => {
+          if (!effect.isRepeated) this.#setWanted(true);
+          return control.check(this.id);
+        });
         return;
       case "unwant":
-        this.#call(async () => {
-          this.isWanted = false;
-          await control.emptied(this.id);
+        this.#call((control) => {
+          this.#setWanted(false);
+          return control.check(this.id);
         });
         return;
       case "send_bridge":
@@ -185,26 +240,45 @@ export class PlayedTerminal {
     }
   }
 
-  #call(call: () => Promise<void>): void {
+  #hear(to: readonly string[], frame: { type: string; holder?: { id: string } | null }): void {
+    if (frame.type === "control") for (const id of to) this.told.set(id, frame.holder?.id ?? null);
+  }
+
+  #ask({ id, wish }: Extract<Effect, { kind: "ask_control" }>): void {
+    const { action } = wish;
+    this.#call(async (control) => {
+      const answer = await control.ask(this.id, wish).catch(() => null);
+      await this.#environment.travel("answer");
+      this.#send({ kind: "control_answered", id, action, control: answer });
+    });
+  }
+
+  /** One that ends with the cluster's memory is not made again. */
+  #call(call: (control: ClusterControl) => Promise<void>): void {
     this.#calls = this.#calls.then(async () => {
       await this.#environment.travel("call");
-      await call();
+      await call(this.#environment.control).catch(() => undefined);
     });
+  }
+
+  #setWanted(isWanted: boolean): void {
+    this.isWanted = isWanted;
+    this.#assignments += 1;
+    if (isWanted) void this.#serve();
   }
 
   /** A bridge comes with leave that is as old as the way was long. */
   async #serve(): Promise<void> {
-    const { control } = this.#environment;
-    this.isWanted = true;
-    void control.emptied(this.id).then(() => control.check(this.id));
-    const known = control.of(this.id);
+    const assignment = this.#assignments;
+    const known = this.#environment.control.of(this.id);
     await this.#environment.travel("leave");
+    if (!this.isWanted || assignment !== this.#assignments) return;
     this.#names += 1;
     const id = `${this.id}-bridge-${this.#names}`;
     const names = { tokenId: "t", clusterId: "default", bridgeId: "b", requestId: "r" };
     this.#send({
       kind: "bridge_attached",
-      bridge: { id, ...names, assignment: this.#names, version: 2, control: known },
+      bridge: { id, ...names, assignment, version: 2, control: known },
     });
     this.#answer(id, { type: "hello", epoch: "e", gen: 0, seq: 0, cols: 80, rows: 24, ledger: id });
   }
@@ -212,7 +286,7 @@ export class PlayedTerminal {
   #give(bridge: string, message: TerminalMessage): void {
     this.#toBridge = this.#toBridge.then(async () => {
       await this.#environment.travel(message.type);
-      this.#carryOut(bridge, message);
+      if (this.room.bridge?.id === bridge) this.#carryOut(bridge, message);
     });
   }
 
@@ -223,8 +297,9 @@ export class PlayedTerminal {
     }
     if (message.type !== "input") return;
     const { applied, holder, next } = this.#environment;
-    if (message.data !== "") applied.push({ by: message.data, holder, next });
-    this.#answer(bridge, { type: "receipts", receipts: [{ from: message.from, i: message.i }] });
+    for (const by of message.data.split(" ").filter(Boolean)) applied.push({ by, holder, next });
+    if (message.from !== undefined)
+      this.#answer(bridge, { type: "receipts", receipts: [{ from: message.from, i: message.i }] });
   }
 
   #answer(bridge: string, message: object): void {

@@ -111,6 +111,68 @@ describe("control", () => {
     expect([errors(owner), applied()]).toEqual([[], ["free"]]);
   });
 
+  it("is kept while a holder whose window was closed goes to another one", async () => {
+    const { world, come, owner, settle, say, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    await say(driver, { type: "control", action: "take" });
+    world.send({ kind: "end", which: [driver], close: "windowGone" });
+    await world.settled();
+    await say(owner, { type: "input", data: "refused", i: 1 });
+    world.now += timing.controlKeptMs;
+    await world.control.expire();
+    await say(owner, { type: "input", data: "free", i: 2 });
+    expect(errors(owner)).toEqual(["not_in_control"]);
+  });
+
+  it("ends also where its holder was cut before they had it", async () => {
+    const { world, come, owner, settle, say, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    world.say(driver, { type: "control", action: "take" });
+    world.leave(driver);
+    await world.settled();
+    await say(owner, { type: "input", data: "refused", i: 1 });
+    world.now += timing.controlKeptMs;
+    await world.control.expire();
+    await say(owner, { type: "input", data: "free", i: 2 });
+    expect(errors(owner)).toEqual(["not_in_control"]);
+  });
+
+  it("ends also where its holder left a terminal that had slept without a bridge, and everybody is told", async () => {
+    const { world, come, owner, bridge, settle, say } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    await say(driver, { type: "control", action: "take" });
+    world.now += timing.controlKeptMs;
+    await world.control.expire();
+    world.keepsakes.delete(bridge);
+    world.send({ kind: "bridge_left", id: bridge });
+    world.hibernate();
+    world.leave(driver);
+    await world.settled();
+    world.now += timing.controlKeptMs;
+    await world.control.expire();
+    expect(world.seen(owner).frames.findLast(({ type }) => type === "control")).toEqual({
+      type: "control",
+      holder: null,
+    });
+  });
+
+  it("is learnt with the answer where a terminal was not told of it", async () => {
+    const { world, come, owner, settle, say, errors } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    const wish = { action: "take", user: { id: "eve", name: "eve" }, isOwner: false } as const;
+    const { send } = world;
+    world.send = () => undefined;
+    await world.control.ask("env_played/w0", wish);
+    world.send = send;
+    await say(driver, { type: "control", action: "take" });
+    await say(owner, { type: "input", data: "refused", i: 1 });
+    expect([errors(driver), errors(owner)]).toEqual([["not_in_control"], ["not_in_control"]]);
+  });
+
   it("is told to everybody of version 2, to who comes later too, and when it ends", async () => {
     const { world, come, owner, settle, say } = shared();
     const driver = come("dan", "driver");

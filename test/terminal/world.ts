@@ -10,8 +10,8 @@ import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/p
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
+import { mayTypeHere } from "../../durable-objects/terminal/holder.ts";
 import { type BridgeKeepsake, newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
-import { isSeated } from "../../durable-objects/terminal/seats.ts";
 import type { Size, ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 
 const encoder = new TextEncoder();
@@ -45,7 +45,10 @@ export class World {
   readonly control = new ClusterControl(memoryStore(), {
     now: () => this.now,
     tell: async (_, control) => this.send({ kind: "controlled", control }),
-    isSeated: async (_, userId) => isSeated(this.room, userId),
+    isPresent: async (_, userId) => {
+      this.send({ kind: "looked_at" });
+      return mayTypeHere(this.room, userId);
+    },
     onDue: () => {},
   });
   #names = 0;
@@ -189,18 +192,21 @@ export class World {
         return;
       case "ask_control":
         this.#call(async () => {
-          const answer = await this.control.ask(terminal, effect.wish);
-          this.send({ kind: "control_answered", id: effect.id, answer });
+          const { action } = effect.wish;
+          const control = await this.control.ask(terminal, effect.wish);
+          this.send({ kind: "control_answered", id: effect.id, action, control });
         });
         return;
-      case "seat":
-        this.#call(() => this.control.seat(terminal, effect.userId, effect.seat));
+      case "holder_left":
+        this.#call(() => this.control.left(terminal, effect.userId, effect.isForGood));
         return;
       case "want":
         this.wants.push(effect.isRepeated ? "want again" : "want");
+        this.#call(() => this.control.check(terminal));
         return;
       case "unwant":
         this.wants.push("unwant");
+        this.#call(() => this.control.check(terminal));
         return;
     }
   }

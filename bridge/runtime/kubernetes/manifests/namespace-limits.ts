@@ -21,7 +21,10 @@ export interface LimitRange {
   spec: { limits: Record<string, string | Record<string, string>>[] };
 }
 
-const name = "devpocket-plan";
+/** Of the quota and of the range. */
+export const planName = "devpocket-plan";
+/** More of anything than any cluster has, and still a number that is exact. */
+const boundless = 2 ** 52;
 
 /**
  * What a plan allows, and never less than what is there already: whether an environment may be is for the server to say, and one
@@ -51,7 +54,7 @@ export function roomFor(plan: Pick<Owner, "max_environments" | "largest">, there
  * its end, and the new one must not be refused for that.
  */
 export function quota({ environments, largest, total }: Room, settings: ManifestSettings): V1ResourceQuota {
-  const withOneMore = (name: keyof Resources) => total[name] + largest[name];
+  const withOneMore = (name: keyof Resources) => Math.min(boundless, total[name] + largest[name]);
   const count = String(environments + 1);
   return {
     apiVersion: "v1",
@@ -89,7 +92,7 @@ export function limitRange({ largest }: Room, settings: ManifestSettings): Limit
 
 function metadataOf(settings: ManifestSettings): LimitRange["metadata"] {
   return {
-    name,
+    name: planName,
     namespace: settings.namespace,
     labels: { ...commonLabels(settings), "app.kubernetes.io/component": "plan" },
   };

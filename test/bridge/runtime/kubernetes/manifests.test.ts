@@ -93,6 +93,12 @@ describe("the manifests", () => {
     });
   });
 
+  it("bounds what a plan says is without bounds by a number that is exact", () => {
+    const most = { cpu_millicores: 1_000_000, memory_bytes: 2 ** 50, storage_bytes: 2 ** 50 };
+    const { spec } = quota(roomFor({ max_environments: 10_000, largest: most }, []), settings);
+    expect(spec?.hard).toMatchObject({ "limits.cpu": "10001000", "limits.memory": "4Pi", "requests.storage": "4Pi" });
+  });
+
   it("names an environment's objects so that the name gives the id back", () => {
     expect(environmentIdOf(objectName(environment.id))).toBe(environment.id);
     for (const name of ["env-short", "other-golden00000000000000", "env-golden00000000000000-startup", ""])

@@ -19,7 +19,7 @@ import { Registry } from "./api/registry.ts";
 import { resourceOf } from "./api/resources.ts";
 import { routes } from "./api/routes.ts";
 import { ApiServer } from "./api/server.ts";
-import { keepServiceAccounts } from "./api/service-accounts.ts";
+import { giveServiceAccount, keepServiceAccounts } from "./api/service-accounts.ts";
 import { Store } from "./api/store.ts";
 import { Watches } from "./api/watches.ts";
 import { ClaimBinder } from "./kubelet/claim-binder.ts";
@@ -106,9 +106,9 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const podsDirectory = join(directory, "pods");
   const kubelet = new Kubelet({ store, images, timings, obstacles, directory: podsDirectory, node, claimDirectory });
   const scheduler = new Scheduler(store, binder);
-  keepServiceAccounts(store);
   countQuotas(store);
   for (const each of ["default", "kube-system", ...(options.namespaces ?? [])]) addNamespace(store, each);
+  keepServiceAccounts(store, timings.serviceAccountMs);
   const doors = { tokens: new Tokens(), faults: new Faults(), requests: new RequestLog() };
   const token = doors.tokens.issue("kubernetes-admin");
   const exec = new ExecServer(store, kubelet, timings);
@@ -164,5 +164,6 @@ function addNamespace(
     creationTimestamp: timestamp(),
     labels: { "kubernetes.io/metadata.name": name, ...labels },
   };
-  store.put(resourceOf("namespaces"), { apiVersion: "v1", kind: "Namespace", metadata, status: { phase: "Active" } });
+  const made = { apiVersion: "v1", kind: "Namespace", metadata, status: { phase: "Active" } };
+  giveServiceAccount(store, store.put(resourceOf("namespaces"), made));
 }

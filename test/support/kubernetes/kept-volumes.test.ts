@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type Connection, connect } from "../../cluster/connection.ts";
+import { type Connection, connect, orNull, until } from "../../cluster/connection.ts";
 import { runErrand } from "../../cluster/errands.ts";
 import { aliveNow, removeKilled } from "../../cluster/killed-runs.ts";
 import { beginRun, type ClusterUnderTest, clear, endRun } from "../../cluster/run.ts";
@@ -102,6 +102,8 @@ it("removes what a run that was killed has left, and leaves one that lives", asy
 
 it("serves somebody who may do nothing outside one namespace", async () => {
   await connection.core.createNamespace({ body: { metadata: { name: "shared" } } });
+  const account = { name: "default", namespace: "shared" };
+  await until("its account", 5_000, () => orNull(connection.core.readNamespacedServiceAccount(account)));
   const token = cluster.tokens.issue("worker", [
     { verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespace: "shared" },
   ]);

@@ -66,6 +66,18 @@ describe("a namespace", () => {
     await make("three", "1");
   });
 
+  it("lets a pod in only once it has its account, which comes soon after it", async () => {
+    await cluster.close();
+    cluster = await startFakeCluster({ timings: { serviceAccountMs: 300 } });
+    client = clientOf(cluster);
+    await client.core.createNamespace({ body: { metadata: { name: namespace } } });
+    expect((await refusal(make("early"))).message).toBe(
+      `pods "early" is forbidden: error looking up service account ${namespace}/default: serviceaccount "default" not found`,
+    );
+    await eventually(async () => (await client.core.listNamespacedServiceAccount({ namespace })).items.length === 1);
+    await make("later");
+  });
+
   it("ends with everything in it, takes nothing new meanwhile, and waits for finalizers", async () => {
     const finalizers = ["example.com/mine"];
     const held = { metadata: { name: "held", finalizers } };

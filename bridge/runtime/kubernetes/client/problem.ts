@@ -114,7 +114,8 @@ function kindOf(httpStatus: number, status: Status): ProblemKind {
 
 function refusalOf({ message = "", details }: Status): ProblemKind {
   if (details?.causes?.some(({ reason }) => reason === "NamespaceTerminating")) return "namespace_terminating";
-  // The cluster has not counted yet what a new quota is about.
+  // The cluster has not finished a new namespace: its account is missing, or it has not counted yet what a quota is about.
+  if (/\berror looking up service account /.test(message)) return "unavailable";
   if (/\bstatus unknown for quota: /.test(message)) return "unavailable";
   if (/\b(exceeded|failed) quota: /.test(message)) return "quota";
   if (/\bviolates PodSecurity "/.test(message)) return "pod_security";

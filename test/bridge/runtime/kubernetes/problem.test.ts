@@ -38,6 +38,12 @@ const cases: [string, number, string, ProblemKind][] = [
     "unavailable",
   ],
   [
+    "a namespace that has no account yet",
+    403,
+    forbidden('pods "x" is forbidden: error looking up service account a/default: serviceaccount "default" not found'),
+    "unavailable",
+  ],
+  [
     "a quota that asks for limits",
     403,
     forbidden('pods "x" is forbidden: failed quota: plan: must specify limits.cpu'),

@@ -3,6 +3,7 @@ import type { KubeObject } from "../api/objects.ts";
 import { isFields } from "../api/objects.ts";
 import type { Policy } from "../api/registry.ts";
 import type { Resource } from "../api/resources.ts";
+import { serviceAccountPolicy } from "../api/service-accounts.ts";
 import { badRequest, type Cause, invalid } from "../api/statuses.ts";
 import type { Store } from "../api/store.ts";
 import { claimPolicy } from "./claims.ts";
@@ -16,7 +17,7 @@ import { servicePolicy } from "./services.ts";
 export function policiesFor(store: Store): (resource: Resource) => Policy[] {
   const byPlural: Record<string, Policy[]> = {
     // Defaults of the namespace come before those of the kind.
-    pods: [podLimitPolicy(store), podPolicy, podSecurityPolicy(store)],
+    pods: [podLimitPolicy(store), podPolicy, serviceAccountPolicy(store), podSecurityPolicy(store)],
     persistentvolumeclaims: [claimPolicy(store), claimLimitPolicy(store)],
     services: [servicePolicy(store)],
     secrets: [dataPolicy("Secret")],

@@ -11,6 +11,8 @@ export interface Timings {
   metricsDelayMs: number;
   /** How long an exec may be silent. */
   execIdleMs: number;
+  /** Between a namespace and its service account. */
+  serviceAccountMs: number;
 }
 
 export const realTimings: Timings = {
@@ -19,6 +21,7 @@ export const realTimings: Timings = {
   crashBackOffMs: 10_000,
   metricsDelayMs: 20_000,
   execIdleMs: 4 * 3_600_000,
+  serviceAccountMs: 100,
 };
 
 /** The same order of things in a fraction of the time. */
@@ -28,4 +31,5 @@ export const quickTimings: Timings = {
   crashBackOffMs: 100,
   metricsDelayMs: 0,
   execIdleMs: 4 * 3_600_000,
+  serviceAccountMs: 20,
 };

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { ApiServer } from "../runtime/kubernetes/client/api-server.ts";
 import { ClusterProblem } from "../runtime/kubernetes/client/problem.ts";
 import type { ManifestSettings } from "../runtime/kubernetes/manifests/settings.ts";
-import { permissions, permissionsForOwners } from "../runtime/kubernetes/permissions.ts";
+import { permissionsFor } from "../runtime/kubernetes/permissions.ts";
 import { parseJson } from "../runtime/parse-json.ts";
 import { clockFinding, type Finding, fail, ok, warn } from "./finding.ts";
 
@@ -81,9 +81,12 @@ export async function* checkAccess(server: ApiServer, settings: ManifestSettings
   // None is all of them.
   const namespace = namespacePerUser ? undefined : settings.namespace;
   const missing: string[] = [];
-  for (const { group, resource, verbs } of namespacePerUser ? permissionsForOwners : permissions) {
+  for (const { group, resource, verbs, names } of permissionsFor(settings)) {
     const refused = [];
-    for (const verb of verbs) if (!(await mayI(server, { namespace, group, resource, verb }))) refused.push(verb);
+    for (const verb of verbs) {
+      const asked = (names ?? [undefined]).map((name) => mayI(server, { namespace, group, resource, verb, name }));
+      if (!(await Promise.all(asked)).every(Boolean)) refused.push(verb);
+    }
     if (refused.length > 0) missing.push(`${refused.join(", ")} ${resource}${group === "" ? "" : `.${group}`}`);
   }
   const where = namespace ?? "every namespace";
@@ -99,13 +102,14 @@ async function mayI(
     group,
     resource: whole,
     verb,
-  }: { namespace: string | undefined; group: string; resource: string; verb: string },
+    name,
+  }: { namespace: string | undefined; group: string; resource: string; verb: string; name: string | undefined },
 ): Promise<boolean> {
   const [resource, subresource] = whole.split("/");
   const body = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",
-    spec: { resourceAttributes: { namespace, group, resource, verb, ...(subresource && { subresource }) } },
+    spec: { resourceAttributes: { namespace, group, resource, verb, name, ...(subresource && { subresource }) } },
   };
   const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
   const { success, data } = reviewSchema.safeParse(await server.request({ method: "POST", path, body, deadlineMs }));

@@ -2,17 +2,29 @@
  * What the bridge does, in RBAC's words: no more, and each with its reason. The Roles in bridge/deploy grant this, `--check` asks
  * the cluster for it, and a test holds it against the calls that are made.
  */
+import { planName } from "./manifests/namespace-limits.ts";
+import { policyNames } from "./manifests/network-policies.ts";
+import type { ManifestSettings } from "./manifests/settings.ts";
+
 export interface Permission {
   group: string;
   /** With its subresource: `pods/exec`. */
   resource: string;
   verbs: readonly string[];
+  /** Only objects that are called so; an apply that makes one names it. */
+  names?: readonly string[];
 }
 
 const all = ["get", "list", "watch", "create", "patch", "delete"] as const;
 
-/** In the one namespace of all environments. */
-export const permissions: readonly Permission[] = [
+type Setup = Pick<ManifestSettings, "clusterId" | "namespacePerUser">;
+
+/** In the one namespace of all environments; or in every namespace, where people have theirs. */
+export function permissionsFor(settings: Setup): readonly Permission[] {
+  return settings.namespacePerUser ? [...forEnvironments, ...forOwners(settings)] : forEnvironments;
+}
+
+const forEnvironments: readonly Permission[] = [
   // An apply is a patch, and a create where there is nothing yet.
   { group: "", resource: "pods", verbs: all },
   // Both verbs from 1.35 on.
@@ -29,11 +41,13 @@ export const permissions: readonly Permission[] = [
   { group: "metrics.k8s.io", resource: "pods", verbs: ["get"] },
 ];
 
-/** In all namespaces, where people have theirs: also what makes those and bounds what is in them. */
-export const permissionsForOwners: readonly Permission[] = [
-  ...permissions,
-  { group: "", resource: "namespaces", verbs: all },
-  { group: "", resource: "resourcequotas", verbs: ["get", "create", "patch"] },
-  { group: "", resource: "limitranges", verbs: ["get", "create", "patch"] },
-  { group: "networking.k8s.io", resource: "networkpolicies", verbs: ["get", "create", "patch"] },
-];
+/** What makes people's namespaces, and bounds what is in them. */
+function forOwners(settings: Setup): readonly Permission[] {
+  const kept = { verbs: ["get", "create", "patch"] };
+  return [
+    { group: "", resource: "namespaces", verbs: all },
+    { group: "", resource: "resourcequotas", ...kept, names: [planName] },
+    { group: "", resource: "limitranges", ...kept, names: [planName] },
+    { group: "networking.k8s.io", resource: "networkpolicies", ...kept, names: policyNames(settings) },
+  ];
+}

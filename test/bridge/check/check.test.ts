@@ -5,18 +5,25 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../../bridge/check/check.ts";
 import { readConfig } from "../../../bridge/config.ts";
-import { permissions, permissionsForOwners } from "../../../bridge/runtime/kubernetes/permissions.ts";
+import { permissionsFor } from "../../../bridge/runtime/kubernetes/permissions.ts";
 import { resourceOf } from "../../support/kubernetes/api/resources.ts";
 import { type FakeCluster, type FakeClusterOptions, startFakeCluster } from "../../support/kubernetes/cluster.ts";
 import { FakeEdge, token } from "../support/edge.ts";
 
 const namespace = "devpocket-environments";
 const restricted = { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } };
-const rules = [
-  ...permissions.map(({ group, resource, verbs }) => ({ verbs, apiGroups: [group], resources: [resource], namespace })),
-  { verbs: ["get"], resources: ["namespaces"], namespace },
+/** What the Roles of the chart grant. */
+const rulesFor = (namespacePerUser: boolean) => [
+  ...permissionsFor({ clusterId: "default", namespacePerUser }).map(({ group, resource, verbs, names }) => ({
+    verbs,
+    apiGroups: [group],
+    resources: [resource],
+    ...(names && { resourceNames: names }),
+    ...(namespacePerUser ? {} : { namespace }),
+  })),
   { verbs: ["get"], apiGroups: ["storage.k8s.io"], resources: ["storageclasses"] },
 ];
+const rules = [...rulesFor(false), { verbs: ["get"], resources: ["namespaces"], namespace }];
 const toolsImage = "ghcr.io/devpocket/bridge:1";
 
 describe("bridge --check", { timeout: 60_000 }, () => {
@@ -178,15 +185,7 @@ describe("bridge --check", { timeout: 60_000 }, () => {
   it("asks where each person has a namespace for the rights in every one, and whether one could be made", async () => {
     await withCluster({}, async (cluster) => {
       const perUser = { DEVPOCKET_NAMESPACE_PER_USER: "true" };
-      const everywhere = [
-        ...permissionsForOwners.map(({ group, resource, verbs }) => ({
-          verbs,
-          apiGroups: [group],
-          resources: [resource],
-        })),
-        { verbs: ["get"], apiGroups: ["storage.k8s.io"], resources: ["storageclasses"] },
-      ];
-      const whole = await lookAt(cluster, perUser, cluster.tokens.issue("bridge", everywhere));
+      const whole = await lookAt(cluster, perUser, cluster.tokens.issue("bridge", rulesFor(true)));
       expect(whole.lines.join("\n")).not.toMatch(/^(fail|warn)/m);
       expect(whole.told("rights")).toMatch(/^ok .*in every namespace/);
       expect(whole.told("owners")).toMatch(/^ok .*devpocket-environments-\.\.\./);

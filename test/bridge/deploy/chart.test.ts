@@ -8,7 +8,7 @@ import { type Rendered, renderObjects, type Values, valuesWith } from "../../../
 import { plainManifest } from "../../../bridge/deploy/render/manifest.ts";
 import { networkPolicies } from "../../../bridge/runtime/kubernetes/manifests/network-policies.ts";
 import { defaultSettings } from "../../../bridge/runtime/kubernetes/manifests/settings.ts";
-import { permissions, permissionsForOwners } from "../../../bridge/runtime/kubernetes/permissions.ts";
+import { permissionsFor } from "../../../bridge/runtime/kubernetes/permissions.ts";
 import { podSecurityViolations } from "../../support/kubernetes/pod-security.ts";
 
 const deploy = new URL("../../../bridge/deploy/", import.meta.url);
@@ -141,8 +141,8 @@ describe("what the chart makes", () => {
   it("grants in the environments' namespace what the bridge does there, and nothing anywhere else", () => {
     const objects = render(everything);
     const granted = grantedBy(only(objects, "Role"));
-    const own = { group: "", resource: "namespaces", verbs: ["get"], resourceNames: ["people"] };
-    expect(granted).toEqual([...permissions, own]);
+    const own = { group: "", resource: "namespaces", verbs: ["get"], names: ["people"] };
+    expect(granted).toEqual([...permissionsFor({ clusterId: "eu-1", namespacePerUser: false }), own]);
     expect(only(objects, "Role").metadata.namespace).toBe("people");
     expect(only(objects, "RoleBinding")).toMatchObject({
       metadata: { namespace: "people" },
@@ -156,7 +156,7 @@ describe("what the chart makes", () => {
   it("grants in every namespace what the bridge does there, where each person has one, and no Role", () => {
     const objects = render(owners);
     const role = only(objects, "ClusterRole");
-    expect(grantedBy(role)).toEqual(permissionsForOwners);
+    expect(grantedBy(role)).toEqual(permissionsFor({ clusterId: "eu-1", namespacePerUser: true }));
     expect(only(objects, "ClusterRoleBinding")).toMatchObject({
       roleRef: { kind: "ClusterRole", name: role.metadata.name },
       subjects: [{ kind: "ServiceAccount", name: "release", namespace: "there" }],
@@ -229,7 +229,7 @@ function grantedBy(role: Rendered) {
   const { rules } = role as unknown as { rules: Record<string, string[]>[] };
   return rules.flatMap(({ apiGroups, resources, verbs, resourceNames }) =>
     (apiGroups ?? []).flatMap((group) =>
-      (resources ?? []).map((resource) => ({ group, resource, verbs, ...(resourceNames && { resourceNames }) })),
+      (resources ?? []).map((resource) => ({ group, resource, verbs, ...(resourceNames && { names: resourceNames }) })),
     ),
   );
 }

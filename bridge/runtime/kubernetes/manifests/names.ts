@@ -41,6 +41,11 @@ export function startupName(environmentId: string): string {
   return `${objectName(environmentId)}-startup`;
 }
 
+/** The cluster's id as a part of names: it may hold what a name may not. */
+export function clusterSlug({ clusterId }: Pick<ManifestSettings, "clusterId">): string {
+  return clusterId.toLowerCase().replace(/[^a-z0-9-]/g, "-");
+}
+
 /** On everything of ours. */
 export function commonLabels(settings: ManifestSettings): Record<string, string> {
   return {

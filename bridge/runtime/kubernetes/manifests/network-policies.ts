@@ -3,7 +3,7 @@
  * internet, not each other, not the cluster, not a cloud's metadata. Whether it holds is the cluster's network to say.
  */
 import type { V1NetworkPolicy } from "@kubernetes/client-node";
-import { commonLabels, environmentSelector } from "./names.ts";
+import { clusterSlug, commonLabels, environmentSelector } from "./names.ts";
 import type { ManifestSettings } from "./settings.ts";
 
 /** Everything of IPv4 that is not public (RFC 6890), and what a cloud answers on from inside. */
@@ -57,6 +57,14 @@ export function networkPolicies(settings: ManifestSettings): V1NetworkPolicy[] {
   return [isolation(settings), outbound(settings)];
 }
 
+export function policyNames(settings: Pick<ManifestSettings, "clusterId">): string[] {
+  return [nameOf("isolated", settings), nameOf("internet", settings)];
+}
+
+function nameOf(what: "isolated" | "internet", settings: Pick<ManifestSettings, "clusterId">): string {
+  return `devpocket-${clusterSlug(settings)}-${what}`;
+}
+
 function isolation(settings: ManifestSettings): V1NetworkPolicy {
   return policy("isolated", settings, { policyTypes: ["Ingress", "Egress"] });
 }
@@ -78,7 +86,7 @@ function outbound(settings: ManifestSettings): V1NetworkPolicy {
 }
 
 function policy(
-  name: string,
+  what: "isolated" | "internet",
   settings: ManifestSettings,
   rules: { policyTypes: string[]; egress?: NonNullable<V1NetworkPolicy["spec"]>["egress"] & object },
 ): V1NetworkPolicy {
@@ -86,8 +94,7 @@ function policy(
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
     metadata: {
-      // An id may hold what a name may not.
-      name: `devpocket-${settings.clusterId.toLowerCase().replace(/[^a-z0-9-]/g, "-")}-${name}`,
+      name: nameOf(what, settings),
       namespace: settings.namespace,
       labels: { ...commonLabels(settings), "app.kubernetes.io/component": "network" },
     },

@@ -1,5 +1,6 @@
 /** metrics.k8s.io: what pods use, as metrics-server tells it; also not installed, or with its back end down. */
 import type { ServerResponse } from "node:http";
+import type { Asked } from "../access/authorization.ts";
 import type { Kubelet } from "../kubelet/kubelet.ts";
 import type { PodRunner } from "../kubelet/pod-runner.ts";
 import type { Timings } from "../kubelet/timings.ts";
@@ -8,7 +9,6 @@ import { writeJson, writeText } from "./bodies.ts";
 import { type Fields, type KubeObject, timestamp } from "./objects.ts";
 import { resourceOf } from "./resources.ts";
 import { selectorOf } from "./selectors.ts";
-import type { Asked } from "./server.ts";
 import { notFound } from "./statuses.ts";
 import type { Store } from "./store.ts";
 

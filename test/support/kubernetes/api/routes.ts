@@ -1,4 +1,6 @@
 /** Who answers what: exec, logs, metrics, reviews, discovery; everything else is a stored object. */
+
+import type { Asked } from "../access/authorization.ts";
 import type { RequestLog } from "../access/request-log.ts";
 import type { ExecServer } from "../streams/exec-server.ts";
 import type { LogServer } from "../streams/logs.ts";
@@ -7,7 +9,7 @@ import { readBody, writeJson, writeText } from "./bodies.ts";
 import { discover } from "./discovery.ts";
 import type { MetricsServer } from "./metrics.ts";
 import type { Resource } from "./resources.ts";
-import type { Asked, Handlers } from "./server.ts";
+import type { Handlers } from "./server.ts";
 import { badRequest, noSuchResource } from "./statuses.ts";
 import { type Stored, serveStored } from "./verbs.ts";
 

@@ -6,18 +6,15 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { type Asked, authorize } from "../access/authorization.ts";
 import type { Certificates } from "../access/certificates.ts";
 import type { Faults, Mishap } from "../access/faults.ts";
 import type { LoggedRequest, RequestLog } from "../access/request-log.ts";
-import { type Attempt, isAllowed, refusalOf, type Tokens, type User } from "../access/tokens.ts";
+import type { Tokens } from "../access/tokens.ts";
 import { writeJson, writeText } from "./bodies.ts";
-import { type ApiRequest, parseRequest } from "./request.ts";
+import { parseRequest } from "./request.ts";
 import type { Resource } from "./resources.ts";
-import { forbidden, internalError, StatusError, unauthorized } from "./statuses.ts";
-
-export interface Asked extends ApiRequest {
-  user: User;
-}
+import { internalError, StatusError, unauthorized } from "./statuses.ts";
 
 export interface Handlers {
   serve(request: Asked, incoming: IncomingMessage, response: ServerResponse): Promise<void>;
@@ -137,17 +134,6 @@ function provenName(socket: Socket): string | null {
 function nameOf(resource: Resource, subresource: string | undefined): string {
   const whole = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
   return resource.group === "" ? whole : `${whole}.${resource.group}`;
-}
-
-/** Throws 403 where a Role does not allow it. Everybody with a token may discover and ask what they may do. */
-function authorize({ user, resource, verb, namespace, name, subresource }: Asked): void {
-  if (resource === null || resource.plural === "selfsubjectaccessreviews") return;
-  const full = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
-  const verbs = subresource === "exec" ? ["get", "create"] : [verb];
-  for (const each of verbs) {
-    const attempt: Attempt = { verb: each, group: resource.group, resource: full, namespace, name };
-    if (!isAllowed(user, attempt)) throw forbidden(resource, name, refusalOf(user, attempt));
-  }
 }
 
 async function befall(mishap: Mishap, incoming: IncomingMessage, response: ServerResponse): Promise<"over" | "go on"> {

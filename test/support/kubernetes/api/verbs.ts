@@ -1,5 +1,6 @@
 /** Requests for stored objects: which verb of the registry each becomes, and how its result is written. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Asked, authorizeVerb } from "../access/authorization.ts";
 import { readBody, writeJson } from "./bodies.ts";
 import { deletionOf } from "./deletions.ts";
 import type { Fields, KubeObject } from "./objects.ts";
@@ -24,7 +25,7 @@ const patchTypes: Record<string, PatchType> = {
 
 export async function serveStored(
   stored: Stored,
-  request: ApiRequest & { resource: Resource },
+  request: Asked & { resource: Resource },
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -38,32 +39,24 @@ export async function serveStored(
   if (request.method === "GET") return writeJson(response, 200, registry.get(target));
   const body = await readBody(incoming);
   if (request.method === "PUT") return writeJson(response, 200, registry.update(target, body, wish));
-  if (request.method === "PATCH") return servePatch(registry, target, body, wish, incoming, response);
+  if (request.method === "PATCH") {
+    const type = patchTypeOf(incoming);
+    const isNew = registry.store.get(resource, place, name) === undefined;
+    if (isNew && type === "apply") authorizeVerb(request, "create");
+    return writeJson(response, isNew ? 201 : 200, registry.patch(target, type, body, wish));
+  }
   if (request.method !== "DELETE") throw methodNotAllowed();
   const { uid } = registry.get(target).metadata;
   const waiting = registry.delete(target, deletionOf(body, request.query));
   writeJson(response, 200, waiting ?? deleted(resource, name, uid));
 }
 
-function servePatch(
-  registry: Registry,
-  target: Target,
-  body: unknown,
-  wish: Wish,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const media = (incoming.headers["content-type"] ?? "").split(";")[0] ?? "";
-  const type = patchTypes[media];
-  if (type === undefined) {
-    throw new StatusError(
-      415,
-      "UnsupportedMediaType",
-      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchTypes).join(", ")}`,
-    );
-  }
-  const isNew = registry.store.get(target.resource, target.namespace, target.name) === undefined;
-  writeJson(response, isNew ? 201 : 200, registry.patch(target, type, body, wish));
+function patchTypeOf(incoming: IncomingMessage): PatchType {
+  const type = patchTypes[(incoming.headers["content-type"] ?? "").split(";")[0] ?? ""];
+  if (type !== undefined) return type;
+  const known = Object.keys(patchTypes).join(", ");
+  const why = `the body of the request was in an unknown format - accepted media types include: ${known}`;
+  throw new StatusError(415, "UnsupportedMediaType", why);
 }
 
 async function serveCollection(

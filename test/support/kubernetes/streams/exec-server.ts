@@ -2,10 +2,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Asked } from "../access/authorization.ts";
 import { podSpecOf } from "../admission/pod-schema.ts";
 import { type Fields, fieldsAt } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
-import type { Asked } from "../api/server.ts";
 import { badRequest, internalError, notFound, StatusError } from "../api/statuses.ts";
 import type { Store } from "../api/store.ts";
 import type { Kubelet } from "../kubelet/kubelet.ts";

@@ -1,9 +1,9 @@
 /** A container's log over HTTP: what is asked of it, and following until it ends. */
 import type { ServerResponse } from "node:http";
+import type { Asked } from "../access/authorization.ts";
 import { podSpecOf } from "../admission/pod-schema.ts";
 import { fieldsAt } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
-import type { Asked } from "../api/server.ts";
 import { badRequest, notFound } from "../api/statuses.ts";
 import type { Store } from "../api/store.ts";
 import { type ContainerLog, type LogRecord, nanoTimestamp } from "../kubelet/container-log.ts";

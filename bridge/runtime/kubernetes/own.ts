@@ -15,7 +15,7 @@ export async function adopt(
   const existing = await calls.get(kind, name, signal);
   if (existing === null || isAdoptable(existing, clusterId)) return existing;
   const what = kind === "networkpolicies" ? "networkpolicy" : kind.replace(/s$/, "");
-  throw new RuntimeFailure("refused", `There is a ${what} ${name} in the cluster that is not ours`, "rejected");
+  throw new RuntimeFailure("refused", `There is a ${what} ${name} in the cluster that is not ours`);
 }
 
 export async function applyOwn(

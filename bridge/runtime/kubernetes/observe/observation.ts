@@ -1,20 +1,14 @@
 /** The watches over everything of ours in the cluster, and to which environment each object belongs. */
 import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
-import { RuntimeFailure } from "../../runtime.ts";
 import type { Calls, ClusterObject } from "../client/calls.ts";
-import type { ClusterProblem } from "../client/problem.ts";
-import { asFailure } from "../failures.ts";
 import { environmentIdOf } from "../manifests/names.ts";
 import { mayHoldEnvironments } from "../manifests/namespace.ts";
 import type { ManifestSettings } from "../manifests/settings.ts";
 import { ownedEnvironment } from "./ownership.ts";
-import { Reflector } from "./reflector.ts";
+import { Reflector, troubleLog } from "./reflector.ts";
 import { type Stall, stallOf } from "./stalls.ts";
 
 type Watched = "pods" | "persistentvolumeclaims";
-
-/** How long somebody waits for the first list before he is told that there is none. */
-const listedWithinMs = 10_000;
 
 export interface ObservationOptions {
   /** Of the namespace that is watched, or of all. */
@@ -69,15 +63,7 @@ export class Observation {
 
   /** Resolves when everything was seen once; what is not known is not nothing. */
   async listed(): Promise<void> {
-    const reflectors = Object.values(this.#reflectors);
-    if (this.isListed) return;
-    const { promise, resolve } = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => resolve("late"), listedWithinMs);
-    const first = await Promise.race([Promise.all(reflectors.map(({ listed }) => listed)), promise]);
-    clearTimeout(timer);
-    if (first !== "late") return;
-    const trouble = reflectors.find((reflector) => reflector.trouble !== null)?.trouble;
-    throw trouble ? asFailure(trouble) : new RuntimeFailure("unavailable", "The cluster does not answer");
+    await Promise.all(Object.values(this.#reflectors).map((reflector) => reflector.known()));
   }
 
   note(kind: Watched, name: string, object: ClusterObject | null, namespace: string): void {
@@ -93,9 +79,7 @@ export class Observation {
 
   #common(kind: Watched | "events") {
     const { calls, log } = this.#options;
-    const onTrouble = (problem: ClusterProblem | null) =>
-      log(problem === null ? "info" : "warn", "watch of the cluster", troubleDetail(kind, problem));
-    return { calls, kind, onTrouble };
+    return { calls, kind, onTrouble: troubleLog(kind, log) };
   }
 
   #told(object: ClusterObject | null, namespace: string): void {
@@ -125,8 +109,4 @@ export class Observation {
     if (kind === "pods") environment?.setPod(seen);
     else environment?.setClaim(seen);
   }
-}
-
-function troubleDetail(kind: string, problem: ClusterProblem | null): LogDetail {
-  return problem === null ? { kind, state: "well again" } : { kind, state: problem.kind, error: problem.message };
 }

@@ -5,14 +5,19 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
+import { RuntimeFailure } from "../../runtime.ts";
 import { type Calls, type ClusterObject, objectSchema, type Selector } from "../client/calls.ts";
 import type { Kind } from "../client/kinds.ts";
 import { ClusterProblem, noAnswer } from "../client/problem.ts";
+import { asFailure } from "../failures.ts";
 import { jsonLines } from "./json-lines.ts";
 
 /** How long the server is asked to keep a watch, and how much later it must have ended. */
 const watchSeconds = 45;
 export const silentAfterMs = (watchSeconds + 10) * 1000;
+/** How long somebody waits for the first list before he is told that there is none. */
+const listedWithinMs = 10_000;
 const firstRetryMs = 250;
 const maxRetryMs = 10_000;
 
@@ -62,6 +67,17 @@ export class Reflector {
   /** Resolves with the first list. */
   get listed(): Promise<void> {
     return this.#listed.promise;
+  }
+
+  /** Resolves when everything was seen once: what is not known is not nothing. Rejects with what is in the way. */
+  async known(): Promise<void> {
+    if (this.#isListed) return;
+    const { promise, resolve } = Promise.withResolvers<"late">();
+    const timer = setTimeout(() => resolve("late"), listedWithinMs);
+    const first = await Promise.race([this.#listed.promise, promise]);
+    clearTimeout(timer);
+    if (first !== "late") return;
+    throw this.#trouble ? asFailure(this.#trouble) : new RuntimeFailure("unavailable", "The cluster does not answer");
   }
 
   get(name: string, namespace: string): ClusterObject | undefined {
@@ -169,6 +185,17 @@ export class Reflector {
     this.#trouble = problem;
     this.#options.onTrouble(problem);
   }
+}
+
+/** Says in the log what is wrong with a watch, and when it is well again. */
+export function troubleLog(
+  kind: Kind,
+  log: (level: LogLevel, msg: string, detail: LogDetail) => void,
+): ReflectorOptions["onTrouble"] {
+  return (problem) => {
+    if (problem === null) log("info", "watch of the cluster", { kind, state: "well again" });
+    else log("warn", "watch of the cluster", { kind, state: problem.kind, error: problem.message });
+  };
 }
 
 interface Place {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Owner } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import type { Calls, ClusterObject } from "../client/calls.ts";
+import { asFailure } from "../failures.ts";
 import { annotations } from "../manifests/names.ts";
 import { parseQuantity } from "../manifests/quantities.ts";
 import { pullSecret } from "../manifests/secrets.ts";
@@ -21,14 +22,30 @@ const quotaSchema = z.looseObject({
 });
 const secretSchema = z.looseObject({ type: z.string(), data: z.record(z.string(), z.string()).nullish() });
 
-/** The namespace as it is then. Throws `rejected` where one of this name is not ours, `unavailable` while it is being removed. */
-export async function layOut(
-  calls: Calls,
-  owner: Owner,
-  layout: Layout,
-  settings: ManifestSettings,
-  signal: AbortSignal,
-): Promise<ClusterObject> {
+interface Task {
+  owner: Owner;
+  layout: Layout;
+  settings: ManifestSettings;
+}
+
+/** The namespace as it is then. Throws `refused` where one of this name is not ours, `unavailable` while it is being removed. */
+export async function layOut(calls: Calls, task: Task, signal: AbortSignal): Promise<ClusterObject> {
+  try {
+    return await laidOut(calls, task, signal);
+  } catch (error) {
+    throw forOperators(error);
+  }
+}
+
+/** That a namespace is not accepted has nothing to do with how somebody described an environment. */
+function forOperators(error: unknown): unknown {
+  const failure = asFailure(error);
+  if (!(failure instanceof RuntimeFailure) || failure.reason !== "rejected") return failure;
+  const message = "The cluster does not accept the namespace for its owner's environments";
+  return Object.assign(new RuntimeFailure("refused", message), { cause: error });
+}
+
+async function laidOut(calls: Calls, { owner, layout, settings }: Task, signal: AbortSignal): Promise<ClusterObject> {
   const { clusterId } = settings;
   const name = layout.namespace.metadata?.name ?? "";
   refuseOther(name, owner, await adopt(calls, clusterId, "namespaces", name, signal));
@@ -49,7 +66,7 @@ function refuseOther(name: string, owner: Owner, existing: ClusterObject | null)
   if (existing === null) return;
   const whose = existing.metadata.annotations?.[annotations.owner];
   if (whose !== undefined && whose !== owner.id)
-    throw new RuntimeFailure("refused", `The namespace ${name} is another person's`, "rejected");
+    throw new RuntimeFailure("refused", `The namespace ${name} is another person's`);
   if (existing.metadata.deletionTimestamp)
     throw new RuntimeFailure("unavailable", "Its namespace is still being removed, and is made anew after that");
 }
@@ -88,12 +105,13 @@ async function copySecret(
   await applyOwn(calls.in(namespace), settings.clusterId, "secrets", copy, signal);
 }
 
-/** Only what is ours and holds no claim, whoever's; tells whether it is gone or going. */
-export async function clear(calls: Calls, name: string, clusterId: string, signal: AbortSignal): Promise<boolean> {
+/** Removes what is ours. Throws `refused` while somebody has a claim or a pod there: those are not ours, or came just now. */
+export async function clear(calls: Calls, name: string, clusterId: string, signal: AbortSignal): Promise<void> {
   const existing = await adopt(calls, clusterId, "namespaces", name, signal);
-  if (existing === null || existing.metadata.deletionTimestamp) return true;
-  const { objects } = await calls.in(name).list("persistentvolumeclaims", {}, signal);
-  if (objects.length > 0) return false;
+  if (existing === null || existing.metadata.deletionTimestamp) return;
+  for (const kind of ["persistentvolumeclaims", "pods"] as const) {
+    const { objects } = await calls.in(name).list(kind, {}, signal);
+    if (objects.length > 0) throw new RuntimeFailure("refused", `It holds ${kind} that are not the bridge's`);
+  }
   await calls.delete("namespaces", { name, uid: existing.metadata.uid }, signal);
-  return true;
 }

@@ -11,7 +11,7 @@ import { annotations, selectorText } from "../manifests/names.ts";
 import { isOwnersNamespace, namespaceOf, ownersSelector } from "../manifests/namespace.ts";
 import type { ManifestSettings } from "../manifests/settings.ts";
 import { isAdoptable } from "../observe/ownership.ts";
-import { Reflector } from "../observe/reflector.ts";
+import { Reflector, troubleLog } from "../observe/reflector.ts";
 import { clear, layOut } from "./laying-out.ts";
 import { type Layout, layoutFor, takingsOf } from "./layout.ts";
 import { Turns } from "./turns.ts";
@@ -40,6 +40,8 @@ export class OwnersNamespaces {
   readonly #reflector: Reflector;
   readonly #turns = new Turns();
   readonly #notBefore = new Map<string, number>();
+  /** What was said of each last: it is said once, however often it is tried. */
+  readonly #told = new Map<string, string>();
   /** What is wanted in each namespace, by the newest whole list. */
   #wanted: ReadonlyMap<string, readonly DesiredEnvironment[]> = new Map();
 
@@ -50,13 +52,7 @@ export class OwnersNamespaces {
       kind: "namespaces",
       selector: { labelSelector: selectorText(ownersSelector(options.settings)) },
       onChange: () => {},
-      onTrouble: (problem) => {
-        if (problem === null) options.log("info", "watch of the cluster", { kind: "namespaces", state: "well again" });
-        else {
-          const detail = { kind: "namespaces", state: problem.kind, error: problem.message };
-          options.log("warn", "watch of the cluster", detail);
-        }
-      },
+      onTrouble: troubleLog("namespaces", options.log),
     });
   }
 
@@ -83,7 +79,8 @@ export class OwnersNamespaces {
     if (owner === undefined || namespace === this.#options.settings.namespace) return await work(namespace);
     await this.#turns.hold(namespace, async () => {
       try {
-        await this.#turns.take(namespace, () => failing(() => this.#layOut(owner, [desired], signal)));
+        await this.#turns.take(namespace, () => this.#layOut(owner, [desired], signal));
+        this.#told.delete(namespace);
       } catch (error) {
         this.#tell(namespace, error);
         throw error;
@@ -120,6 +117,7 @@ export class OwnersNamespaces {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(tendWithinMs)]);
       await this.#turns.take(name, () => failing(() => step(deadline)));
       this.#notBefore.delete(name);
+      this.#told.delete(name);
     } catch (error) {
       this.#notBefore.set(name, performance.now() + retryAfterMs);
       this.#tell(name, error);
@@ -128,23 +126,24 @@ export class OwnersNamespaces {
 
   /** People are told a part of it; all of it is for whoever runs the cluster. */
   #tell(name: string, error: unknown): void {
-    const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    this.#options.log("warn", "a person's namespace in trouble", { namespace: name, error: String(why) });
+    const why = String(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    if (this.#told.get(name) === why) return;
+    this.#told.set(name, why);
+    this.#options.log("warn", "a person's namespace in trouble", { namespace: name, error: why });
   }
 
   async #layOut(owner: Owner, more: readonly DesiredEnvironment[], signal: AbortSignal): Promise<void> {
     const { calls, settings } = this.#options;
     const layout = this.#layout(owner, more, this.#placedIn(namespaceOf(owner.id, settings)));
-    const object = await layOut(calls, owner, layout, settings, signal);
+    const object = await layOut(calls, { owner, layout, settings }, signal);
     this.#reflector.note(object.metadata.name, object, "");
   }
 
   async #remove(name: string, signal: AbortSignal): Promise<void> {
     if (this.#turns.isHeld(name) || this.#placedIn(name).some(({ isThere }) => isThere)) return;
     const { calls, settings, log } = this.#options;
-    const isCleared = await clear(calls, name, settings.clusterId, signal);
-    if (isCleared) log("info", "a person's namespace removed", { namespace: name });
-    else throw new RuntimeFailure("refused", "It holds claims that are not ours");
+    await clear(calls, name, settings.clusterId, signal);
+    log("info", "a person's namespace removed", { namespace: name });
   }
 
   #layout(owner: Owner, more: readonly DesiredEnvironment[], inIt: readonly Placed[]): Layout {
@@ -175,9 +174,5 @@ function placeOf({ owner }: DesiredEnvironment, current: string | null, settings
   if (owner === undefined) return current ?? settings.namespace;
   const own = namespaceOf(owner.id, settings);
   if (current === null || current === own || current === settings.namespace) return current ?? own;
-  throw new RuntimeFailure(
-    "refused",
-    `Its files are in the namespace ${current}, which is not its owner's`,
-    "rejected",
-  );
+  throw new RuntimeFailure("refused", `Its files are in the namespace ${current}, which is not its owner's`);
 }

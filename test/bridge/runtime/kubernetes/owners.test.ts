@@ -17,6 +17,15 @@ const settings = { ...defaultSettings, namespace, namespacePerUser: true };
 const placeOf = ({ id }: Owner) => namespaceOf(id, settings);
 const [ann, bob] = [ownerWith({ id: `usr_${"a".repeat(20)}` }), ownerWith({ id: `usr_${"b".repeat(20)}` })];
 
+/** Of somebody else's, which Pod Security lets be. */
+function podThatSleeps() {
+  const small = { limits: { cpu: "100m", memory: "64Mi" } };
+  const isolated = { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } };
+  const container = { name: "it", image: "debian:12", command: ["sleep", "600"], resources: small };
+  const securityContext = { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: "RuntimeDefault" } };
+  return { spec: { securityContext, containers: [{ ...container, securityContext: isolated }] } };
+}
+
 describe("people's namespaces", { timeout: 60_000 }, () => {
   let ground: ClusterGround;
   let runtime: KubernetesRuntime;
@@ -41,6 +50,8 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
   const inStore = (plural: string, where: string) => ground.cluster.store.list(resourceOf(plural), where);
   const namesIn = (plural: string, where: string) => inStore(plural, where).map(({ metadata }) => metadata.name);
   const place = (name: string) => ground.cluster.store.get(resourceOf("namespaces"), undefined, name);
+  const troubles = () =>
+    ground.logged.flatMap(({ msg, detail }) => (msg === "a person's namespace in trouble" ? [detail["error"]] : []));
   const hardIn = (where: string) =>
     (inStore("resourcequotas", where)[0]?.["spec"] as { hard: Record<string, string> } | undefined)?.hard;
 
@@ -63,6 +74,15 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
       "devpocket-default-isolated",
     ]);
     expect(namesIn("configmaps", placeOf(bob))).toEqual([expect.stringMatching(/^devpocket-init-/)]);
+  });
+
+  it("are waited for where the cluster is slow to finish them", async () => {
+    await runtime.close();
+    await ground.dispose();
+    ground = await makeGround({ timings: { serviceAccountMs: 500 } });
+    runtime = open();
+    const { id } = await start({ owner: ann });
+    expect(await seen(id)).toMatchObject({ phase: "running" });
   });
 
   it("are found again by another bridge, with what runs in them", async () => {
@@ -139,24 +159,54 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     expect(namesIn("pods", placeOf(ann))).toEqual([objectName(again.id)]);
   });
 
-  it("stay while they hold a claim, whoever's, or while the owner has an environment that rests", async () => {
+  it("stay while the owner has an environment that rests", async () => {
     const resting = await start({ owner: ann });
     await apply({ kind: "stop", environmentId: resting.id });
     const { id } = await start({ owner: bob });
-    const body = {
-      metadata: { name: "kept" },
-      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
-    };
-    await clientOf(ground.cluster).core.createNamespacedPersistentVolumeClaim({ namespace: placeOf(bob), body });
     await apply({ kind: "delete", environmentId: id });
-    runtime.tend([], signal());
-    const told = () => ground.logged.find(({ msg }) => msg === "a person's namespace in trouble");
-    await vi.waitUntil(told, within);
-    expect(told()?.detail).toMatchObject({ namespace: placeOf(bob), error: expect.stringContaining("claims") });
-    expect([place(placeOf(ann)), place(placeOf(bob))].map((each) => each?.["status"])).toEqual([
-      { phase: "Active" },
-      { phase: "Active" },
-    ]);
+    await vi.waitFor(() => {
+      runtime.tend([], signal());
+      expect(place(placeOf(bob))).toBeUndefined();
+    }, within);
+    expect(place(placeOf(ann))).toMatchObject({ status: { phase: "Active" } });
+  });
+
+  it.each(["persistentvolumeclaims", "pods"])(
+    "stay while they hold %s of somebody else's, which is said once",
+    async (kind) => {
+      const { id } = await start({ owner: bob });
+      const { core } = clientOf(ground.cluster);
+      const metadata = { name: "kept" };
+      if (kind === "pods") {
+        await core.createNamespacedPod({ namespace: placeOf(bob), body: { ...podThatSleeps(), metadata } });
+      } else {
+        const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+        await core.createNamespacedPersistentVolumeClaim({ namespace: placeOf(bob), body: { metadata, spec } });
+      }
+      await apply({ kind: "delete", environmentId: id });
+      runtime.tend([], signal());
+      await vi.waitFor(
+        () => expect(troubles()).toEqual([expect.stringContaining(`holds ${kind} that are not`)]),
+        within,
+      );
+      expect(place(placeOf(bob))).toMatchObject({ status: { phase: "Active" } });
+      expect(namesIn(kind, placeOf(bob))).toEqual(["kept"]);
+    },
+  );
+
+  it("that the cluster does not accept are for whoever runs it, who is told once", async () => {
+    const message = 'admission webhook "policy.example.com" denied the request: no such policies here';
+    const body = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Forbidden", message, code: 403 };
+    const on = { verb: "patch", resource: "networkpolicies.networking.k8s.io" };
+    ground.cluster.faults.add({ on, mishap: { kind: "status", code: 403, body } });
+    const environment = desiredEnvironment({ owner: ann });
+    for (let tries = 0; tries < 2; tries += 1) {
+      const failure = await apply({ kind: "start", environment }).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "refused", reason: "refused" });
+      expect(String(failure)).not.toContain("webhook");
+    }
+    expect(troubles()).toEqual([expect.stringContaining(message)]);
+    expect(namesIn("persistentvolumeclaims", placeOf(ann))).toEqual([]);
   });
 
   it("are not taken from somebody else, whatever their name and labels say", async () => {
@@ -167,7 +217,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     const failure = await apply({ kind: "start", environment: desiredEnvironment({ owner: ann }) }).catch(
       (error: unknown) => error,
     );
-    expect(failure).toMatchObject({ code: "refused", reason: "rejected" });
+    expect(failure).toMatchObject({ code: "refused", reason: "refused" });
     expect(String(failure)).toContain(`namespace ${placeOf(ann)} in the cluster that is not ours`);
     runtime.tend([], signal());
     await start({ owner: bob });
@@ -181,6 +231,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     const rules = [
       { verbs: ["get", "list", "watch", "patch", "create", "delete"], resources: ["persistentvolumeclaims", "pods"] },
       { verbs: ["get", "list", "watch", "patch", "create"], resources: ["namespaces"] },
+      { verbs: ["patch", "create"], resources: ["configmaps"] },
     ];
     const token = ground.cluster.tokens.issue("bridge", rules);
     runtime = ground.open({ token, settings: { namespacePerUser: true } });

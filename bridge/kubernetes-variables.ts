@@ -53,6 +53,7 @@ export const kubernetesVariables = {
   DEVPOCKET_CPU_OVERCOMMIT: factor.default(defaultSettings.overcommit.cpu),
   DEVPOCKET_MEMORY_OVERCOMMIT: factor.default(defaultSettings.overcommit.memory),
   DEVPOCKET_DNS_SERVERS: words
+    .transform((given) => (given.join() === "none" ? [] : given))
     .pipe(
       z.array(z.union([z.cidrv4(), z.cidrv6()], { error: "holds what is not an address range such as 10.0.0.10/32" })),
     )

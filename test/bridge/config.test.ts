@@ -106,6 +106,11 @@ describe("the bridge's configuration", () => {
     expect(read).not.toThrow(/hunter2/);
   });
 
+  it("takes no other name servers than the cluster's, where it is told so", () => {
+    const { settings } = readConfig({ BRIDGE_TOKEN: token, DEVPOCKET_DNS_SERVERS: "none" }, file).kubernetes;
+    expect(settings.dnsServers).toEqual([]);
+  });
+
   it("says where a missing token comes from", () => {
     expect(() => readConfig({}, file)).toThrow("BRIDGE_TOKEN is missing (npm run keys makes one)");
   });

@@ -1,7 +1,7 @@
 /** The chart, rendered: every object it makes for a release and its values. */
 import { readdirSync, readFileSync } from "node:fs";
 import { parse, parseAllDocuments } from "yaml";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, type Lookup } from "./evaluate.ts";
 import { parseTemplate } from "./parse.ts";
 
 const folder = new URL("../chart/", import.meta.url);
@@ -28,7 +28,7 @@ export function valuesWith(changes: Values = {}): Values {
 }
 
 /** The text of each template file, in the order of their names. */
-export function renderTexts(release: Release, values: Values): string[] {
+export function renderTexts(release: Release, values: Values, lookup?: Lookup): string[] {
   const names = readdirSync(new URL("templates/", folder)).sort();
   const templates = names.map((name) => parseTemplate(read(`templates/${name}`)));
   const defined = new Map(templates.flatMap((template) => [...template.defined]));
@@ -39,13 +39,13 @@ export function renderTexts(release: Release, values: Values): string[] {
     Chart: chart,
     Release: { Name: release.name, Namespace: release.namespace, Service: "Helm" },
   };
-  return templates.map((template) => evaluate(template, defined, dot).trim()).filter((text) => text !== "");
+  return templates.map((template) => evaluate(template, defined, dot, lookup).trim()).filter((text) => text !== "");
 }
 
-/** Throws where a template makes something that is no YAML or no object. */
-export function renderObjects(release: Release, values: Values): Rendered[] {
-  return renderTexts(release, values).flatMap((text) =>
-    parseAllDocuments(text).flatMap((document) => {
+/** Throws where a template makes something that is no YAML (1.1, as Helm and kubectl read it: `on` is no text) or no object. */
+export function renderObjects(release: Release, values: Values, lookup?: Lookup): Rendered[] {
+  return renderTexts(release, values, lookup).flatMap((text) =>
+    parseAllDocuments(text, { version: "1.1" }).flatMap((document) => {
       if (document.errors.length > 0) throw new Error(`${String(document.errors[0])} in\n${text}`);
       const object = document.toJS() as Rendered | null;
       return object === null ? [] : [object];

@@ -8,16 +8,27 @@ interface Scope {
   variables: ReadonlyMap<string, unknown>;
 }
 
-/** The text of a template over `dot`; `defined` are the named templates of all files. */
-export function evaluate({ parts }: Template, defined: ReadonlyMap<string, Part[]>, dot: unknown): string {
-  return new Evaluation(defined).text(parts, { dot, variables: new Map([["$", dot]]) });
+/** What `lookup` finds in the cluster; null: nothing, as where Helm has none to ask. */
+export type Lookup = (apiVersion: string, kind: string, namespace: string, name: string) => object | null;
+
+/** The text of a template over `dot`; `defined` are the named templates of all files. Throws where the template fails. */
+export function evaluate(
+  { parts }: Template,
+  defined: ReadonlyMap<string, Part[]>,
+  dot: unknown,
+  lookup: Lookup = () => null,
+): string {
+  return new Evaluation(defined, lookup).text(parts, { dot, variables: new Map([["$", dot]]) });
 }
 
 class Evaluation {
   readonly #defined: ReadonlyMap<string, Part[]>;
 
-  constructor(defined: ReadonlyMap<string, Part[]>) {
+  readonly #lookup: Lookup;
+
+  constructor(defined: ReadonlyMap<string, Part[]>, lookup: Lookup) {
     this.#defined = defined;
+    this.#lookup = lookup;
   }
 
   text(parts: readonly Part[], scope: Scope): string {
@@ -81,6 +92,10 @@ class Evaluation {
       if (parts === undefined) throw new Error(`no template ${String(args[0])}`);
       return this.text(parts, { dot: args[1], variables: new Map([["$", args[1]]]) });
     }
+    if (name === "lookup") {
+      const [apiVersion, kind, namespace, named] = args.map(shown);
+      return this.#lookup(apiVersion ?? "", kind ?? "", namespace ?? "", named ?? "") ?? {};
+    }
     const run = functions[name];
     if (run === undefined) throw new Error(`no function ${name}`);
     return run(...args);
@@ -91,11 +106,15 @@ const functions: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
   quote: (value) => JSON.stringify(shown(value)),
   default: (otherwise, value) => (isTrue(value) ? value : otherwise),
   ternary: (yes, no, condition) => (condition === true ? yes : no),
+  not: (value) => !isTrue(value),
+  fail: (message) => {
+    throw new Error(shown(message));
+  },
   int: (value) => Math.trunc(Number(value)),
   gt: (one, other) => Number(one) > Number(other),
   join: (separator, values) => (Array.isArray(values) ? values.map(shown).join(String(separator)) : ""),
   sha256sum: (value) => createHash("sha256").update(shown(value)).digest("hex"),
-  toYaml: (value) => stringify(value, { sortMapEntries: true }).trimEnd(),
+  toYaml: (value) => stringify(value, { sortMapEntries: true, version: "1.1" }).trimEnd(),
   nindent: (spaces, value) => `\n${shown(value).replaceAll(/^(?=.)/gm, " ".repeat(Number(spaces)))}`,
 };
 

@@ -16,7 +16,7 @@ export function plainManifest(): string {
     metadata: { name: release.namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
   };
   const objects = [own, ...renderObjects(release, valuesWith())].sort((one, other) => rank(one) - rank(other));
-  return head + objects.map((object) => stringify(withoutHelm(object))).join("---\n");
+  return head + objects.map((object) => stringify(withoutHelm(object), { version: "1.1" })).join("---\n");
 }
 
 function rank({ kind }: Rendered): number {

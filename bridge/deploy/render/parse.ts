@@ -83,6 +83,7 @@ class Reader {
   }
 
   #action(action: string): Part | null {
+    if (action.startsWith("/*")) return null;
     const [, word = "", rest = ""] = /^(\S+)\s*([\s\S]*)$/.exec(action) ?? [];
     switch (word) {
       case "define":

@@ -48,7 +48,13 @@ const nothing: Values = {
   environments: { createNamespace: false, networkPolicies: false, quota: null, dnsServers: [] },
 };
 const owners: Values = { environments: { namespace: "people", cluster: "eu-1", namespacePerUser: true } };
-const variants = { default: {}, everything, nothing, owners };
+/** Names and labels that YAML takes for something else unless they are quoted. */
+const misleading: Values = {
+  token: { existingSecret: "1e3" },
+  imagePullSecrets: ["007"],
+  environments: { namespace: "no", cluster: "on", imagePullSecrets: ["1"], nodeSelector: { pool: "yes" } },
+};
+const variants = { default: {}, everything, nothing, owners, misleading };
 const release = { name: "release", namespace: "there" };
 const render = (changes: Values = {}) => renderObjects(release, valuesWith(changes));
 
@@ -76,6 +82,7 @@ describe("the chart's values", () => {
     ["a pull policy of nobody's", { environments: { imagePullPolicy: "Sometimes" } }],
     ["less than there is", { environments: { overcommit: { cpu: 0.5 } } }],
     ["people's namespaces without policies", { environments: { namespacePerUser: true, networkPolicies: false } }],
+    ["a Secret without a name", { imagePullSecrets: [""] }],
     ["a name server without its range", { environments: { dnsServers: ["10.0.0.10"] } }],
   ])("are refused with %s", (_, changes) => {
     expect(isValid(valuesWith(changes))).toBe(false);
@@ -84,6 +91,19 @@ describe("the chart's values", () => {
 });
 
 describe("what the chart makes", () => {
+  it.each(["007", "1e3", "on", "2026-01-01"])(
+    "is called by texts, also where they look like something else: %s",
+    (name) => {
+      for (const namespacePerUser of [false, true]) {
+        const values = valuesWith({
+          ...misleading,
+          environments: { ...(misleading["environments"] as object), namespacePerUser },
+        });
+        for (const object of renderObjects({ name, namespace: name }, values)) expect(notTexts(object)).toEqual([]);
+      }
+    },
+  );
+
   it.each(Object.entries(variants))("has a name and a namespace each, none twice: %s", (_, changes) => {
     const objects = render(changes);
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""} ${metadata.name}`);
@@ -176,7 +196,10 @@ describe("what the chart makes", () => {
       clusterId: "eu-1",
       dnsServers: ["10.0.0.10/32", "fd00::10/128"],
     };
-    expect(made).toEqual(networkPolicies(settings));
+    // They stay with the environments when the release goes.
+    const kept = { annotations: { "helm.sh/resource-policy": "keep" } };
+    const known = networkPolicies(settings).map((policy) => ({ ...policy, metadata: { ...policy.metadata, ...kept } }));
+    expect(made).toEqual(known);
     expect(
       render(nothing)
         .filter(({ metadata }) => metadata.namespace === "devpocket-environments")
@@ -223,6 +246,15 @@ describe("what the chart makes", () => {
     expect(read("bridge.yaml")).toBe(plainManifest());
   });
 });
+
+/** Where in an object a name or a label is no text. */
+function notTexts(value: unknown, keys: readonly string[] = []): string[] {
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([key, each]) => notTexts(each, [...keys, key]));
+  const [parent = "", key = ""] = keys.slice(-2);
+  const isText = /name(space)?$/i.test(key) || /(labels|annotations|selector|names)$/i.test(parent);
+  return isText && typeof value !== "string" ? [`${keys.join(".")}: ${value}`] : [];
+}
 
 /** A role's rules, one for each resource, as permissions.ts writes them. */
 function grantedBy(role: Rendered) {

@@ -21,14 +21,19 @@ describe("a template", () => {
     ['{{ define "n" }}[{{ .a }}]{{ end }}{{ include "n" . | quote }}', { a: 'q"' }, '"[q\\"]"'],
     ['{{ .a | default (include "n" .) }}{{ define "n" }}other{{ end }}', { a: "" }, "other"],
     ['{{ .a | ternary "x" "y" }}', { a: false }, "y"],
-    ["b:{{ toYaml .a | nindent 2 }}", { a: { y: 1, x: "2" } }, 'b:\n  x: "2"\n  y: 1'],
+    ["b:{{ toYaml .a | nindent 2 }}", { a: { z: 1, x: "2" } }, 'b:\n  x: "2"\n  z: 1'],
     ['{{ .a | join "," }}', { a: ["x", "y"] }, "x,y"],
     ["{{ $.a }}", { a: 1 }, "1"],
+    ["a {{- /* of no use */ -}} b", {}, "ab"],
+    ["{{ if not .a }}none{{ end }}", { a: "" }, "none"],
+    ['{{ if lookup "v1" "ConfigMap" "n" .a }}there{{ else }}not{{ end }}', { a: "x" }, "not"],
+    ["{{ toYaml .a }}", { a: { b: "on" } }, 'b: "on"'],
   ])("%s", (source, dot, text) => expect(run(source, dot)).toBe(text));
 
   it.each([
     ["{{ .a.b }}", "no field .a.b"],
     ["{{ nope .a }}", "no function nope"],
+    ['{{ fail "not like this" }}', "not like this"],
     ['{{ include "none" . }}', "no template none"],
     ["{{ if .a }}", "has no end"],
     ["{{ end }}", "unexpected {{ end }}"],

@@ -1,13 +1,13 @@
 {{- define "bridge.selector" -}}
 app.kubernetes.io/name: devpocket-bridge
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "bridge.labels" -}}
 {{ include "bridge.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/part-of: devpocket
-app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 {{- end }}
 
 {{- define "bridge.image" -}}
@@ -16,14 +16,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{- define "bridge.environment-selector" -}}
 app.kubernetes.io/component: environment
-devpocket.app/cluster: {{ .Values.environments.cluster }}
+devpocket.app/cluster: {{ .Values.environments.cluster | quote }}
 {{- end }}
 
 {{- define "bridge.network-labels" -}}
 app.kubernetes.io/name: devpocket
 app.kubernetes.io/part-of: devpocket
 app.kubernetes.io/managed-by: devpocket-bridge
-devpocket.app/cluster: {{ .Values.environments.cluster }}
+devpocket.app/cluster: {{ .Values.environments.cluster | quote }}
 app.kubernetes.io/component: network
 {{- end }}
 

@@ -5,7 +5,8 @@ import { RuntimeFailure } from "../runtime/runtime.ts";
 import { checkAccess, checkCluster, checkMetrics, checkNamespace } from "./cluster.ts";
 import { checkEdge } from "./edge.ts";
 import { type Finding, fail, findingLine } from "./finding.ts";
-import { checkOwners, checkPods, checkStorage, checkTools } from "./trial.ts";
+import { checkOwners } from "./owners.ts";
+import { checkPods, checkStorage, checkTools } from "./trial.ts";
 
 const toolsWithinMs = 120_000;
 
@@ -47,7 +48,7 @@ async function* clusterFindings({ kubernetes }: BridgeConfig, now: () => Date): 
       if (finding.subject === "namespace" && finding.level === "fail") return;
     }
     yield* checkAccess(server, settings);
-    if (settings.namespacePerUser) yield* checkOwners(server, settings);
+    yield* checkOwners(server, settings);
     yield* checkStorage(server, settings);
     yield* checkPods(server, settings);
     yield* checkMetrics(server);

@@ -11,7 +11,6 @@ import { type Kind, pathOf } from "../runtime/kubernetes/client/kinds.ts";
 import { ClusterProblem } from "../runtime/kubernetes/client/problem.ts";
 import { claim } from "../runtime/kubernetes/manifests/claim.ts";
 import { commonLabels, fieldManager } from "../runtime/kubernetes/manifests/names.ts";
-import { ownersNamespace } from "../runtime/kubernetes/manifests/namespace.ts";
 import { pod } from "../runtime/kubernetes/manifests/pod.ts";
 import { containerSecurity, podSecurity } from "../runtime/kubernetes/manifests/security.ts";
 import type { ManifestSettings } from "../runtime/kubernetes/manifests/settings.ts";
@@ -35,8 +34,6 @@ const trial: DesiredEnvironment = {
   environment_variables: {},
   resources: { cpu_millicores: 50, memory_bytes: 64 * 2 ** 20, storage_bytes: 128 * 2 ** 20 },
 };
-
-const trialOwner = "usr_00000000000000000000";
 
 const claimSchema = z.looseObject({ spec: z.looseObject({ storageClassName: z.string().optional() }) });
 
@@ -67,16 +64,13 @@ export async function* checkPods(server: ApiServer, settings: ManifestSettings):
   else yield fail("pods", `the cluster would not let an environment in: ${answer.message}`);
 }
 
-/** Whether a person's namespace would be let be, and what there is of them. */
-export async function* checkOwners(server: ApiServer, settings: ManifestSettings): AsyncGenerator<Finding> {
-  const manifest = ownersNamespace(trialOwner, settings);
-  const name = manifest.metadata?.name ?? "";
-  const answer = await dryRun(server, "namespaces", manifest, null);
-  if (answer instanceof ClusterProblem) yield fail("owners", `no namespace ${name} could be made: ${answer.message}`);
-  else yield ok("owners", `people's namespaces are called ${settings.namespace}-..., and can be made`);
-}
-
-async function dryRun(server: ApiServer, kind: Kind, manifest: Manifest, namespace: string | null): Promise<unknown> {
+/** What the cluster would make of it; or its refusal. */
+export async function dryRun(
+  server: ApiServer,
+  kind: Kind,
+  manifest: Manifest,
+  namespace: string | null,
+): Promise<unknown> {
   return await problemOr(
     server.request({
       method: "PATCH",

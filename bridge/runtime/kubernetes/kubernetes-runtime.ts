@@ -30,6 +30,7 @@ import type { InitFiles } from "./manifests/init-config.ts";
 import { environmentSelector, selectorText } from "./manifests/names.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 import { Observation } from "./observe/observation.ts";
+import { OwnersMark } from "./owners/mark.ts";
 import { OwnersNamespaces } from "./owners/namespaces.ts";
 import { Steps } from "./steps.ts";
 import { restingReadings } from "./usage/readings.ts";
@@ -53,6 +54,8 @@ export class KubernetesRuntime implements Runtime {
   readonly #initFiles: InitFiles = readInitFiles();
   /** Null where all environments are in one namespace. */
   readonly #owners: OwnersNamespaces | null;
+  /** Null where people have their own. */
+  readonly #mark: OwnersMark | null;
   readonly #observation: Observation;
   readonly #environments = new Map<string, PodEnvironment>();
   readonly #follows = new Set<() => void>();
@@ -77,8 +80,8 @@ export class KubernetesRuntime implements Runtime {
     this.#owners = manifests.namespacePerUser
       ? new OwnersNamespaces({ calls: this.#calls, settings: manifests, there: () => this.#environments.values(), log })
       : null;
-    this.#observation.start();
-    this.#owners?.start();
+    this.#mark = manifests.namespacePerUser ? null : new OwnersMark({ calls: this.#calls, settings: manifests, log });
+    for (const each of [this.#observation, this.#owners, this.#mark]) each?.start();
   }
 
   /** From what the watches know. Rejects with `unavailable` before they know anything. */
@@ -192,8 +195,7 @@ export class KubernetesRuntime implements Runtime {
     this.#listeners = [];
     for (const stop of this.#follows) stop();
     await Promise.allSettled([...this.#environments.values()].map((environment) => environment.close()));
-    this.#observation.stop();
-    this.#owners?.stop();
+    for (const each of [this.#observation, this.#owners, this.#mark]) each?.stop();
     this.#settings.server.close();
   }
 
@@ -224,6 +226,7 @@ export class KubernetesRuntime implements Runtime {
   /** Resolves when it is known what there is, and of what runs, how it is: what is not known is not nothing. */
   async #known(): Promise<void> {
     await this.#observation.listed();
+    await this.#mark?.absent();
     this.#firstLook ??= this.#untilSettled();
     await this.#firstLook;
   }

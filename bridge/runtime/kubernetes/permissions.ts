@@ -4,6 +4,7 @@
  */
 import { planName } from "./manifests/namespace-limits.ts";
 import { policyNames } from "./manifests/network-policies.ts";
+import { ownersMarkName } from "./manifests/owners-mark.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
 
 export interface Permission {
@@ -21,7 +22,7 @@ type Setup = Pick<ManifestSettings, "clusterId" | "namespacePerUser">;
 
 /** In the one namespace of all environments; or in every namespace, where people have theirs. */
 export function permissionsFor(settings: Setup): readonly Permission[] {
-  return settings.namespacePerUser ? [...forEnvironments, ...forOwners(settings)] : forEnvironments;
+  return [...forEnvironments, ...(settings.namespacePerUser ? forOwners(settings) : forOne(settings))];
 }
 
 const forEnvironments: readonly Permission[] = [
@@ -40,6 +41,11 @@ const forEnvironments: readonly Permission[] = [
   { group: "", resource: "events", verbs: ["watch"] },
   { group: "metrics.k8s.io", resource: "pods", verbs: ["get"] },
 ];
+
+function forOne(settings: Setup): readonly Permission[] {
+  // Whether people had namespaces of their own here.
+  return [{ group: "", resource: "configmaps", verbs: ["list", "watch"], names: [ownersMarkName(settings)] }];
+}
 
 /** What makes people's namespaces, and bounds what is in them. */
 function forOwners(settings: Setup): readonly Permission[] {

@@ -5,9 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { check } from "../../../bridge/check/check.ts";
 import { readConfig } from "../../../bridge/config.ts";
+import { claim } from "../../../bridge/runtime/kubernetes/manifests/claim.ts";
+import { ownersMark } from "../../../bridge/runtime/kubernetes/manifests/owners-mark.ts";
+import { defaultSettings } from "../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import { permissionsFor } from "../../../bridge/runtime/kubernetes/permissions.ts";
 import { resourceOf } from "../../support/kubernetes/api/resources.ts";
 import { type FakeCluster, type FakeClusterOptions, startFakeCluster } from "../../support/kubernetes/cluster.ts";
+import { desiredEnvironment } from "../runtime/contract.ts";
 import { FakeEdge, token } from "../support/edge.ts";
 
 const namespace = "devpocket-environments";
@@ -198,6 +202,27 @@ describe("bridge --check", { timeout: 60_000 }, () => {
       );
       expect(narrow.told("owners")).toMatch(/^fail .*no namespace devpocket-environments-0{20} could be made/);
       expect(narrow.code).toBe(1);
+    });
+  });
+
+  it("tells in one namespace that people had their own, and in those who is not", async () => {
+    const perUser = { DEVPOCKET_NAMESPACE_PER_USER: "true" };
+    await withCluster({ namespaces: [restricted, `${namespace}-${"x".repeat(20)}`] }, async (cluster) => {
+      const make = (plural: string, manifest: { metadata?: { name?: string } }) => {
+        const target = { resource: resourceOf(plural), namespace, name: manifest.metadata?.name ?? "" };
+        const wish = { manager: "devpocket-bridge", isForced: false, isDryRun: false, subresource: undefined };
+        return cluster.registry.patch({ ...target, subresource: undefined }, "apply", manifest, wish);
+      };
+      const settings = { ...defaultSettings, namespacePerUser: true };
+      make("persistentvolumeclaims", claim({ ...desiredEnvironment(), id: "env_0123456789abcdefghij" }, settings));
+      const { told } = await lookAt(cluster, perUser, cluster.tokens.issue("bridge", rulesFor(true)));
+      expect(told("owners")).toMatch(/^warn .*not this bridge's.*devpocket-environments-x{20}$/m);
+      expect(told("owners")).toMatch(/^ok .* 1 from before, in devpocket-environments, stay there/m);
+      expect((await lookAt(cluster)).told("owners")).toBe("");
+      make("configmaps", ownersMark(settings));
+      const off = await lookAt(cluster);
+      expect(off.told("owners")).toMatch(/^fail .*does nothing: .*turn namespacePerUser on again/);
+      expect(off.code).toBe(1);
     });
   });
 

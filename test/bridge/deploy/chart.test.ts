@@ -7,6 +7,7 @@ import { readConfig } from "../../../bridge/config.ts";
 import { type Rendered, renderObjects, type Values, valuesWith } from "../../../bridge/deploy/render/chart.ts";
 import { plainManifest } from "../../../bridge/deploy/render/manifest.ts";
 import { networkPolicies } from "../../../bridge/runtime/kubernetes/manifests/network-policies.ts";
+import { ownersMarkName } from "../../../bridge/runtime/kubernetes/manifests/owners-mark.ts";
 import { defaultSettings } from "../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import { permissionsFor } from "../../../bridge/runtime/kubernetes/permissions.ts";
 import { podSecurityViolations } from "../../support/kubernetes/pod-security.ts";
@@ -230,6 +231,19 @@ describe("what the chart makes", () => {
     const budget = only(render(), "PodDisruptionBudget") as unknown as { spec: { selector: { matchLabels: object } } };
     expect(podOf(render()).metadata?.labels).toMatchObject(budget.spec.selector.matchLabels);
     expect(render(nothing).some(({ kind }) => kind === "PodDisruptionBudget")).toBe(false);
+  });
+
+  it("is nothing where it would leave people's namespaces behind, which are named", () => {
+    const marked = (kept: string) => (_: string, kind: string, namespace: string, name: string) =>
+      `${kind} ${namespace}/${name}` === kept ? { kind } : null;
+    const mark = marked(`ConfigMap people/${ownersMarkName({ clusterId: "eu-1" })}`);
+    expect(() => renderObjects(release, valuesWith(everything), mark)).toThrow(
+      /namespacePerUser cannot be turned off yet: .*ConfigMap devpocket-eu-1-owners in people/,
+    );
+    expect(renderObjects(release, valuesWith(owners), mark)).toEqual(render(owners));
+    expect(renderObjects(release, valuesWith(everything), marked("ConfigMap people/other"))).toEqual(
+      render(everything),
+    );
   });
 
   it("selects with every selector the pods it makes", () => {

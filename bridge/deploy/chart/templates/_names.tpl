@@ -27,6 +27,14 @@ devpocket.app/cluster: {{ .Values.environments.cluster | quote }}
 app.kubernetes.io/component: network
 {{- end }}
 
+{{- define "bridge.owners-mark" -}}
+devpocket-{{ .Values.environments.cluster }}-owners
+{{- end }}
+
+{{- define "bridge.owners-refusal" -}}
+environments.namespacePerUser cannot be turned off yet: people's environments are in namespaces of their own (ConfigMap {{ include "bridge.owners-mark" . }} in {{ .Values.environments.namespace }}). See "Turning it off" in the README
+{{- end }}
+
 {{- define "bridge.rules" -}}
 - apiGroups: [""]
   resources: [pods]

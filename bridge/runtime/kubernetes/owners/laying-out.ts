@@ -6,6 +6,7 @@ import { RuntimeFailure } from "../../runtime.ts";
 import type { Calls, ClusterObject } from "../client/calls.ts";
 import { asFailure } from "../failures.ts";
 import { annotations } from "../manifests/names.ts";
+import { ownersMark } from "../manifests/owners-mark.ts";
 import { parseQuantity } from "../manifests/quantities.ts";
 import { pullSecret } from "../manifests/secrets.ts";
 import type { ManifestSettings } from "../manifests/settings.ts";
@@ -49,6 +50,7 @@ async function laidOut(calls: Calls, { owner, layout, settings }: Task, signal: 
   const { clusterId } = settings;
   const name = layout.namespace.metadata?.name ?? "";
   refuseOther(name, owner, await adopt(calls, clusterId, "namespaces", name, signal));
+  await calls.in(settings.namespace).apply("configmaps", ownersMark(settings), signal);
   const made = await calls.apply("namespaces", layout.namespace, signal, true);
   const inside = calls.in(name);
   const [applied] = await Promise.all([

@@ -7,8 +7,8 @@ import { makeGround } from "./ground.ts";
 const { volumeObstacle } = inject("cluster");
 
 if (volumeObstacle === null) {
-  runtimeContract("kubernetes", makeGround);
-  windowsContract("kubernetes", makeGround);
+  runtimeContract("kubernetes", () => makeGround());
+  windowsContract("kubernetes", () => makeGround());
 } else {
   describe("kubernetes runtime keeps the contract", () => {
     it.skip(`needs a volume, and the cluster says: ${volumeObstacle}`, () => {});

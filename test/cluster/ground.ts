@@ -2,6 +2,7 @@
 import { inject } from "vitest";
 import { ApiServer } from "../../bridge/runtime/kubernetes/client/api-server.ts";
 import { KubernetesRuntime } from "../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
+import type { ManifestSettings } from "../../bridge/runtime/kubernetes/manifests/settings.ts";
 import type { Ground } from "../bridge/runtime/contract.ts";
 import { connect } from "./connection.ts";
 import { clear } from "./run.ts";
@@ -11,7 +12,8 @@ export interface ClusterGround extends Ground {
   open(): KubernetesRuntime;
 }
 
-export async function makeGround(): Promise<ClusterGround> {
+/** `change`: of the bridge's settings. */
+export async function makeGround(change: Partial<ManifestSettings> = {}): Promise<ClusterGround> {
   const run = inject("cluster");
   const settings = readSettings();
   const connection = connect(settings.kubeconfig);
@@ -20,7 +22,7 @@ export async function makeGround(): Promise<ClusterGround> {
     open: () =>
       new KubernetesRuntime({
         server: new ApiServer(connect(settings.kubeconfig).config),
-        manifests: { ...settings.manifests, namespace, clusterId },
+        manifests: { ...settings.manifests, namespace, clusterId, ...change },
         log: () => {},
       }),
     dispose: () => clear(connection, run),

@@ -4,6 +4,7 @@
  */
 import { ApiException } from "@kubernetes/client-node";
 import { type Connection, goneWithinMs, orNull, until } from "./connection.ts";
+import { peoplesNamespaces } from "./people.ts";
 import type { ClusterUnderTest } from "./run.ts";
 import { isReleased, recoverVolumes } from "./volumes.ts";
 
@@ -51,14 +52,20 @@ async function beats({ core }: Connection, run: ClusterUnderTest): Promise<Map<s
   return new Map(others);
 }
 
+/** And what it made for people. */
 async function remove(connection: Connection, run: ClusterUnderTest, namespace: string): Promise<void> {
-  const { core } = connection;
   console.error(`namespace ${namespace} was left by a run that was killed: it is removed`);
+  const theirs = await peoplesNamespaces(connection, namespace.replace("devpocket-", ""));
+  for (const each of [...theirs, namespace]) await removeOne(connection, each);
+  await recoverVolumes(connection, run, namespace);
+}
+
+async function removeOne(connection: Connection, namespace: string): Promise<void> {
+  const { core } = connection;
   await orNull(core.deleteNamespace({ name: namespace }), [404, 409]);
   await until(`the claims of ${namespace} are gone`, goneWithinMs, async () => {
     const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
     const ends = items.map(({ metadata }) => isReleased(connection, { name: metadata?.name ?? "", namespace }));
     return (await Promise.all(ends)).length === 0;
   });
-  await recoverVolumes(connection, run, namespace);
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type Connection, connect, goneWithinMs, orNull, until } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import { aliveNow, keepAlive, removeKilled } from "./killed-runs.ts";
+import { peoplesNamespaces } from "./people.ts";
 import { type ClusterSettings, readSettings } from "./settings.ts";
 import { empty, isReleased, keptVolumeOf, offerAgain, recoverVolumes } from "./volumes.ts";
 
@@ -79,8 +80,25 @@ async function tryVolume(
   return why;
 }
 
-/** Removes everything of ours in the namespace: what a test left, or all. */
+/** Removes everything of ours: what a test left, or all. */
 export async function clear(connection: Connection, run: ClusterUnderTest): Promise<void> {
+  const { core } = connection;
+  const { namespace } = run;
+  const labelSelector = `${label}=${run.clusterId}`;
+  for (const name of await peoplesNamespaces(connection, run.clusterId)) {
+    await clearVolumes(connection, { ...run, namespace: name });
+    await removeNamespace(connection, name);
+  }
+  await clearVolumes(connection, run);
+  // Of a namespace that others use too, nobody knows whose volumes these were.
+  if (run.isOwnNamespace) await recoverVolumes(connection, run);
+  await core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
+  await core.deleteCollectionNamespacedService({ namespace, labelSelector });
+  await core.deleteCollectionNamespacedConfigMap({ namespace, labelSelector });
+}
+
+/** The pods and claims of one namespace. */
+async function clearVolumes(connection: Connection, run: ClusterUnderTest): Promise<void> {
   const { core } = connection;
   const { namespace } = run;
   const labelSelector = `${label}=${run.clusterId}`;
@@ -90,10 +108,6 @@ export async function clear(connection: Connection, run: ClusterUnderTest): Prom
   await until("the pods are gone", goneWithinMs, noPods);
   const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace, labelSelector });
   for (const { metadata } of items) await removeClaim(connection, run, metadata?.name ?? "");
-  // Of a namespace that others use too, nobody knows whose volumes these were.
-  if (run.isOwnNamespace) await recoverVolumes(connection, run);
-  await core.deleteCollectionNamespacedSecret({ namespace, labelSelector });
-  await core.deleteCollectionNamespacedService({ namespace, labelSelector });
 }
 
 async function removeClaim(connection: Connection, run: ClusterUnderTest, name: string): Promise<void> {
@@ -109,17 +123,17 @@ async function removeClaim(connection: Connection, run: ClusterUnderTest, name: 
 /** Leaves nothing behind. */
 export async function endRun(run: ClusterUnderTest, settings: ClusterSettings = readSettings()): Promise<void> {
   const connection = connect(settings.kubeconfig);
-  const { core } = connection;
-  const { namespace } = run;
   await clear(connection, run);
-  await core.deleteCollectionNamespacedConfigMap({ namespace, labelSelector: `${label}=${run.clusterId}` });
-  if (!run.isOwnNamespace) return;
-  await orNull(core.deleteNamespace({ name: namespace }));
-  const isGone = async () => (await orNull(core.readNamespace({ name: namespace }))) === null;
-  await until(`namespace ${namespace} is gone`, goneWithinMs, isGone).catch(async () => {
+  if (run.isOwnNamespace) await removeNamespace(connection, run.namespace);
+}
+
+async function removeNamespace({ core }: Connection, name: string): Promise<void> {
+  await orNull(core.deleteNamespace({ name }));
+  const isGone = async () => (await orNull(core.readNamespace({ name }))) === null;
+  await until(`namespace ${name} is gone`, goneWithinMs, isGone).catch(async () => {
     // It is empty; what holds it is the cluster's, such as an API whose server does not answer.
-    const { status } = await core.readNamespace({ name: namespace });
+    const { status } = await core.readNamespace({ name });
     const why = status?.conditions?.filter(({ status }) => status === "True").map(({ message }) => message);
-    console.error(`namespace ${namespace} is still being removed by the cluster: ${why?.join("; ")}`);
+    console.error(`namespace ${name} is still being removed by the cluster: ${why?.join("; ")}`);
   });
 }

@@ -35,11 +35,17 @@ export async function recoverVolumes(
   const volumes = await orNull(connection.core.listPersistentVolume(), hidden);
   for (const volume of volumes?.items ?? []) {
     const name = volume.metadata?.name ?? "";
-    if (volume.spec?.claimRef?.namespace !== ofNamespace || !(await isKept(connection, volume))) continue;
+    if (!isIn(ofNamespace, volume) || !(await isKept(connection, volume))) continue;
     if (!(await offerAgain(connection, name))) continue;
     await emptyUnclaimed(connection, run, name);
     await offerAgain(connection, name);
   }
+}
+
+/** Its claim was in the run's namespace, or in one of its people's. */
+function isIn(namespace: string, { spec }: V1PersistentVolume): boolean {
+  const whose = spec?.claimRef?.namespace ?? "";
+  return whose === namespace || whose.startsWith(`${namespace}-`);
 }
 
 /** By a claim for this volume and no other. */

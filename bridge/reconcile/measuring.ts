@@ -3,8 +3,8 @@
  * read at a time, and one that cannot be read costs the others nothing.
  */
 import type { Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
+import { inParallel } from "../runtime/in-parallel.ts";
 import { RuntimeFailure } from "../runtime/runtime.ts";
-import { inParallel } from "./in-parallel.ts";
 import type { LoopOptions } from "./loop.ts";
 
 type Sample = Telemetry["samples"][number];

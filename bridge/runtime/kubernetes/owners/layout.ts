@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { V1Namespace, V1NetworkPolicy, V1ResourceQuota } from "@kubernetes/client-node";
 import type { DesiredEnvironment, Owner, Resources } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { namespaceOf, ownersNamespace } from "../manifests/namespace.ts";
-import { type LimitRange, limitRange, quota, roomFor } from "../manifests/namespace-limits.ts";
+import { type LimitRange, limitRange, quota, type Room, roomFor } from "../manifests/namespace-limits.ts";
 import { networkPolicies } from "../manifests/network-policies.ts";
 import type { ManifestSettings } from "../manifests/settings.ts";
 
@@ -19,11 +19,36 @@ export interface Layout {
 /** What environments take of a namespace, by their ids. */
 export type Takings = ReadonlyMap<string, Resources>;
 
-export function layoutFor(owner: Owner, takings: Takings, settings: ManifestSettings): Layout {
-  const room = roomFor(owner, [...takings.values()]);
-  const within = { ...settings, namespace: namespaceOf(owner.id, settings) };
+/** The layouts of all namespaces: each is made once for what it depends on, since every turn of the loop looks at all. */
+export class Layouts {
+  readonly #settings: ManifestSettings;
+  /** By the namespaces' names. */
+  readonly #last = new Map<string, { asked: string; layout: Layout }>();
+
+  constructor(settings: ManifestSettings) {
+    this.#settings = settings;
+  }
+
+  of(owner: Owner, takings: Takings): Layout {
+    const name = namespaceOf(owner.id, this.#settings);
+    const room = roomFor(owner, [...takings.values()]);
+    const asked = JSON.stringify([owner.id, room]);
+    const last = this.#last.get(name);
+    if (last?.asked === asked) return last.layout;
+    const layout = layoutFor(owner.id, room, this.#settings);
+    this.#last.set(name, { asked, layout });
+    return layout;
+  }
+
+  forget(name: string): void {
+    this.#last.delete(name);
+  }
+}
+
+function layoutFor(ownerId: string, room: Room, settings: ManifestSettings): Layout {
+  const within = { ...settings, namespace: namespaceOf(ownerId, settings) };
   const parts = {
-    namespace: ownersNamespace(owner.id, settings),
+    namespace: ownersNamespace(ownerId, settings),
     quota: quota(room, within),
     limits: limitRange(room, within),
     policies: networkPolicies(within),

@@ -4,6 +4,7 @@
  */
 import type { DesiredEnvironment, Owner, Resources } from "../../../../durable-objects/protocol/bridge-api.ts";
 import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
+import { inParallel } from "../../in-parallel.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import type { Calls, ClusterObject } from "../client/calls.ts";
 import { failing } from "../failures.ts";
@@ -13,11 +14,12 @@ import type { ManifestSettings } from "../manifests/settings.ts";
 import { isAdoptable } from "../observe/ownership.ts";
 import { Reflector, troubleLog } from "../observe/reflector.ts";
 import { clear, layOut } from "./laying-out.ts";
-import { type Layout, layoutFor, takingsOf } from "./layout.ts";
+import { type Layout, Layouts, takingsOf } from "./layout.ts";
 import { Turns } from "./turns.ts";
 
 const retryAfterMs = 30_000;
 const tendWithinMs = 60_000;
+const tendedAtOnce = 8;
 
 /** An environment that is known, wherever. */
 export interface Placed {
@@ -25,6 +27,12 @@ export interface Placed {
   readonly namespace: string;
   readonly isThere: boolean;
   readonly takes: Resources | null;
+}
+
+/** What is to be done with a namespace. */
+interface Due {
+  name: string;
+  step: (signal: AbortSignal) => Promise<void>;
 }
 
 export interface OwnersOptions {
@@ -38,15 +46,18 @@ export interface OwnersOptions {
 export class OwnersNamespaces {
   readonly #options: OwnersOptions;
   readonly #reflector: Reflector;
+  readonly #layouts: Layouts;
   readonly #turns = new Turns();
   readonly #notBefore = new Map<string, number>();
   /** What was said of each last: it is said once, however often it is tried. */
   readonly #told = new Map<string, string>();
+  #isTending = false;
   /** What is wanted in each namespace, by the newest whole list. */
   #wanted: ReadonlyMap<string, readonly DesiredEnvironment[]> = new Map();
 
   constructor(options: OwnersOptions) {
     this.#options = options;
+    this.#layouts = new Layouts(options.settings);
     this.#reflector = new Reflector({
       calls: options.calls,
       kind: "namespaces",
@@ -89,22 +100,35 @@ export class OwnersNamespaces {
     });
   }
 
-  /** By the whole list: namespaces are laid out anew where a plan has changed, and removed where nobody wants them. */
+  /**
+   * By the whole list: namespaces are laid out anew where a plan has changed, and removed where nobody wants them. A new
+   * version of the bridge may do so with all: only some at a time; what comes to be due meanwhile is for a later call.
+   */
   tend(desired: readonly DesiredEnvironment[], signal: AbortSignal): void {
     const { settings } = this.#options;
     const wanted = desired.filter((each) => each.desired !== "deleted" && each.owner !== undefined);
     this.#wanted = Map.groupBy(wanted, ({ owner }) => namespaceOf(owner?.id ?? "", settings));
-    const placed = Map.groupBy(this.#options.there(), ({ namespace }) => namespace);
-    for (const object of this.#reflector.all()) {
-      if (!this.#isOurs(object) || object.metadata.deletionTimestamp) continue;
-      const { name } = object.metadata;
-      if (this.#turns.isBusy(name) || performance.now() < (this.#notBefore.get(name) ?? 0)) continue;
-      const step = this.#stepFor(object, placed.get(name) ?? []);
-      if (step !== null) void this.#try(name, step, signal);
-    }
+    if (!this.#isTending) void this.#work(this.#due(), signal);
   }
 
-  #stepFor(object: ClusterObject, inIt: readonly Placed[]): ((signal: AbortSignal) => Promise<void>) | null {
+  async #work(due: readonly Due[], signal: AbortSignal): Promise<void> {
+    this.#isTending = true;
+    await inParallel(due, tendedAtOnce, ({ name, step }) => this.#try(name, step, signal));
+    this.#isTending = false;
+  }
+
+  #due(): Due[] {
+    const placed = Map.groupBy(this.#options.there(), ({ namespace }) => namespace);
+    return [...this.#reflector.all()].flatMap((object) => {
+      const { name } = object.metadata;
+      if (!this.#isOurs(object) || object.metadata.deletionTimestamp) return [];
+      if (this.#turns.isBusy(name) || performance.now() < (this.#notBefore.get(name) ?? 0)) return [];
+      const step = this.#stepFor(object, placed.get(name) ?? []);
+      return step === null ? [] : [{ name, step }];
+    });
+  }
+
+  #stepFor(object: ClusterObject, inIt: readonly Placed[]): Due["step"] | null {
     const { name } = object.metadata;
     const owner = this.#wanted.get(name)?.[0]?.owner;
     if (owner === undefined) return inIt.some(({ isThere }) => isThere) ? null : (signal) => this.#remove(name, signal);
@@ -112,7 +136,7 @@ export class OwnersNamespaces {
     return isAsApplied ? null : (signal) => this.#layOut(owner, [], signal);
   }
 
-  async #try(name: string, step: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async #try(name: string, step: Due["step"], signal: AbortSignal): Promise<void> {
     try {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(tendWithinMs)]);
       await this.#turns.take(name, () => failing(() => step(deadline)));
@@ -143,6 +167,7 @@ export class OwnersNamespaces {
     if (this.#turns.isHeld(name) || this.#placedIn(name).some(({ isThere }) => isThere)) return;
     const { calls, settings, log } = this.#options;
     await clear(calls, name, settings.clusterId, signal);
+    this.#layouts.forget(name);
     log("info", "a person's namespace removed", { namespace: name });
   }
 
@@ -150,7 +175,7 @@ export class OwnersNamespaces {
     const { settings } = this.#options;
     const wanted = this.#wanted.get(namespaceOf(owner.id, settings)) ?? [];
     const there = inIt.map(({ id, takes }) => [id, takes] as const);
-    return layoutFor(owner, takingsOf(there, [...wanted, ...more]), settings);
+    return this.#layouts.of(owner, takingsOf(there, [...wanted, ...more]));
   }
 
   #placedIn(name: string): Placed[] {

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
-import { namespaceOf } from "../../../../bridge/runtime/kubernetes/manifests/namespace.ts";
+import { namespaceOf, ownersNamespace } from "../../../../bridge/runtime/kubernetes/manifests/namespace.ts";
 import { defaultSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import type { DesiredEnvironment, Owner } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
@@ -52,6 +52,12 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
   const place = (name: string) => ground.cluster.store.get(resourceOf("namespaces"), undefined, name);
   const troubles = () =>
     ground.logged.flatMap(({ msg, detail }) => (msg === "a person's namespace in trouble" ? [detail["error"]] : []));
+  /** As another bridge of this cluster would have made it. */
+  const make = (plural: string, manifest: { metadata?: { name?: string } }) => {
+    const target = { resource: resourceOf(plural), namespace: undefined, name: manifest.metadata?.name ?? "" };
+    const wish = { manager: "devpocket-bridge", isForced: false, isDryRun: false, subresource: undefined };
+    ground.cluster.registry.patch({ ...target, subresource: undefined }, "apply", manifest, wish);
+  };
   const hardIn = (where: string) =>
     (inStore("resourcequotas", where)[0]?.["spec"] as { hard: Record<string, string> } | undefined)?.hard;
 
@@ -112,6 +118,30 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     expect(await seen(id)).toMatchObject({ phase: "running", generation: 2 });
   });
 
+  it("are changed a few at a time, when all of them are to be", async () => {
+    const people = Array.from({ length: 12 }, (_, index) =>
+      ownerWith({ id: `usr_${String(index).padStart(20, "0")}` }),
+    );
+    const wanted = people.map((owner) => desiredEnvironment({ owner, desired: "stopped" }));
+    for (const { id } of people) make("namespaces", ownersNamespace(id, settings));
+    const held = Promise.withResolvers<void>();
+    const on = { verb: "patch", resource: "resourcequotas" };
+    ground.cluster.faults.add({ on, mishap: { kind: "delay", until: held.promise } });
+    const asked = new Set<string | undefined>();
+    ground.cluster.requests.onRequest(({ resource, verb, namespace }) => {
+      if (verb === "patch" && resource === "resourcequotas") asked.add(namespace);
+    });
+    await vi.waitFor(() => {
+      runtime.tend(wanted, signal());
+      expect(asked.size).toBe(8);
+    }, within);
+    held.resolve();
+    await vi.waitFor(() => {
+      runtime.tend(wanted, signal());
+      expect(people.map((owner) => hardIn(placeOf(owner))?.["pods"])).toEqual(people.map(() => "4"));
+    }, within);
+  });
+
   it("are left alone while nothing changes", async () => {
     const environment = await start({ owner: ann });
     await vi.waitUntil(() => place(placeOf(ann))?.metadata.annotations?.["devpocket.app/applied"], within);
@@ -141,6 +171,43 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
       reason: "quota_exceeded",
     });
     expect(namesIn("pods", placeOf(bob))).toHaveLength(1);
+  });
+
+  it("come with all that bounds them before anything is in them", async () => {
+    await start({ owner: ann });
+    const made = ground.cluster.requests.all.filter(
+      ({ verb, namespace: where }) => verb === "patch" && where === placeOf(ann),
+    );
+    const [first] = made.flatMap(({ resource }, index) => (resource === "persistentvolumeclaims" ? [index] : []));
+    const before = made.slice(0, first).map(({ resource }) => resource);
+    expect(before.sort()).toEqual(
+      [
+        "namespaces",
+        "limitranges",
+        "resourcequotas",
+        ...Array(2).fill("networkpolicies.networking.k8s.io"),
+        "namespaces",
+      ].sort(),
+    );
+  });
+
+  it("that somebody removes are waited for, and made anew with what was in them", async () => {
+    const environment = await start({ owner: ann });
+    const { core } = clientOf(ground.cluster);
+    const held = { metadata: { name: "held", finalizers: ["example.com/slow"] } };
+    await core.createNamespacedConfigMap({ namespace: placeOf(ann), body: held });
+    await core.deleteNamespace({ name: placeOf(ann) });
+    await vi.waitUntil(async () => (await seen(environment.id)) === undefined, within);
+    const again = { ...environment, generation: 2 };
+    await expect(apply({ kind: "start", environment: again })).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("still being removed"),
+    });
+    const free = { metadata: { name: "held" } };
+    await core.replaceNamespacedConfigMap({ name: "held", namespace: placeOf(ann), body: free });
+    await vi.waitUntil(() => place(placeOf(ann)) === undefined, within);
+    await apply({ kind: "start", environment: again });
+    expect(await seen(environment.id)).toMatchObject({ phase: "running", generation: 2 });
   });
 
   it("go with the last environment, and with no other", async () => {

@@ -40,3 +40,9 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** A new namespace takes pods only once it has its account. */
+export async function untilUsable({ core }: Connection, namespace: string): Promise<void> {
+  const account = () => orNull(core.readNamespacedServiceAccount({ name: "default", namespace }));
+  await until(`service account default in ${namespace}`, 30_000, account);
+}

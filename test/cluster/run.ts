@@ -1,6 +1,6 @@
 /** One run on a cluster: a namespace of its own, what that cluster can do, and the end of everything in it. */
 import { randomBytes } from "node:crypto";
-import { type Connection, connect, goneWithinMs, orNull, until } from "./connection.ts";
+import { type Connection, connect, goneWithinMs, orNull, until, untilUsable } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import { aliveNow, keepAlive, removeKilled } from "./killed-runs.ts";
 import { peoplesNamespaces } from "./people.ts";
@@ -55,8 +55,7 @@ async function makeNamespace(connection: Connection, { namespace: name, labels }
   const made = await orNull(core.createNamespace({ body: { metadata } }), [403]);
   if (made === null) throw new Error("KUBECONFIG may not make namespaces: DEVPOCKET_TEST_NAMESPACE names one to use");
   keepAlive(connection, name);
-  const account = () => orNull(core.readNamespacedServiceAccount({ name: "default", namespace: name }));
-  await until(`service account default in ${name}`, 30_000, account);
+  await untilUsable(connection, name);
 }
 
 /** Whether the image runs and a volume of the class that environments get can be bound. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { type Connection, connect, orNull, until } from "../../cluster/connection.ts";
+import { type Connection, connect, untilUsable } from "../../cluster/connection.ts";
 import { runErrand } from "../../cluster/errands.ts";
 import { aliveNow, removeKilled } from "../../cluster/killed-runs.ts";
 import { beginRun, type ClusterUnderTest, clear, endRun } from "../../cluster/run.ts";
@@ -80,8 +80,13 @@ it("removes what a run that was killed has left, and leaves one that lives", asy
     labels: { "devpocket.app/cluster": namespace.replace("devpocket-", "") },
   }));
   const [killed = run, alive = run] = others;
-  for (const { namespace: name, labels } of others)
+  for (const { namespace: name, labels } of others) {
     await connection.core.createNamespace({ body: { metadata: { name, labels, annotations: aliveNow() } } });
+    await untilUsable(connection, name);
+  }
+  const labels = { ...killed.labels, "app.kubernetes.io/component": "owner" };
+  const person = `${killed.namespace}-${"a".repeat(20)}`;
+  await connection.core.createNamespace({ body: { metadata: { name: person, labels } } });
   await claim("left", killed, ["devpocket.app/environment"]);
   expect(await errand("left", leave, killed)).toBeNull();
   const looks = () => cluster.requests.all.filter(({ verb, resource }) => `${verb} ${resource}` === "list namespaces");
@@ -95,6 +100,7 @@ it("removes what a run that was killed has left, and leaves one that lives", asy
   const names = items.map(({ metadata }) => metadata?.name);
   expect(names).toContain(alive.namespace);
   expect(names).not.toContain(killed.namespace);
+  expect(names).not.toContain(person);
   await claim("next");
   expect(await errand("next", isEmpty)).toBeNull();
   await connection.core.deleteNamespace({ name: alive.namespace });
@@ -102,8 +108,7 @@ it("removes what a run that was killed has left, and leaves one that lives", asy
 
 it("serves somebody who may do nothing outside one namespace", async () => {
   await connection.core.createNamespace({ body: { metadata: { name: "shared" } } });
-  const account = { name: "default", namespace: "shared" };
-  await until("its account", 5_000, () => orNull(connection.core.readNamespacedServiceAccount(account)));
+  await untilUsable(connection, "shared");
   const token = cluster.tokens.issue("worker", [
     { verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespace: "shared" },
   ]);

@@ -9,7 +9,9 @@ export interface BareExec {
   /** From the call to the open socket. */
   openedInMs: number;
   write(bytes: Uint8Array | string): void;
-  /** Resolves at the end of the process. */
+  /** What was agreed on; older than v5, the end of the input is the end of the connection. */
+  protocol: string;
+  /** Resolves at the end of the process, or of the connection. */
   ended: Promise<void>;
   close(): void;
 }
@@ -48,7 +50,9 @@ export async function bareExec(
     options.isTerminal,
     () => end(),
   );
+  socket.addEventListener("close", () => end());
   return {
+    protocol: socket.protocol,
     openedInMs: performance.now() - begin,
     write: (bytes) => void (input instanceof PassThrough && input.write(bytes)),
     ended,

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { kubernetesVariables } from "../../../bridge/kubernetes-variables.ts";
 import { FakeEdge, token } from "../../bridge/support/edge.ts";
 import { root } from "../../support/source-tree.ts";
 import { waitUntil } from "../../support/wait-until.ts";
@@ -21,7 +22,7 @@ export async function startBridgeProcess(stage: Stage): Promise<BridgeProcess> {
   const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
     cwd: tmpdir(),
     env: {
-      PATH: process.env["PATH"] ?? "",
+      ...given(stage.variables),
       ENVIRONMENT: "test",
       LOG_LEVEL: "error",
       DEVPOCKET_URL: edge.url,
@@ -29,8 +30,8 @@ export async function startBridgeProcess(stage: Stage): Promise<BridgeProcess> {
       BRIDGE_RUNTIME: "kubernetes",
       KUBECONFIG: stage.kubeconfig,
       DEVPOCKET_NAMESPACE: stage.manifests.namespace,
+      DEVPOCKET_NAMESPACE_PER_USER: "false",
       DEVPOCKET_CLUSTER: stage.manifests.clusterId,
-      DEVPOCKET_TOOLS_IMAGE: stage.manifests.toolsImage ?? "none",
     },
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -48,6 +49,13 @@ export async function startBridgeProcess(stage: Stage): Promise<BridgeProcess> {
   const forget = stage.atEnd(stop);
   await waitUntil(() => edge.link !== null, { timeout: 120_000 });
   return { edge, memory: () => residentMebibytes(child), stop };
+}
+
+/** How environments are to be on this cluster, as in test/cluster; and what a kubeconfig's own programs need. */
+function given(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env;
+  const ours = Object.entries(variables).filter(([name, value]) => name in kubernetesVariables && value !== "");
+  return { PATH, HOME, ...Object.fromEntries(ours) };
 }
 
 function residentMebibytes({ pid }: ChildProcess): number {

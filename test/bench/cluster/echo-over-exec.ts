@@ -9,6 +9,7 @@ import type { Stage } from "./stage.ts";
 const size = { cols: 80, rows: 24 };
 const keyGapMs = 20;
 const keysPerRound = 150;
+const echoWithinMs = 30_000;
 
 type Listener = (bytes: Uint8Array) => void;
 
@@ -21,7 +22,9 @@ interface Typist {
 export async function echoOverExec(stage: Stage, rounds: number): Promise<Figure[]> {
   const runtime = stage.openRuntime();
   try {
-    const { id } = await started(stage, runtime);
+    const environment = stage.environment();
+    await stage.begin(runtime, environment);
+    const { id } = environment;
     const stream = await runtime.attach(id, "main", size);
     const heard = new Set<Listener>();
     stream.onData((bytes) => tellAll(heard, bytes));
@@ -59,12 +62,6 @@ export async function echoOverExec(stage: Stage, rounds: number): Promise<Figure
   }
 }
 
-async function started(stage: Stage, runtime: ReturnType<Stage["openRuntime"]>) {
-  const environment = stage.environment();
-  await runtime.apply({ kind: "start", environment }, stage.signal());
-  return environment;
-}
-
 function tellAll(listeners: Set<Listener>, bytes: Uint8Array): void {
   for (const listener of listeners) listener(bytes);
 }
@@ -75,8 +72,12 @@ async function typeKeys(typist: Typist): Promise<number[]> {
   let wake: () => void = () => {};
   typist.listen(() => wake());
   for (let key = 0; key < keysPerRound; key += 1) {
-    const echoed = new Promise<void>((resolve) => {
-      wake = resolve;
+    const echoed = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("a key had no echo")), echoWithinMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
     const begin = performance.now();
     typist.write(key % 60 === 59 ? "\r" : "x");

@@ -6,6 +6,7 @@ import { bareExec } from "./bare-exec.ts";
 import type { Stage } from "./stage.ts";
 
 const size = { cols: 80, rows: 24 };
+const promptWithinMs = 60_000;
 
 export async function firstPrompt(stage: Stage, rounds: number): Promise<Figure[]> {
   const runtime = stage.openRuntime();
@@ -14,7 +15,7 @@ export async function firstPrompt(stage: Stage, rounds: number): Promise<Figure[
     for (let round = 0; round < rounds; round += 1) {
       const environment = stage.environment();
       const begin = performance.now();
-      await runtime.apply({ kind: "start", environment }, stage.signal());
+      await stage.begin(runtime, environment);
       ready?.push(performance.now() - begin);
       const stream = await runtime.attach(environment.id, "main", size);
       await promptOf((listener) => stream.onData(listener));
@@ -50,11 +51,14 @@ async function openOnce(stage: Stage, id: string): Promise<number> {
 
 /** Resolves once a shell's prompt has been drawn. */
 export function promptOf(listen: TerminalStream["onData"]): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let text = "";
+    const timer = setTimeout(() => reject(new Error(`there was no prompt, but: ${text}`)), promptWithinMs);
     listen((bytes) => {
       text += Buffer.from(bytes).toString("latin1");
-      if (/[$#] /.test(text)) resolve();
+      if (!/[$#] /.test(text)) return;
+      clearTimeout(timer);
+      resolve();
     });
   });
 }

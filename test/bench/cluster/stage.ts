@@ -10,6 +10,7 @@ import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridg
 import { type Connection, connect } from "../../cluster/connection.ts";
 import { beginRun, type ClusterUnderTest, clear, endRun } from "../../cluster/run.ts";
 import { type ClusterSettings, readSettings } from "../../cluster/settings.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 import { script, startChild } from "../child.ts";
 
 export type StageKind = "fake" | "cluster";
@@ -17,6 +18,8 @@ export type StageKind = "fake" | "cluster";
 export interface Stage {
   kind: StageKind;
   kubeconfig: string;
+  /** What the settings were read from. */
+  variables: NodeJS.ProcessEnv;
   run: ClusterUnderTest;
   manifests: ManifestSettings;
   connection: Connection;
@@ -24,6 +27,8 @@ export interface Stage {
   openRuntime(): KubernetesRuntime;
   /** One more environment that is wanted; nothing is done about it yet. */
   environment(change?: Partial<DesiredEnvironment>): DesiredEnvironment;
+  /** Starts it and waits until it runs, which may take longer than a step waits. */
+  begin(runtime: KubernetesRuntime, environment: DesiredEnvironment): Promise<void>;
   /** Of one step: it ends in time, and with the run. */
   signal(): AbortSignal;
   /** Has this done before everything is removed: nobody is to make anything any more. Returns how to take it back. */
@@ -37,6 +42,7 @@ export interface Stage {
 }
 
 const stepWithinMs = 60_000;
+const upWithinMs = 300_000;
 /** A part that was interrupted tidies up behind itself, if it can. */
 const partsEndWithinMs = 15_000;
 
@@ -44,13 +50,14 @@ const partsEndWithinMs = 15_000;
 export async function openStage(kind: StageKind, interruption = new AbortController().signal): Promise<Stage> {
   const fake = kind === "fake" ? await startFake() : null;
   try {
-    const settings = readSettings(fake?.variables ?? process.env);
+    const variables = fake?.variables ?? process.env;
+    const settings = readSettings(variables);
     const run = await beginRun(settings);
     if (run.volumeObstacle !== null) {
       await endRun(run, settings);
       throw new Error(`no volume can be bound: ${run.volumeObstacle}`);
     }
-    return stageOn(kind, settings, run, interruption, async () => await fake?.stop());
+    return stageOn({ kind, variables }, settings, run, interruption, async () => await fake?.stop());
   } catch (error) {
     await fake?.stop();
     throw error;
@@ -72,7 +79,7 @@ async function startFake() {
 }
 
 function stageOn(
-  kind: StageKind,
+  what: Pick<Stage, "kind" | "variables">,
   settings: ClusterSettings,
   run: ClusterUnderTest,
   interruption: AbortSignal,
@@ -88,7 +95,8 @@ function stageOn(
   interrupted.catch(() => {});
   const parts = new Set<Promise<unknown>>();
   return {
-    ...{ kind, kubeconfig: settings.kubeconfig, run, manifests, connection, server },
+    ...what,
+    ...{ kubeconfig: settings.kubeconfig, run, manifests, connection, server },
     openRuntime() {
       const runtime = new KubernetesRuntime({ server, manifests, log: () => {} });
       ends.add(() => runtime.close());
@@ -97,6 +105,12 @@ function stageOn(
     environment(change) {
       interruption.throwIfAborted();
       return { ...wanted(settings.image, settings.storageBytes), ...change };
+    },
+    async begin(runtime, environment) {
+      await runtime.apply({ kind: "start", environment }, this.signal());
+      const isUp = async () =>
+        (await runtime.observe()).some(({ environment_id: id, phase }) => id === environment.id && phase === "running");
+      await waitUntil(isUp, { timeout: upWithinMs });
     },
     signal: () => AbortSignal.any([interruption, AbortSignal.timeout(stepWithinMs)]),
     atEnd(end) {

@@ -12,7 +12,7 @@ export async function transfers(stage: Stage, megabytes: number): Promise<Figure
   const total = megabytes * mebibyte;
   try {
     const environment = stage.environment();
-    await runtime.apply({ kind: "start", environment }, stage.signal());
+    await stage.begin(runtime, environment);
     const { id } = environment;
     const up = await bareUp(stage, id, total);
     const down = await bareDown(stage, id, total);
@@ -55,14 +55,21 @@ async function* blocks(total: number): AsyncGenerator<Buffer> {
   for (let sent = 0; sent < total; sent += block.byteLength) yield block;
 }
 
+/** Of an input whose end nobody can be told of. */
+async function* endless(input: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  yield* input;
+  await new Promise(() => {});
+}
+
 async function bareUp(stage: Stage, id: string, total: number): Promise<number> {
+  const quiet = { isTerminal: false, input: null, onOutput: () => {} };
+  const { protocol, ended } = await bareExec(stage, id, ["true"], quiet);
+  await ended;
+  const canEnd = protocol.startsWith("v5");
   const begin = performance.now();
-  const input = Readable.from(blocks(total));
-  const exec = await bareExec(stage, id, ["sh", "-c", "cat > /workspace/bare"], {
-    isTerminal: false,
-    input,
-    onOutput: () => {},
-  });
+  const input = Readable.from(canEnd ? blocks(total) : endless(blocks(total)));
+  const command = `${canEnd ? "cat" : `head -c ${total}`} > /workspace/bare`;
+  const exec = await bareExec(stage, id, ["sh", "-c", command], { ...quiet, input });
   await exec.ended;
   return performance.now() - begin;
 }

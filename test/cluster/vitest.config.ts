@@ -11,6 +11,7 @@ export default defineConfig({
     fileParallelism: false,
     env: {
       DEVPOCKET_TEST_STORAGE_BYTES: process.env["DEVPOCKET_TEST_STORAGE_BYTES"] || String(defaultStorageBytes),
+      DEVPOCKET_TEST_MEMORY_BYTES: process.env["DEVPOCKET_TEST_MEMORY_BYTES"] || String(256 * 2 ** 20),
       DEVPOCKET_TEST_PATIENCE: process.env["DEVPOCKET_TEST_PATIENCE"] || "6",
     },
     silent: "passed-only",

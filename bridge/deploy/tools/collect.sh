@@ -13,7 +13,11 @@ ldd /usr/bin/tmux | awk '$2 == "=>" && $3 !~ /ld-musl/ { print $3 }' | while rea
   cp -L "$library" "$tools/lib/"
 done
 cp -L /lib/ld-musl-*.so.1 "$tools/lib/ld-musl.so.1"
-cp -R /etc/terminfo "$tools/share/terminfo"
+mkdir "$tools/share/terminfo"
+for place in /usr/share/terminfo /etc/terminfo; do
+  [ ! -d "$place" ] || cp -R "$place/." "$tools/share/terminfo/"
+done
+[ -e "$tools/share/terminfo/x/xterm-256color" ]
 cp "$(dirname "$0")/tmux" "$tools/bin/tmux"
 chmod 0755 "$tools/bin/tmux"
 

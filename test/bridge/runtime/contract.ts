@@ -17,7 +17,10 @@ export interface Ground {
 
 const size = { cols: 100, rows: 30 };
 const inTime = { timeout: 15_000 * patience };
+// A real cluster says which image it has, and how large its volumes and its machines are.
+const image = process.env["DEVPOCKET_TEST_IMAGE"] || "buildpack-deps:22.04";
 const storageBytes = Number(process.env["DEVPOCKET_TEST_STORAGE_BYTES"]) || 10 * 2 ** 30;
+const memoryBytes = Number(process.env["DEVPOCKET_TEST_MEMORY_BYTES"]) || 2 ** 30;
 let made = 0;
 
 /** An environment that should run; every call has an id of its own. */
@@ -29,12 +32,11 @@ export function desiredEnvironment(change: Partial<DesiredEnvironment> = {}): De
     desired: "running",
     generation: 1,
     template_id: "ubuntu",
-    // A real cluster says which image it has, and how large its volumes may be.
-    image: process.env["DEVPOCKET_TEST_IMAGE"] || "buildpack-deps:22.04",
+    image,
     port: null,
     startup_commands: [],
     environment_variables: {},
-    resources: { cpu_millicores: 500, memory_bytes: 2 ** 30, storage_bytes: storageBytes },
+    resources: { cpu_millicores: 500, memory_bytes: memoryBytes, storage_bytes: storageBytes },
     ...change,
   };
 }

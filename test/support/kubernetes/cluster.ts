@@ -15,6 +15,7 @@ import { policiesFor } from "./admission/policies.ts";
 import { countQuotas } from "./admission/quotas.ts";
 import { MetricsServer } from "./api/metrics.ts";
 import { timestamp } from "./api/objects.ts";
+import { Pages } from "./api/pages.ts";
 import { Registry } from "./api/registry.ts";
 import { resourceOf } from "./api/resources.ts";
 import { routes } from "./api/routes.ts";
@@ -64,6 +65,7 @@ export interface FakeCluster {
   readonly requests: RequestLog;
   readonly faults: Faults;
   readonly watches: Watches;
+  readonly pages: Pages;
   readonly exec: ExecServer;
   readonly logs: LogServer;
   readonly metrics: MetricsServer;
@@ -98,6 +100,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const store = new Store();
   const registry = new Registry(store, policiesFor(store));
   const watches = new Watches(store);
+  const pages = new Pages();
   const images = new Images(options.images);
   const binder = new ClaimBinder(store, join(directory, "claims"), options.storageClasses ?? [standardClass]);
   const node = { name: "fake-node", cpu: "64", memory: "256Gi", ...options.node };
@@ -117,6 +120,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
   const handlers = routes({
     registry,
     watches,
+    pages,
     exec,
     logs,
     metrics,
@@ -133,7 +137,7 @@ export async function startFakeCluster(options: FakeClusterOptions = {}): Promis
     token,
     ...doors,
     kubeconfig: (change) => kubeconfigText({ url, ca: certificates.ca, token, ...change }),
-    ...{ store, registry, watches, exec, logs, metrics, images },
+    ...{ store, registry, watches, pages, exec, logs, metrics, images },
     node: new NodeControl(store, kubelet, scheduler, obstacles),
     cutConnections: () => server.cutAll(),
     stopServing: () => server.close(),

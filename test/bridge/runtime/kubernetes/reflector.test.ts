@@ -5,6 +5,8 @@ import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-serv
 import { Calls } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
 import type { ClusterProblem } from "../../../../bridge/runtime/kubernetes/client/problem.ts";
 import { Reflector, silentAfterMs } from "../../../../bridge/runtime/kubernetes/observe/reflector.ts";
+import { timestamp } from "../../../support/kubernetes/api/objects.ts";
+import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { type Client, clientOf } from "../../../support/kubernetes/client.ts";
 import { type FakeCluster, startFakeCluster } from "../../../support/kubernetes/cluster.ts";
 
@@ -142,6 +144,36 @@ describe("a reflector", { timeout: 30_000 }, () => {
     everywhere.stop();
     expect(seen).toEqual(["+default/first", "+kube-system/first", "-kube-system/first"]);
     expect(everywhere.get("first", "default")?.metadata.namespace).toBe("default");
+  });
+
+  it("has all of what takes several pages, also where the server forgets the rest between two", async () => {
+    const configMaps = resourceOf("configmaps");
+    const labels = { ours: "yes" };
+    for (let index = 0; index < 1_100; index += 1) {
+      const metadata = { name: `many-${index}`, namespace, uid: `${index}`, labels, creationTimestamp: timestamp() };
+      cluster.store.put(configMaps, {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { ...metadata, resourceVersion: "" },
+      });
+    }
+    const pages: string[] = [];
+    cluster.faults.add({
+      on: ({ verb, resource, query }) => {
+        if (verb !== "list" || resource !== "configmaps") return false;
+        const hasContinue = new URLSearchParams(query).has("continue");
+        if (hasContinue && pages.length === 1) cluster.pages.forget();
+        pages.push(hasContinue ? "next" : "first");
+        return false;
+      },
+      mishap: { kind: "cut" },
+    });
+    const late = anew();
+    late.start();
+    await late.listed;
+    late.stop();
+    expect([...late.all()]).toHaveLength(1_101);
+    expect(pages).toEqual(["first", "next", "first", "next", "next"]);
   });
 
   function anew(): Reflector {

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Asked, authorizeVerb } from "../access/authorization.ts";
 import { readBody, writeJson } from "./bodies.ts";
 import { deletionOf } from "./deletions.ts";
-import type { Fields, KubeObject } from "./objects.ts";
+import type { Fields } from "./objects.ts";
+import type { Page, Pages } from "./pages.ts";
 import type { PatchType, Registry, Target, Wish } from "./registry.ts";
 import { type ApiRequest, isWatch } from "./request.ts";
 import { apiVersionOf, type Resource } from "./resources.ts";
@@ -13,6 +14,7 @@ import type { Watches } from "./watches.ts";
 
 export interface Stored {
   registry: Registry;
+  pages: Pages;
   watches: Watches;
 }
 
@@ -60,7 +62,7 @@ function patchTypeOf(incoming: IncomingMessage): PatchType {
 }
 
 async function serveCollection(
-  { registry, watches }: Stored,
+  { registry, watches, pages }: Stored,
   request: ApiRequest & { resource: Resource },
   incoming: IncomingMessage,
   response: ServerResponse,
@@ -75,19 +77,28 @@ async function serveCollection(
   if (request.method === "GET" && isWatch(query))
     return watches.start({ resource, namespace, selector }, query, response);
   const items = registry.store.list(resource, namespace).filter(selector);
-  if (request.method === "GET") return writeJson(response, 200, listOf(resource, items, registry.store.version));
+  const { version } = registry.store;
+  if (request.method === "GET")
+    return writeJson(
+      response,
+      200,
+      listOf(
+        resource,
+        pages.page(query, () => ({ items, version })),
+      ),
+    );
   if (request.method !== "DELETE") throw methodNotAllowed();
   const deletion = deletionOf(await readBody(incoming), query);
   for (const { metadata } of items) {
     registry.delete({ resource, namespace: metadata.namespace, name: metadata.name, subresource: undefined }, deletion);
   }
-  writeJson(response, 200, listOf(resource, items, registry.store.version));
+  writeJson(response, 200, listOf(resource, { items, version: registry.store.version, rest: undefined }));
 }
 
 /** Items of a list carry neither kind nor apiVersion. */
-function listOf(resource: Resource, objects: KubeObject[], version: number): Fields {
+function listOf(resource: Resource, { items: objects, version, rest }: Page): Fields {
   const items = objects.map(({ kind: _, apiVersion: __, ...item }) => item);
-  const metadata = { resourceVersion: String(version) };
+  const metadata = { resourceVersion: String(version), ...rest };
   return { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource), metadata, items };
 }
 

@@ -75,6 +75,14 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByRole("button", { name: "Done" }).click();
   });
 
+  it("can be taken control of by its owner, who is alone here, while others may be at its windows", async () => {
+    const { page } = owner;
+    await page.getByRole("button", { name: "More" }).click();
+    await page.getByRole("button", { name: "Take control" }).click();
+    await page.getByRole("button", { name: "Release control" }).click();
+    await page.locator(".people").waitFor({ state: "hidden" });
+  });
+
   it("leads whoever opens the link through signing up, and never keeps the secret in the address", async () => {
     const { page } = guest;
     await page.goto(link);

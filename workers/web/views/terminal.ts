@@ -20,7 +20,7 @@ import { openFilesSheet } from "./files/files-sheet.ts";
 import { historySheet } from "./history-sheet.ts";
 import { linePill } from "./line-pill.ts";
 import { selectionBar } from "./selection-bar.ts";
-import { peopleStrip } from "./sharing/people-strip.ts";
+import { type ControlWish, controlWords, peopleStrip } from "./sharing/people-strip.ts";
 import { openShareSheet } from "./sharing/share-sheet.ts";
 import { choose } from "./sheet.ts";
 import { sizeChoice } from "./size-choice.ts";
@@ -203,7 +203,9 @@ export const terminalView =
       const { fontSizePx, isScreenReader } = readPreferences();
       const isOwner = state.role === "owner";
       const deeds = isOwner ? deedChoices(deedsFor(state)) : [];
-      const answer = await choose<Deed | "history" | "share" | "files" | "size" | Partial<Preferences>>(state.name, [
+      const wish = socket.hasHistory() ? people.hiddenWish() : null;
+      type Answer = Deed | ControlWish | "history" | "share" | "files" | "size" | Partial<Preferences>;
+      const answer = await choose<Answer>(state.name, [
         ...(isOwner
           ? [
               ...(hasShell(state.phase) ? [{ label: "Files…", value: "files" as const }] : []),
@@ -211,6 +213,7 @@ export const terminalView =
               { label: `Screen size: ${size.words()}`, value: "size" as const },
             ]
           : []),
+        ...(wish === null ? [] : [{ label: controlWords[wish], value: wish }]),
         ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
@@ -223,6 +226,7 @@ export const terminalView =
       if (answer === null) return;
       if (answer === "history") history.open();
       else if (answer === "size") await size.ask();
+      else if (answer === "take" || answer === "release") socket.control(answer);
       else if (answer === "files") await openFilesSheet(app, { id: environmentId, name: state.name });
       else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);

@@ -12,6 +12,8 @@ export interface PeopleStrip {
   showHolder(holder: Holder | null | undefined): void;
   /** Who one is has become known. */
   know(): void;
+  /** What one may wish of control and the strip does not offer, for nobody else is here: others may be at other windows. */
+  hiddenWish(): ControlWish | null;
   /** Whether what is typed now would be taken; says why not where it would not. */
   mayType(): boolean;
   isWatching(): boolean;
@@ -21,11 +23,16 @@ export interface PeopleStrip {
 }
 
 type Holder = Pick<Participant, "id" | "name">;
+export type ControlWish = "take" | "release";
+export const controlWords: Readonly<Record<ControlWish, string>> = {
+  take: "Take control",
+  release: "Release control",
+};
 
 export interface PeopleStripOptions {
   /** Who one is; null while that is not known. */
   ownId(): string | null;
-  control(action: "take" | "release"): void;
+  control(action: ControlWish): void;
   /** Whether one may type has changed. */
   onRole(): void;
   say(text: string): void;
@@ -43,11 +50,18 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
   const button = el("button", { class: "button small", type: "button" });
   const element = el("div", { class: "people", hidden: true }, chips, note, button);
   button.addEventListener("click", () => control(isOwn ? "release" : "take"));
+  const isAlone = () => people.length < 2 && holder() === null;
 
   /** An old server says it of who is at this terminal only. */
   const holder = (): Holder | null =>
     told === undefined ? (people.find(({ has_control }) => has_control) ?? null) : told;
   const isHeld = () => holder() !== null && !isOwn;
+
+  /** From somebody else only its owner takes it. */
+  function wish(): ControlWish | null {
+    if (isOwn) return "release";
+    return role === "viewer" || (isHeld() && role !== "owner") ? null : "take";
+  }
 
   function show(): void {
     const held = holder();
@@ -55,11 +69,11 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
     const more = count - people.length;
     const rest = more > 0 ? [el("li", { class: "person" }, `+${more}`)] : [];
     chips.replaceChildren(...people.map((person) => chip(person, person.id === ownId())), ...rest);
-    const isAlone = people.length < 2 && held === null;
-    element.hidden = isAlone && role !== "viewer";
+    element.hidden = isAlone() && role !== "viewer";
     setText(note, isOwn ? "" : noteFor(role, held));
-    setText(button, isOwn ? "Release control" : "Take control");
-    button.hidden = role === "viewer" || isAlone || (held !== null && !isOwn && role !== "owner");
+    const offered = wish();
+    button.hidden = offered === null || isAlone();
+    if (offered !== null) setText(button, controlWords[offered]);
     if (wasHeld !== isHeld()) {
       wasHeld = !wasHeld;
       onRole();
@@ -84,6 +98,7 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
       show();
     },
     know: show,
+    hiddenWish: () => (isAlone() ? wish() : null),
     mayType() {
       const held = holder();
       if (role === "viewer") say("You are watching: only its owner can let you type.");

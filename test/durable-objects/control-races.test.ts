@@ -150,6 +150,19 @@ describe("control", () => {
     expect(await alarm()).toBeLessThanOrEqual(before ?? 0);
   });
 
+  it("is told once more to a terminal whose memory ends just then, which need not be served anew", async () => {
+    const { bridge, own, owner, ownData, mainData } = await twoWindows();
+    const before = await bridge.assignment(own);
+    ownData.say = () => undefined;
+    owner.say({ type: "control", action: "take" });
+    await ownData.has({ type: "input", from: "control" });
+    await forgetEverything(env.TERMINALS.getByName(own));
+    await held(owner, ann);
+    owner.say({ type: "input", data: "mine", i: 1 });
+    await mainData.has({ type: "input", data: "mine" });
+    expect(await bridge.assignment(own)).toEqual(before);
+  });
+
   it("waits once for a terminal that hangs, not with every round", async () => {
     const { own, bridge, owner, driver, ownData, mainData } = await twoWindows();
     driver.say({ type: "control", action: "take" });

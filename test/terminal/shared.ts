@@ -11,9 +11,14 @@ export function shared() {
     world.say(id, message);
     await world.settled();
   };
-  const come = (userId: string, access: Guest["access"], roleEnds: Guest["roleEnds"] = null) => {
+  const come = (
+    userId: string,
+    access: Guest["access"],
+    roleEnds: Guest["roleEnds"] = null,
+    username = `name of ${userId}`,
+  ) => {
     names += 1;
-    const id = world.join("terminal", 2, userId, { access, roleEnds });
+    const id = world.join("terminal", 2, userId, { access, roleEnds, username });
     world.say(id, {
       type: "hello",
       cid: `client-${String(names).padStart(4, "0")}`,

@@ -30,7 +30,7 @@ export interface DialledBridge {
   pingedAt: number | null;
 }
 
-export type Guest = Pick<ViewerKeepsake, "access" | "roleEnds">;
+export type Guest = Pick<ViewerKeepsake, "access" | "roleEnds" | "username">;
 
 export class World {
   now = 1_000_000;
@@ -69,7 +69,7 @@ export class World {
     const viewer = {
       id,
       userId,
-      username: `name of ${userId}`,
+      username: guest.username ?? `name of ${userId}`,
       access: guest.access ?? "owner",
       roleEnds: guest.roleEnds ?? null,
       sessionId: "ses",

@@ -204,20 +204,35 @@ function receiptsOf(frame: StreamFrame): Uint8Array | null {
   return new TextEncoder().encode(JSON.stringify(frame.receipts));
 }
 
-/** Reads a stream frame; null for anything that is not one (unknown tag, short header, receipts that are none). */
+/** Reads a stream frame; null for anything that is not one (unknown tag, short header, receipts that are none, an offset
+ * or a size that cannot be). */
 export function decodeStreamFrame(data: ArrayBuffer): StreamFrame | null {
-  const view = new DataView(data);
+  const frame = readStreamFrame(new DataView(data));
+  return frame !== null && isPossible(frame) ? frame : null;
+}
+
+function readStreamFrame(view: DataView<ArrayBuffer>): StreamFrame | null {
   if (view.byteLength < positionBytes) return null;
   const tag = view.getUint8(0);
   const place = { gen: view.getUint32(1), seq: Number(view.getBigUint64(5)) };
-  if (tag === tags.output) return { kind: "output", ...place, bytes: new Uint8Array(data, positionBytes) };
+  if (tag === tags.output) return { kind: "output", ...place, bytes: new Uint8Array(view.buffer, positionBytes) };
   if (tag === tags.receipted) return decodeReceipted(view, place);
   if (view.byteLength < positionBytes + 4) return null;
-  const bytes = new Uint8Array(data, positionBytes + 4);
+  const bytes = new Uint8Array(view.buffer, positionBytes + 4);
   if (tag === tags.replay) return { kind: "replay", ...place, entry: view.getUint32(positionBytes), bytes };
   if (tag !== tags.snapshot) return null;
   const size = { cols: view.getUint16(positionBytes), rows: view.getUint16(positionBytes + 2) };
   return { kind: "snapshot", ...place, ...size, bytes };
+}
+
+/** Its end is an offset that JSON carries, and a snapshot has a size as everything has. */
+function isPossible(frame: StreamFrame): boolean {
+  const isOffset = Number.isSafeInteger(frame.seq + frame.bytes.length);
+  return isOffset && (frame.kind !== "snapshot" || (isCells(frame.cols) && isCells(frame.rows)));
+}
+
+function isCells(count: number): boolean {
+  return count >= limits.minTerminalCells && count <= limits.maxTerminalCells;
 }
 
 function decodeReceipted(view: DataView<ArrayBuffer>, place: { gen: number; seq: number }): OutputFrame | null {

@@ -67,8 +67,8 @@ export function takeBridgeFrame(room: Room, turn: Turn, bridge: Bridge, data: st
 function takeBytes(room: Room, turn: Turn, data: ArrayBuffer): boolean {
   const frame = decodeStreamFrame(data);
   if (frame === null || frame.bytes.length > maxBytes[frame.kind]) return false;
+  if (frame.kind === "snapshot") return takeSnapshot(room, turn, frame);
   if (frame.kind === "output") passOutput(room, turn, frame);
-  else if (frame.kind === "snapshot") takeSnapshot(room, turn, frame);
   else takeReplay(room, turn, frame);
   return true;
 }

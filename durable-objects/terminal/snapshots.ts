@@ -107,15 +107,17 @@ function catchUp(room: Room, turn: Turn, bridge: Bridge, viewer: Viewer2): boole
 
 /**
  * Gives a snapshot to everybody who waits and has room for it: as one repaint in version 1. One that is older than what
- * was sent already is of no use: bytes between would be missing.
+ * was sent already is of no use: bytes between would be missing. False for the second of them in a row: one of the
+ * offsets was a lie, and nobody who waits would ever be served.
  */
-export function takeSnapshot(room: Room, turn: Turn, frame: SnapshotFrame): void {
-  const { bridge } = room;
-  if (bridge?.shell.state !== "attached") return;
+export function takeSnapshot(room: Room, turn: Turn, frame: SnapshotFrame): boolean {
+  const { bridge, snapshotAsk } = room;
+  if (bridge?.shell.state !== "attached") return true;
   room.snapshotAsk = null;
   if (room.head !== null && frame.seq < room.head.seq) {
+    if (snapshotAsk?.isRetry === true) return false;
     retry(room, turn, bridge);
-    return;
+    return true;
   }
   room.snapshotAt = turn.moment.now;
   applySize(room, turn, bridge, frame, frame.gen);
@@ -123,6 +125,7 @@ export function takeSnapshot(room: Room, turn: Turn, frame: SnapshotFrame): void
   passRepaint(room, turn, frame, text);
   if (letsInBySnapshot(bridge)) letAllIn(room, turn, bridge, frame);
   passSnapshot(room, turn, frame, text);
+  return true;
 }
 
 function retry(room: Room, turn: Turn, bridge: Bridge): void {

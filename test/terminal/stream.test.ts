@@ -84,6 +84,19 @@ describe("the stream to version 1 viewers", () => {
     expect(world.toBridge(bridge).slice(asks)).toEqual([{ type: "snapshot", after_ms: 250 }]);
   });
 
+  it("has a bridge closed whose snapshots stay older than what it sent, and believes what it says when it dials again", () => {
+    const { world, viewer, bridge } = watched();
+    world.output(bridge, 2 ** 40, "a lie");
+    world.snapshot(bridge, 1, "old");
+    expect(world.bridges.get(bridge)?.closed).toBeNull();
+    world.snapshot(bridge, 1, "old");
+    expect(world.bridges.get(bridge)?.closed).toBe("badFrame");
+    const again = world.dial();
+    world.hello(again, at(1));
+    world.snapshot(again, 1, "true");
+    expect([world.seen(viewer).closed, world.screen(viewer)]).toEqual([null, "true"]);
+  });
+
   it("goes on without a repaint when the bridge dials again at the same place", () => {
     const { world, viewer, bridge } = watched();
     world.output(bridge, 0, "abc");

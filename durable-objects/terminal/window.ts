@@ -99,13 +99,13 @@ export function spendOutput(window: Window, end: number, now: number): boolean {
   return true;
 }
 
-/** Counts a snapshot as sent; output goes on at its offset. A large one counts as half a window: what follows shows that
- * it was drawn, and a second one is not sent before. */
+/** Counts a snapshot as sent; output goes on at its offset. A large one counts as just over half a window: what follows
+ * shows that it was drawn, and a second one is not sent before. */
 export function spendSnapshot(window: Window, seq: number, bytes: number, now: number): void {
   if (openBytes(window) === 0) window.silentSince = now;
   leaveBehind(window);
   if (window.sent !== null && window.sent > seq) window.staleUpTo = window.sent;
-  window.carried += Math.min(bytes, windowBytes(window) / 2);
+  window.carried += Math.min(bytes, windowBytes(window) / 2 + 1);
   window.sent = seq;
   window.base = seq;
   window.isWhole = true;

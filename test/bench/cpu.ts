@@ -16,11 +16,16 @@ export function cpuMilliseconds(pid: number): number {
  * `work` makes it busy for at least a tenth of a second.
  */
 export async function busyWorkerd(ancestorPid: number, work: () => Promise<void>): Promise<number> {
-  const pids = descendants(ancestorPid).flatMap(({ pid, command }) => (/\/workerd serve/.test(command) ? [pid] : []));
+  const pids = workerdsOf(ancestorPid);
   const before = pids.map(cpuMilliseconds);
   await work();
   const used = pids.map((pid, index) => cpuMilliseconds(pid) - (before[index] ?? 0));
   const busiest = pids[used.indexOf(Math.max(...used))];
   if (busiest === undefined) throw new Error("no workerd is running");
   return busiest;
+}
+
+/** The processes of workerd: the one that runs the Worker and wrangler's proxy before it. */
+export function workerdsOf(ancestorPid: number): number[] {
+  return descendants(ancestorPid).flatMap(({ pid, command }) => (/\/workerd serve/.test(command) ? [pid] : []));
 }

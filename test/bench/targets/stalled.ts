@@ -1,12 +1,11 @@
 /** Target 5: viewers that stop reading cost little and slow nobody, and are right soon after they wake. */
 import { setTimeout as delay } from "node:timers/promises";
 import { TerminalPeer } from "../../support/terminal-peer.ts";
-import { busyWorkerd } from "../cpu.ts";
-import { rssMegabytes } from "../memory.ts";
 import { median } from "../statistics.ts";
 import { size } from "../terminals/terminal.ts";
 import { givePrompt, interrupt } from "./interrupt.ts";
 import { comesTrue, type Place, type Stage, until } from "./stage.ts";
+import { crowd, heldByStalled } from "./stalled-memory.ts";
 import { atMost, none, plain, type Target } from "./target.ts";
 import { openViewer, type Viewer } from "./viewer.ts";
 
@@ -22,18 +21,14 @@ export async function stalled(stage: Stage): Promise<Target> {
   const viewers = await Promise.all(Array.from({ length: live }, () => openViewer(place)));
   await givePrompt((viewers[0] as Viewer).terminal);
   const sleepers = Array.from({ length: asleep }, () => peerOf(place));
-  const workerd = await busyWorkerd(stage.product.pid, () => flooding(viewers[0] as Viewer, 1_000));
   await bytesDuring(viewers, roundMs); // what grows once, grows before anything is compared
-  const extraMegabytes: number[] = [];
   const ratios: number[] = [];
   const wakesMs: number[] = [];
   let wrong = 0;
   for (let round = 0; round < rounds; round += 1) {
     const awake = await bytesDuring(viewers, roundMs);
-    const awakeMegabytes = rssMegabytes(workerd);
     for (const sleeper of sleepers) sleeper.stall();
     const beside = await bytesDuring(viewers, roundMs);
-    extraMegabytes.push(rssMegabytes(workerd) - awakeMegabytes);
     ratios.push(beside / awake);
     const wokeAtMs = performance.now();
     for (const sleeper of sleepers) sleeper.wake();
@@ -43,13 +38,16 @@ export async function stalled(stage: Stage): Promise<Target> {
   }
   for (const viewer of viewers) viewer.close();
   for (const sleeper of sleepers) sleeper.close();
+  const held = await heldByStalled(stage);
   return {
     number: 5,
     title: `${asleep} stalled viewers of ${live + asleep}`,
-    note: `Under a flood, ${rounds} alternating rounds of ${roundMs / 1_000} s; speed is the bytes that reach the ${live} others. Memory is what workerd has more after a round with the stalled than after the one before, divided by their number.`,
+    note: `Under a flood, ${rounds} alternating rounds of ${roundMs / 1_000} s; speed is the bytes that reach the ${live} others. Memory is what workerd and wrangler's proxy have more, at rest, after a burst that ${crowd} viewers slept through than after one that they saw, divided by their number.`,
     figures: [
       atMost("speed lost by the others, median", (1 - median(ratios)) * 100, 15, "%"),
-      atMost("memory per stalled viewer, median", (median(extraMegabytes) * 1_024) / asleep, 256, "KiB"),
+      atMost("memory per stalled viewer, median", held.median, 256, "KiB"),
+      plain("the same in each round", `${held.kibibytes.map((each) => each.toFixed(0)).join(", ")} KiB`),
+      plain("what waited for each of them, at least", `${(held.leastWaitingBytes / 1_024).toFixed(0)} KiB`),
       atMost("woken until all screens are right, median", median(wakesMs) / 1_000, 1, "s"),
       plain("the same, worst round", `${(Math.max(...wakesMs) / 1_000).toFixed(2)} s`),
       none("screens that stayed wrong", wrong),

@@ -71,7 +71,8 @@ describe.skipIf(browserPath === null)("files in the page", () => {
     await page.getByLabel("Files to upload").setInputFiles(path);
     await page.getByText("Waiting").waitFor();
     await phone.photograph("files-uploading");
-    await page.getByText("holiday.jpg is uploaded.").waitFor();
+    // Above the shade of the sheet, and read out.
+    await page.getByRole("dialog").getByText("holiday.jpg is uploaded.").waitFor();
     expect(sent).toBe(2);
     await page.getByText("3.5 MB").waitFor();
     await phone.photograph("files-folder");

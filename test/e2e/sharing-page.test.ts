@@ -67,6 +67,14 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByRole("button", { name: "Copy link" }).click();
     await page.getByText("Copied.").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link);
+    // As a browser is where the page did not come over https.
+    await page.evaluate(async () => {
+      await navigator.clipboard.writeText("");
+      Object.defineProperty(navigator, "clipboard", { value: undefined, configurable: true });
+    });
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.evaluate(() => Reflect.deleteProperty(navigator, "clipboard"));
+    await page.waitForFunction(async (copied) => (await navigator.clipboard.readText()) === copied, link);
     await owner.photograph("sharing-link");
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByText("Anyone with the link").waitFor();

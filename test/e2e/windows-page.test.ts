@@ -191,8 +191,9 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
       await person.call("DELETE", `${at}/${id}`);
     await becomes(phone.page, ["kept"]);
     await phone.page.locator(".tab").tap();
-    expect(await phone.page.getByRole("dialog").getByRole("button").allTextContents()).toEqual(["Rename"]);
-    await phone.page.keyboard.press("Escape");
+    expect(await phone.page.getByRole("dialog").getByRole("button").allTextContents()).toEqual(["Rename", "Dismiss"]);
+    await phone.page.getByRole("button", { name: "Dismiss" }).press("Enter");
+    await phone.page.getByRole("dialog").waitFor({ state: "detached" });
     await person.call("POST", `/environments/${environmentId}/stop`, {});
     await phone.page.locator(".tabs[inert]").waitFor({ state: "attached" });
     await person.call("POST", `/environments/${environmentId}/start`, {});

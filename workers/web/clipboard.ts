@@ -1,5 +1,7 @@
 /** Copy and paste, also where the clipboard API is missing: browsers offer it on https and localhost only. */
 
+import { uppermost } from "./dom.ts";
+
 /** False when the browser allowed no way to copy. */
 export async function copyText(text: string): Promise<boolean> {
   if (navigator.clipboard === undefined) return copyBySelection(text);
@@ -19,7 +21,7 @@ function copyBySelection(text: string): boolean {
   const focused = document.activeElement;
   area.value = text;
   area.className = "off-screen";
-  document.body.append(area);
+  uppermost().append(area);
   area.select();
   const isCopied = document.execCommand("copy");
   area.remove();

@@ -36,3 +36,8 @@ export function listen(
 ): void {
   for (const name of names) target.addEventListener(name, handle, { signal });
 }
+
+/** The sheet that lies on top, or the page: beside a modal sheet nothing is read out, and nothing can have the focus. */
+export function uppermost(): HTMLElement {
+  return [...document.querySelectorAll<HTMLElement>("dialog[open]")].at(-1) ?? document.body;
+}

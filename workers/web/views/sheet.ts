@@ -1,5 +1,6 @@
 /** Questions in a modal `<dialog>`: a sheet at the bottom of a phone, a small window on a desktop. */
 import { type Child, el, listen } from "../dom.ts";
+import { placeToast } from "./toast.ts";
 
 /** Opens a sheet and answers when it closes; the value that `close` was given, or null when it was dismissed. */
 export function openSheet<T>(
@@ -15,16 +16,20 @@ export function openSheet<T>(
     answer = value;
     sheet.close();
   };
-  sheet.append(el("div", { class: "sheet-body" }, el("h2", { id: "sheet-title" }, title), ...content(close)));
+  // Whoever cannot press beside the sheet, and has no Escape, finds this behind all else.
+  const dismiss = el("button", { class: "sheet-dismiss", type: "button", onclick: () => sheet.close() }, "Dismiss");
+  sheet.append(el("div", { class: "sheet-body" }, el("h2", { id: "sheet-title" }, title), ...content(close), dismiss));
   sheet.addEventListener("click", ({ target }) => target === sheet && sheet.close());
   sheet.addEventListener("close", () => {
     closed.abort();
+    placeToast();
     sheet.remove();
     resolve(answer);
   });
   listen(window, ["hashchange"], closed.signal, () => sheet.close());
   document.body.append(sheet);
   sheet.showModal();
+  placeToast();
   return promise;
 }
 

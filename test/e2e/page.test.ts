@@ -74,6 +74,17 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.sees(/^still-2-here/m);
   });
 
+  it("shows what is typed, also to whoever has looked back before", async () => {
+    const { page } = phone;
+    await send("clear; for n in $(seq 99); do echo row-$n; sleep 0.01; done; echo end-$((40+2))");
+    await phone.sees(/^end-42/m);
+    await page.locator(".xterm-screen").hover();
+    await page.mouse.wheel(0, -1_000);
+    await phone.sees(/^(?!.*end-42).*row-/s);
+    await send("echo back-$((40+2))");
+    await phone.sees(/^back-42/m);
+  });
+
   it("gives the shell the size of the screen", async () => {
     await send("clear; stty size");
     const shown = await phone.sees(/^\d+ \d+\s*$/m);

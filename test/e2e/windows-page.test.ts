@@ -111,6 +111,20 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
     }
   });
 
+  it("have their own lines above the screen", async () => {
+    const { page } = desktop;
+    await send("clear; for n in $(seq 99); do echo row-$n; sleep 0.01; done; echo end-$((40+2))");
+    await desktop.sees(/^end-42/m);
+    await page.locator(".xterm-screen").hover();
+    await page.mouse.wheel(0, -1_000);
+    await desktop.sees(/^(?!.*end-42).*row-/s);
+    await tab(page, "notes").click();
+    await desktop.sees(/^in-first/m);
+    expect(await desktop.screen()).not.toContain("row-");
+    await tab(page, "#{pid} $(id) <b>;").click();
+    await desktop.sees(/^end-42/m);
+  });
+
   it("get what was typed after they were pressed, however long they take, or it is given back", async () => {
     const { page } = phone;
     const selection = `**/environments/${environmentId}/windows/*`;

@@ -59,12 +59,19 @@ export interface Screen {
   /** Takes no typing, and no soft keyboard comes. */
   setReadOnly(isReadOnly: boolean): void;
   apply(preferences: Preferences): void;
+  /** Brings the cursor into sight, wherever one has scrolled or dragged to. */
+  follow(): void;
+  /** Lets go of the lines above the screen. */
+  forgetLines(): void;
   /** Keeps the cursor in sight when this many pixels at the bottom are covered. */
   uncover(coveredPx: number): void;
 }
 
 const monospace =
   'ui-monospace, "SF Mono", Menlo, "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", "Liberation Mono", monospace';
+
+/** ED 3 of xterm: the screen stays. */
+const forgetScrollback = "\u001b[3J";
 
 keepStylesInCssom(document);
 
@@ -161,10 +168,7 @@ export function createScreen(options: ScreenOptions): Screen {
   }
 
   terminal.attachCustomKeyEventHandler(onKey);
-  terminal.onData((text) => {
-    sizing.follow();
-    options.onTyped(text);
-  });
+  terminal.onData(options.onTyped);
   terminal.onSelectionChange(() => options.onSelection(selectedHalf(terminal)));
   terminal.onCursorMove(lift);
   listen(darkPage, ["change"], signal, () => {
@@ -193,6 +197,11 @@ export function createScreen(options: ScreenOptions): Screen {
       terminal.options.screenReaderMode = preferences.isScreenReader;
       sizing.prefer(preferences.fontSizePx);
     },
+    follow() {
+      sizing.follow();
+      terminal.scrollToBottom();
+    },
+    forgetLines: () => terminal.write(forgetScrollback),
     uncover(nextCoveredPx) {
       coveredPx = nextCoveredPx;
       lift();

@@ -29,7 +29,7 @@ import { toast, toastFailure } from "./toast.ts";
 import { uncertainLine } from "./uncertain-line.ts";
 import { watchEnvironment } from "./watch-environment.ts";
 import { windowDeeds } from "./window-deeds.ts";
-import { windowTabs } from "./window-tabs.ts";
+import { type WindowTab, windowTabs } from "./window-tabs.ts";
 import { windowTurns } from "./window-turns.ts";
 
 /** The pane that the tabs are of. */
@@ -65,6 +65,7 @@ export const terminalView =
     const isCovered = () => !cover.element.hidden;
     let line: "lost" | "welcome" | "shown" = "lost";
     let isSlow = false;
+    let shownWindow: string | undefined;
 
     const tabs = windowTabs({
       panelId: paneId,
@@ -74,7 +75,7 @@ export const terminalView =
       onClose: (tab) => void windows.close(tab),
       onAdd: () => void windows.add(),
     });
-    const turns = windowTurns(tabs.show);
+    const turns = windowTurns(showWindows);
     const windows = windowDeeds(app, environmentId, { tabs: tabs.tabs, turn: (deed) => socket.turn(deed) });
     const size = sizeChoice(
       () => screen.size(),
@@ -103,7 +104,10 @@ export const terminalView =
       onFull: () => toast("Too much is waiting to be sent already. This was not taken."),
       signal,
     });
-    const send = (message: ClientMessage) => (message.type !== "input" || people.mayType()) && socket.send(message);
+    const send = (message: ClientMessage) => {
+      if (message.type === "input") screen.follow();
+      return (message.type !== "input" || people.mayType()) && socket.send(message);
+    };
     const typing = createTyping({
       send,
       isApplicationMode: () => screen.isApplicationMode(),
@@ -133,6 +137,7 @@ export const terminalView =
 
     /** What may not be typed is dealt with by saying so. */
     function pasteWhole(text: string): boolean {
+      screen.follow();
       return !people.mayType() || socket.paste(text);
     }
 
@@ -144,6 +149,17 @@ export const terminalView =
       screen.setReadOnly(isWatching);
       for (const { element } of [keys, compose]) element.toggleAttribute("data-held", people.isHeld());
       showTabs();
+    }
+
+    /** The lines above the screen are those of the window that was shown. */
+    function showWindows(windows: readonly WindowTab[]): void {
+      const id = windows.find((window) => window.is_active)?.id;
+      if (shownWindow !== undefined && id !== shownWindow) {
+        screen.forgetLines();
+        screen.follow();
+      }
+      shownWindow = id;
+      tabs.show(windows);
     }
 
     /** Windows are changed by their owner; guests see which there are. */

@@ -74,6 +74,13 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.sees(/^still-2-here/m);
   });
 
+  it("has a finger's room for each key and button", async () => {
+    for (const button of await phone.page.locator(".keys button, .compose button").all()) {
+      const { width = 0, height = 0 } = (await button.boundingBox()) ?? {};
+      expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+    }
+  });
+
   it("shows what is typed, also to whoever has looked back before", async () => {
     const { page } = phone;
     await send("clear; for n in $(seq 99); do echo row-$n; sleep 0.01; done; echo end-$((40+2))");

@@ -48,6 +48,7 @@ export const environmentsView: View = (app, signal) => {
       return deedsUnderWay > 0 || environments.some(({ phase }) => isPassing(phase));
     } catch (error) {
       problem.show(error);
+      if (cards.size === 0) list.replaceChildren();
       return true;
     }
   }

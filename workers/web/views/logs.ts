@@ -18,7 +18,9 @@ const nearEndPx = 40;
 export const logsView =
   (environmentId: string): View =>
   (app, signal) => {
-    const list = el("ol", { class: "log-lines", role: "log", "aria-label": "Log", tabindex: 0, "data-focus": true });
+    const list = el("ol");
+    const log = { class: "log-lines", role: "log", "aria-label": "Log", tabindex: 0, "data-focus": true };
+    const scroller = el("div", log, list);
     const empty = el("p", { class: "log-empty" }, "Nothing was logged yet.");
     const bar = environmentBar({
       app,
@@ -51,11 +53,11 @@ export const logsView =
     }
 
     function show(): void {
-      const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < nearEndPx;
+      const isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEndPx;
       list.append(...arrived.map(logElement));
       while (list.children.length > mostLines) list.firstElementChild?.remove();
       empty.hidden = list.children.length > 0;
-      if (isAtEnd) list.scrollTop = list.scrollHeight;
+      if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
       arrived = [];
     }
 
@@ -84,7 +86,7 @@ export const logsView =
       signal,
     });
     const pills = el("div", { class: "pills" }, pill.element, warning.element);
-    const pane = el("div", { class: "log-pane" }, list, empty, pills);
+    const pane = el("div", { class: "log-pane" }, scroller, empty, pills);
     return el("section", { class: "terminal-view" }, bar.element, pane);
   };
 

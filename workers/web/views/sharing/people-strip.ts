@@ -45,8 +45,12 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
   let isOwn = false;
   let told: Holder | null | undefined;
   let wasHeld = false;
-  const chips = el("ul", { class: "people-chips", "aria-label": "People here" });
-  const note = el("span", { class: "people-note", role: "status" });
+  // It scrolls, so it can have the focus; by touch and mouse that stays where it is.
+  const chips = el("ul", { class: "people-chips", "aria-label": "People here", tabindex: 0 });
+  chips.addEventListener("mousedown", (event) => event.preventDefault());
+  const who = el("span", { class: "people-name" });
+  const does = el("span", {});
+  const note = el("span", { class: "people-note", role: "status" }, who, does);
   const button = el("button", { class: "button small", type: "button" });
   const element = el("div", { class: "people", hidden: true }, chips, note, button);
   button.addEventListener("click", () => control(isOwn ? "release" : "take"));
@@ -70,7 +74,8 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
     const rest = more > 0 ? [el("li", { class: "person" }, `+${more}`)] : [];
     chips.replaceChildren(...people.map((person) => chip(person, person.id === ownId())), ...rest);
     element.hidden = isAlone() && role !== "viewer";
-    setText(note, isOwn ? "" : noteFor(role, held));
+    setText(who, isOwn || held === null ? "" : held.name);
+    setText(does, isOwn ? "" : noteFor(role, held));
     const offered = wish();
     button.hidden = offered === null || isAlone();
     if (offered !== null) setText(button, controlWords[offered]);
@@ -112,9 +117,9 @@ export function peopleStrip({ ownId, control, onRole, say }: PeopleStripOptions)
   };
 }
 
-/** Whoever has control reads so at the button that gives it back. */
+/** Behind the name of whoever has control, who themselves read so at the button that gives it back. */
 function noteFor(role: Role, held: Holder | null): string {
-  if (held !== null) return `${held.name} has control`;
+  if (held !== null) return "\u00a0has control";
   return role === "viewer" ? "You are watching" : "";
 }
 

@@ -19,9 +19,10 @@ export async function keptVolumeOf(connection: Connection, namespace: string, na
   return volume !== null && (await isKept(connection, volume)) ? volumeName : null;
 }
 
-/** One that nobody makes on demand, or that its class leaves for people to look at. */
-async function isKept({ storage }: Connection, { spec }: V1PersistentVolume): Promise<boolean> {
+/** One that nobody made on demand, who would delete it too, or that its class leaves for people to look at. */
+async function isKept({ storage }: Connection, { spec, metadata }: V1PersistentVolume): Promise<boolean> {
   if (spec?.persistentVolumeReclaimPolicy === "Retain") return true;
+  if (metadata?.annotations?.["pv.kubernetes.io/provisioned-by"] === undefined) return true;
   const storageClass = await orNull(storage.readStorageClass({ name: spec?.storageClassName || "-" }), hidden);
   return storageClass?.provisioner === "kubernetes.io/no-provisioner";
 }

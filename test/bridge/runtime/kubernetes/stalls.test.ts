@@ -144,7 +144,9 @@ describe("an environment that does not get on", { timeout: 60_000 }, () => {
     ground = await makeGround({ storageClasses: [{ name: "slow", isDefault: true, waitsForConsumer: false }] });
     runtime = ground.open();
     const { id, started } = begin();
-    await becomes(id, { phase: "provisioning", reason: "pending" });
+    // Nobody makes volumes of this class, and none is there.
+    const nobody = expect.stringContaining("no volume plugin matched");
+    await becomes(id, { phase: "provisioning", reason: "volume_not_ready", status_message: nobody });
     const [claim] = ground.cluster.store.list(resourceOf("persistentvolumeclaims"), namespace);
     if (claim === undefined) throw new Error("there is no claim");
     const message = "storage quota of the project exceeded";

@@ -1,11 +1,12 @@
 /** Binds claims to volumes: at once, or when a pod that uses one is scheduled (WaitForFirstConsumer). */
 import { protection } from "../admission/claims.ts";
 import { podSpecOf } from "../admission/pod-schema.ts";
+import { quantityOf } from "../admission/quantities.ts";
 import { fieldsAt, type KubeObject, textAt, timestamp } from "../api/objects.ts";
 import { resourceOf } from "../api/resources.ts";
 import type { Store } from "../api/store.ts";
 import { writeEvent } from "./events.ts";
-import { PersistentVolumes, type StorageClassSpec } from "./persistent-volumes.ts";
+import { PersistentVolumes, provisioner, type StorageClassSpec } from "./persistent-volumes.ts";
 
 const claims = resourceOf("persistentvolumeclaims");
 const classes = resourceOf("storageclasses");
@@ -56,7 +57,7 @@ export class ClaimBinder {
         creationTimestamp: timestamp(),
         annotations: { "storageclass.kubernetes.io/is-default-class": String(isDefault === true) },
       },
-      provisioner: isDynamic === true ? "fake.devpocket.app/directory" : "kubernetes.io/no-provisioner",
+      provisioner: isDynamic === true ? provisioner : "kubernetes.io/no-provisioner",
       reclaimPolicy: reclaimPolicy ?? "Delete",
       volumeBindingMode: waitsForConsumer === true ? "WaitForFirstConsumer" : "Immediate",
       allowVolumeExpansion: allowsExpansion === true,
@@ -76,16 +77,17 @@ export class ClaimBinder {
     else if (spec === undefined)
       this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
     else if (spec.waitsForConsumer === true && textAt(claim, "spec", "volumeName") === undefined)
-      this.#tell(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", "Normal");
+      this.#tell(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding");
     else if (!this.#bind(claim, spec))
-      this.#tell(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set");
+      this.#tell(claim, "ProvisioningFailed", "no volume plugin matched name: kubernetes.io/no-provisioner", "Warning");
   }
 
   #bind(claim: KubeObject, spec: StorageClassSpec): boolean {
-    const volumeName = this.#volumes.take(claim, spec);
-    if (volumeName === null) return false;
-    const { accessModes, resources } = fieldsAt(claim, "spec");
-    const capacity = fieldsAt(resources, "requests");
+    const volume = this.#volumes.take(claim, spec);
+    if (volume === null) return false;
+    const volumeName = volume.metadata.name;
+    // The volume's, which may have more than was asked for.
+    const { accessModes, capacity } = fieldsAt(volume, "spec");
     const status = { phase: "Bound", accessModes, capacity };
     this.#store.put(claims, { ...claim, spec: { ...fieldsAt(claim, "spec"), volumeName }, status });
     return true;
@@ -93,7 +95,8 @@ export class ClaimBinder {
 
   #expand(claim: KubeObject): void {
     const capacity = fieldsAt(claim, "spec", "resources", "requests");
-    if (fieldsAt(claim, "status", "capacity")["storage"] === capacity["storage"]) return;
+    const has = quantityOf(String(fieldsAt(claim, "status", "capacity")["storage"])) ?? 0;
+    if (has >= (quantityOf(String(capacity["storage"])) ?? 0)) return;
     this.#store.put(claims, { ...claim, status: { ...fieldsAt(claim, "status"), capacity } });
   }
 
@@ -115,7 +118,7 @@ export class ClaimBinder {
       if (claim.metadata.deletionTimestamp !== undefined) this.#unprotect(claim);
   }
 
-  #tell(claim: KubeObject, reason: string, message: string, type: "Normal" | "Warning" = "Warning"): void {
+  #tell(claim: KubeObject, reason: string, message: string, type: "Normal" | "Warning" = "Normal"): void {
     const isTold = this.#store
       .list(resourceOf("events"), claim.metadata.namespace)
       .some((event) => textAt(event, "involvedObject", "uid") === claim.metadata.uid && event["reason"] === reason);

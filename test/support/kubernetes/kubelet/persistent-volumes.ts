@@ -23,6 +23,8 @@ export interface StorageClassSpec {
 }
 
 const volumes = resourceOf("persistentvolumes");
+/** Of a class that makes its volumes. */
+export const provisioner = "fake.devpocket.app/directory";
 /** Local volumes are small, and a claim for more is never bound. */
 const staticCapacity = "1Gi";
 
@@ -48,15 +50,14 @@ export class PersistentVolumes {
     }
   }
 
-  /** A volume for the claim, made or found; its name, or null where there is none. */
-  take(claim: KubeObject, spec: StorageClassSpec): string | null {
+  /** A volume for the claim, made or found, or null where there is none. */
+  take(claim: KubeObject, spec: StorageClassSpec): KubeObject | null {
     const { accessModes, resources } = fieldsAt(claim, "spec");
     const wanted = fieldsAt(resources, "requests");
     const { namespace, name, uid } = claim.metadata;
     const claimRef = { kind: "PersistentVolumeClaim", apiVersion: "v1", namespace, name, uid };
     if (spec.isDynamic === true) {
-      this.#put(spec, `pvc-${uid}`, { capacity: wanted, accessModes, claimRef }, "Bound");
-      return `pvc-${uid}`;
+      return this.#put(spec, `pvc-${uid}`, { capacity: wanted, accessModes, claimRef }, "Bound");
     }
     const bytes = quantityOf(String(wanted["storage"])) ?? 0;
     const named = textAt(claim, "spec", "volumeName");
@@ -64,8 +65,8 @@ export class PersistentVolumes {
       .list(volumes)
       .find((volume) => isFree(volume, spec.name, bytes) && (named ?? volume.metadata.name) === volume.metadata.name);
     if (free === undefined) return null;
-    this.#store.put(volumes, { ...free, spec: { ...fieldsAt(free, "spec"), claimRef }, status: { phase: "Bound" } });
-    return free.metadata.name;
+    const bound = { ...free, spec: { ...fieldsAt(free, "spec"), claimRef }, status: { phase: "Bound" } };
+    return this.#store.put(volumes, bound);
   }
 
   /** The claim is gone. */
@@ -87,10 +88,14 @@ export class PersistentVolumes {
       this.#store.put(volumes, { ...volume, status: { phase: "Available" } });
   }
 
-  #put(spec: StorageClassSpec, name: string, change: object, phase: string): void {
-    const metadata = { name, uid: crypto.randomUUID(), resourceVersion: "", creationTimestamp: timestamp() };
+  #put(spec: StorageClassSpec, name: string, change: object, phase: string): KubeObject {
     const isLocal = spec.isDynamic !== true;
-    this.#store.put(volumes, {
+    const annotations = isLocal ? {} : { "pv.kubernetes.io/provisioned-by": provisioner };
+    const metadata = {
+      ...{ name, uid: crypto.randomUUID(), resourceVersion: "", creationTimestamp: timestamp() },
+      annotations,
+    };
+    return this.#store.put(volumes, {
       apiVersion: "v1",
       kind: "PersistentVolume",
       metadata,

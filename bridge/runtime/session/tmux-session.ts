@@ -2,7 +2,7 @@
  * The windows of a tmux session: looked at to be saved, and made again. Whatever people chose reaches tmux as an
  * argument that it does not read: never as a command, a format or a key.
  */
-
+import { setImmediate } from "node:timers/promises";
 import { RuntimeFailure } from "../runtime.ts";
 import { nameCommands, nameOption, shownOption } from "../tmux/window-name.ts";
 import { boundedWindow, lineBounds, type SavedSession, type SavedWindow, sessionLimits } from "./saved-session.ts";
@@ -50,19 +50,19 @@ interface Pane {
   directory: string;
 }
 
-/**
- * Every window in order, by its active pane, within all limits: each as soon as it is captured, so that the process does
- * other things between two. Rejects when the server ends meanwhile: half a session is worth nothing.
- */
+/** Every window in order, by its active pane, within all limits. Rejects when the server ends meanwhile: half a session is
+ * worth nothing. */
 export async function captureSession(run: RunTmux): Promise<SavedSession> {
   const panes = await listPanes(run);
   const shown = panes.filter((pane) => pane.isActive);
   const kept = shown.slice(0, sessionLimits.maxWindows);
   const windows: SavedWindow[] = [];
   const bounds = lineBounds(kept.length);
-  for (const pane of kept) {
-    const lines = capturedLines(await capture(run, pane), bounds);
-    windows.push(boundedWindow({ id: pane.windowId, name: pane.name, directory: pane.directory }, lines));
+  for (const [index, printed] of (await capture(run, kept)).entries()) {
+    // The process does other things between two.
+    if (index > 0) await setImmediate();
+    const { windowId: id, name, directory } = kept[index] as Pane;
+    windows.push(boundedWindow({ id, name, directory }, capturedLines(printed, bounds)));
   }
   const active = Math.max(
     0,
@@ -99,15 +99,31 @@ function paneOf(printed: string): Pane {
   };
 }
 
-/** Of a full-screen program, what was on the screen before it. Each capture begins without colours. */
-async function capture(run: RunTmux, { id, cols, isAlternate, historyLines }: Pane): Promise<string> {
+/** What each pane shows, by as few commands as its length allows: each is a process, in a pod an exec. */
+async function capture(run: RunTmux, panes: readonly Pane[]): Promise<string[]> {
+  const mark = crypto.randomUUID();
+  const commands = panes.flatMap((pane) => [...captures(pane, mark), ";", "display-message", "-p", mark, ";"]);
+  try {
+    const printed = await run(commands.slice(0, -1), { maxBuffer: maxPrintedBytes });
+    return printed
+      .split(`${mark}\n`)
+      .slice(0, -1)
+      .map((each) => each.replace(`${mark}:\n`, reset));
+  } catch (error) {
+    const half = Math.ceil(panes.length / 2);
+    if (!(error instanceof RuntimeFailure) || panes.length < 2) throw error;
+    return [...(await capture(run, panes.slice(0, half))), ...(await capture(run, panes.slice(half)))];
+  }
+}
+
+/** Of a full-screen program, what was on the screen before it, which begins without colours. */
+function captures({ id, cols, isAlternate, historyLines }: Pane, mark: string): string[] {
   const mostLines = Math.floor(maxPrintedBytes / (maxCellBytes * Math.max(1, cols)));
   const from = String(-Math.min(sessionLimits.maxLines, mostLines));
-  const print = (...range: string[]) =>
-    run(["capture-pane", "-p", "-e", "-J", "-t", id, ...range], { maxBuffer: maxPrintedBytes });
-  if (!isAlternate) return await print("-S", from);
-  const above = historyLines > 0 ? await print("-S", from, "-E", "-1") : "";
-  return above + reset + (await print("-a", "-q"));
+  const print = (...range: string[]) => ["capture-pane", "-p", "-e", "-J", "-t", id, ...range];
+  if (!isAlternate) return print("-S", from);
+  const above = historyLines > 0 ? [...print("-S", from, "-E", "-1"), ";"] : [];
+  return [...above, "display-message", "-p", `${mark}:`, ";", ...print("-a", "-q")];
 }
 
 /** The windows of a session in the order in which they are made, as indexes: tmux only ever counts its ids up. */

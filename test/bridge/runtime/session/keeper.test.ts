@@ -37,7 +37,7 @@ describe("a session's keeper", () => {
   /** One window that shows `screen`; null: the server has ended. */
   const tmux: RunTmux = async (command) => {
     if (screen === null) throw new RuntimeFailure("unavailable", "no server running");
-    if (command[0] === "capture-pane") return screen;
+    if (command[0] === "capture-pane") return `${screen}\n${command.at(-1)}\n`;
     looks += 1;
     const mark = command.at(-1)?.slice(0, 36);
     return `${mark}%0 @0 1 1 0 0 80 sh\t\t\t/work\n`;

@@ -143,7 +143,8 @@ export class Workplace {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#terminals.close(), this.#signals.close(), this.#keeper.close()]);
+    this.#signals.close();
+    await Promise.allSettled([this.#terminals.close(), this.#keeper.close()]);
     this.#session?.stop();
   }
 

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { ClusterProblem } from "../client/problem.ts";
 import type { ExecChannel } from "../exec/channel.ts";
 import { Liveness } from "../exec/liveness.ts";
-import { changedLine, endWatchProgram, watchProgram } from "../exec/window-watcher.ts";
+import { changedLine, watchProgram } from "../exec/window-watcher.ts";
 import type { Pod } from "../pod.ts";
 
 const retryMs = { first: 250, most: 10_000 };
@@ -18,13 +18,12 @@ const place = `watch-${randomUUID().slice(0, 8)}`;
 export class WindowSignals {
   readonly #pod: Pod;
   readonly #listeners = new Set<() => void>();
-  #channel: ExecChannel | null = null;
+  /** Of the script that is meant, from before it is opened; empty = none is. */
   #mark = "";
+  #channel: ExecChannel | null = null;
   #isUp = false;
-  #isOpening = false;
   #timer: NodeJS.Timeout | undefined;
   #waitMs: number = retryMs.first;
-  #rest = "";
 
   constructor(pod: Pod) {
     this.#pod = pod;
@@ -37,95 +36,88 @@ export class WindowSignals {
     this.#openSoon(0);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) void this.#close();
+      if (this.#listeners.size === 0) this.#close();
     };
   }
 
   /** Whether there is a session, as far as is known. */
   setUp(isUp: boolean): void {
-    const isNews = isUp && !this.#isUp;
+    if (isUp === this.#isUp) return;
     this.#isUp = isUp;
-    if (!isUp) this.#channel?.close();
-    if (!isNews) return;
+    this.#close();
+    if (!isUp) return;
     this.#waitMs = retryMs.first;
     this.#openSoon(0);
     this.#tell();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#listeners.clear();
-    await this.#close();
-  }
-
-  get #isWanted(): boolean {
-    return this.#listeners.size > 0 && this.#isUp;
+    this.#close();
   }
 
   #openSoon(waitMs: number): void {
     clearTimeout(this.#timer);
-    if (!this.#isWanted || this.#channel !== null || this.#isOpening) return;
-    this.#timer = setTimeout(() => void this.#open(), waitMs);
+    const isWanted = this.#listeners.size > 0 && this.#isUp;
+    if (isWanted && this.#mark === "") this.#timer = setTimeout(() => void this.#open(), waitMs);
   }
 
   async #open(): Promise<void> {
-    this.#isOpening = true;
-    this.#mark = randomUUID();
+    const mark = randomUUID();
+    this.#mark = mark;
     let liveness: Liveness | null = null;
     const events = {
-      onOutput: (bytes: Buffer) => this.#read(bytes),
+      onOutput: this.#reader(),
       onHeard: () => liveness?.heard(),
       onEnd: () => {
         liveness?.stop();
-        this.#ended();
+        this.#ended(mark);
       },
     };
     try {
-      const program = watchProgram(place, this.#mark);
+      const program = watchProgram(place, mark);
       const channel = await this.#pod.openNow(program, events, AbortSignal.timeout(openWithinMs));
+      if (this.#mark !== mark) return channel.close();
       this.#channel = channel;
       liveness = new Liveness(channel, () => {});
     } catch (error) {
       if (!(error instanceof ClusterProblem)) throw error;
+      this.#ended(mark);
     }
-    this.#isOpening = false;
-    if (this.#channel !== null && !this.#isWanted) void this.#close();
-    if (this.#channel === null) this.#openSoon(this.#backOff());
   }
 
-  #ended(): void {
+  /** The one that is meant begins anew, and tells then what happened while nobody watched. */
+  #ended(mark: string): void {
+    if (this.#mark !== mark) return;
+    this.#mark = "";
     this.#channel = null;
-    this.#rest = "";
-    // What happened while nobody watched.
-    this.#openSoon(this.#backOff());
-  }
-
-  #backOff(): number {
     this.#waitMs = Math.min(retryMs.most, this.#waitMs * 2);
-    return this.#waitMs * (0.5 + Math.random() / 2);
+    this.#openSoon(this.#waitMs * (0.5 + Math.random() / 2));
   }
 
-  #read(bytes: Buffer): void {
-    const lines = (this.#rest + bytes.toString("latin1")).split("\n");
-    this.#rest = (lines.pop() ?? "").slice(-200);
-    if (lines.length === 0) return;
-    if (lines.includes(changedLine)) this.#waitMs = retryMs.first;
-    this.#tell();
+  /** What takes the output of one script: its first line says no more than that it waits. */
+  #reader(): (bytes: Buffer) => void {
+    let rest = "";
+    let isFirst = true;
+    return (bytes) => {
+      const lines = (rest + bytes.toString("latin1")).split("\n");
+      rest = (lines.pop() ?? "").slice(-200);
+      if (!lines.includes(changedLine)) return;
+      if (!isFirst) this.#waitMs = retryMs.first;
+      isFirst = false;
+      this.#tell();
+    };
   }
 
   #tell(): void {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  async #close(): Promise<void> {
+  /** The script ends with its connection. */
+  #close(): void {
     clearTimeout(this.#timer);
-    const channel = this.#channel;
+    this.#mark = "";
+    this.#channel?.close();
     this.#channel = null;
-    if (channel === null) return;
-    await this.#pod.run(endWatchProgram(place), { deadlineMs: 5_000 }).catch(ignoreProblem);
-    channel.close();
   }
-}
-
-function ignoreProblem(error: unknown): void {
-  if (!(error instanceof ClusterProblem)) throw error;
 }

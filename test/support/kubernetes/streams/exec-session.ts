@@ -39,7 +39,7 @@ export class ExecSession {
     process.onData((channel, bytes) => this.#send(channel, bytes));
     socket.on("message", (data) => this.#receive(Buffer.isBuffer(data) ? data : Buffer.concat(data as Buffer[])));
     socket.on("error", () => socket.terminate());
-    // Left alone, the process is read on, as containerd does: it does not block on a client that is gone.
+    // Left alone, the process is read on and has no more input, as containerd does: it does not block on a client that is gone.
     socket.on("close", () => this.#abandoned());
     void process.exit.then((code) => this.finish(exited(spec.command, code)));
     this.#touch();
@@ -116,6 +116,7 @@ export class ExecSession {
 
   #abandoned(): void {
     clearTimeout(this.#idle);
+    this.#process.endInput();
     this.#process.resume();
   }
 }

@@ -3,7 +3,7 @@
  * link and the HTTP requests that answer it (protocol/transfers.ts). No more is in memory than the way takes.
  */
 import type { ClusterMessage } from "../../durable-objects/protocol/bridge-link.ts";
-import { limits, timing } from "../../durable-objects/protocol/timing.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
 import {
   lastPart,
   type TransferHead,
@@ -16,7 +16,6 @@ import { type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
 import type { Edge } from "../socket.ts";
 import { TransferClient } from "./client.ts";
 import { Cutter } from "./cutter.ts";
-import { Patience } from "./patience.ts";
 import { Places, TooManyTransfers } from "./places.ts";
 import { bytesOf } from "./ranges.ts";
 
@@ -45,10 +44,7 @@ export class Transfers {
     const detail = { transfer: id, request_id, environment_id: order.environment_id, order: order.kind };
     this.#open.add(controller);
     try {
-      await this.#places.taking(owner ?? order.environment_id, () => {
-        const patience = new Patience(timing.transferStuckMs);
-        return patience.with(() => this.#move(client, order, patience));
-      });
+      await this.#places.taking(owner ?? order.environment_id, () => this.#move(client, order));
       this.#log("debug", "transfer carried", detail);
     } catch (error) {
       await client.tell(failedHead(error)).catch(() => undefined);
@@ -79,12 +75,10 @@ export class Transfers {
     for (const controller of this.#open) controller.abort();
   }
 
-  async #move(client: TransferClient, order: TransferOrder, patience: Patience): Promise<void> {
+  async #move(client: TransferClient, order: TransferOrder): Promise<void> {
     const files = await this.#runtime.files(order.environment_id);
-    if (order.kind === "read_file" || order.kind === "pack") return await bringDown(client, files, order, patience);
-    const head = await takeUp(files, order, patience.toEnvironment(client.body()));
-    patience.rest();
-    await client.tell(head);
+    if (order.kind === "read_file" || order.kind === "pack") return await bringDown(client, files, order);
+    await client.tell(await takeUp(files, order, client.body()));
   }
 }
 
@@ -103,21 +97,14 @@ async function takeUp(files: EnvironmentFiles, order: Up, body: Bytes): Promise<
   }
 }
 
-async function bringDown(
-  client: TransferClient,
-  files: EnvironmentFiles,
-  order: Down,
-  patience: Patience,
-): Promise<void> {
+async function bringDown(client: TransferClient, files: EnvironmentFiles, order: Down): Promise<void> {
   if (order.kind === "pack") {
     const { name, body } = await files.pack(order.path);
-    return await send(client, { kind: "archive", name }, patience.fromEnvironment(body), null);
+    return await send(client, { kind: "archive", name }, body, null);
   }
   const opened = await files.open(order.path);
-  patience.rest();
-  const read = (from: number, length: number) => patience.fromEnvironment(opened.read(from, length));
   try {
-    await bringFile(client, { ...opened, read }, order);
+    await bringFile(client, opened, order);
   } finally {
     await opened.close();
   }

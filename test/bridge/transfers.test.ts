@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, it, vi } from "vitest";
 import type { EnvironmentFiles } from "../../bridge/runtime/files.ts";
 import { type Runtime, RuntimeFailure } from "../../bridge/runtime/runtime.ts";
-import { Patience } from "../../bridge/transfers/patience.ts";
 import { Transfers } from "../../bridge/transfers/transfers.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { decodeHead, type TransferHead, transferHeadHeader } from "../../durable-objects/protocol/transfers.ts";
@@ -69,36 +68,4 @@ it("counts by environment where nobody says whose it is, and carries no more tha
   expect(codeOf(last.id)).toBe("too_many_transfers");
   goOn();
   await Promise.all([...own, ...many].map(({ over }) => over));
-});
-
-it("gives up programs that do nothing, and waits for a person as long as it takes", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  dispose = async () => void vi.useRealTimers();
-  const never = new Promise<never>(() => {});
-  const late = { code: "unavailable" };
-  const stuck = expect(new Patience(1_000).with(() => never)).rejects.toMatchObject(late);
-  async function* silent() {
-    yield Buffer.from("a");
-    await never;
-  }
-  const giving = new Patience(1_000);
-  const given = giving.with(async () => {
-    for await (const chunk of giving.fromEnvironment(silent())) expect(String(chunk)).toBe("a");
-  });
-  const cut = expect(given).rejects.toMatchObject(late);
-  const taking = new Patience(1_000);
-  const person = Promise.withResolvers<void>();
-  async function* slow() {
-    yield Buffer.from("b");
-    await person.promise;
-  }
-  const taken = taking.with(async () => {
-    let text = "";
-    for await (const chunk of taking.toEnvironment(slow())) text += String(chunk);
-    return text;
-  });
-  await vi.advanceTimersByTimeAsync(60_000);
-  await Promise.all([stuck, cut]);
-  person.resolve();
-  expect(await taken).toBe("b");
 });

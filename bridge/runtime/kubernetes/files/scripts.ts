@@ -282,12 +282,14 @@ rm -rf "$staging/u-$1"`,
   abandon: `[ -d "$staging/u-$1" ] || fail upload_not_found
 rm -rf "$staging/u-$1"`,
   /** process: what it waits for is ended, so that it puts itself in order; one that waits for nothing ends itself. */
-  end: `found=0
+  end: `ended=
 for each in /proc/[0-9]*/stat; do
   read -r process _ _ parent _ 2>/dev/null <"$each" || continue
-  if [ "$parent" = "$1" ]; then kill "$process" 2>/dev/null; found=1; fi
+  [ "$parent" != "$1" ] || ended="$ended $process"
 done
-[ "$found" = 1 ] || kill "$1" 2>/dev/null
+kill \${ended:-$1} 2>/dev/null
+# Somebody may have stopped them.
+kill -s CONT $ended "$1" 2>/dev/null
 exit 0`,
 } as const;
 

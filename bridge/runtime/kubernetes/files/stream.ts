@@ -1,6 +1,10 @@
-/** Programs in a pod whose input or output is a file's content: passed on no faster than it is taken. */
+/**
+ * Programs in a pod whose input or output is a file's content: passed on no faster than it is taken. Those that neither take
+ * nor give anything are given up, with their connections.
+ */
 import { inBlocks } from "../../bodies.ts";
 import type { Bytes } from "../../files.ts";
+import { patiently } from "../../patiently.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import type { ExecChannel, ExecEnd } from "../exec/channel.ts";
 import type { Pod } from "../pod.ts";
@@ -9,6 +13,8 @@ import type { Pod } from "../pod.ts";
 const highBytes = 1_048_576;
 const lowBytes = 262_144;
 const inputBytes = 262_144;
+/** A program says what its process is before anything else. */
+const processWithinMs = 5_000;
 
 /** What a program prints, as it comes. Throws `unavailable` where it was cut, and what `onExit` throws for its end. */
 export async function* outputOf(
@@ -17,11 +23,10 @@ export async function* outputOf(
   onExit: (exitCode: number, stderr: string) => void,
 ): Bytes {
   const output = new Waiting();
-  const stopping = new AbortController();
-  const channel: ExecChannel = await pod.open({ command, tty: false, stdin: false }, output.events, stopping.signal);
-  output.channel = channel;
+  const channel = await open(pod, command, output, false);
   try {
-    for (let chunk = await output.next(); chunk !== null; chunk = await output.next()) yield chunk;
+    const next = () => patiently(output.next());
+    for (let chunk = await next(); chunk !== null; chunk = await next()) yield chunk;
     const { end, stderr } = output;
     if (end?.kind !== "ended") throw new RuntimeFailure("unavailable", "The way to the environment was cut");
     onExit(end.exitCode, stderr);
@@ -41,7 +46,7 @@ export async function withInput(
   onCut: (process: string) => void,
 ): Promise<{ exitCode: number; stdout: Buffer; stderr: string }> {
   const output = new Waiting();
-  const channel = await pod.open({ command, tty: false, stdin: true }, output.events, new AbortController().signal);
+  const channel = await open(pod, command, output, true);
   let printed = Buffer.alloc(0);
   const hear = async () => {
     const chunk = await output.next();
@@ -51,20 +56,26 @@ export async function withInput(
   try {
     for await (const block of inBlocks(body, inputBytes)) {
       if (output.end !== null) break;
-      await channel.write(block);
+      await patiently(channel.write(block));
     }
     if (output.end === null) channel.endInput();
-    while (await hear());
+    while (await patiently(hear()));
     const { end, stderr } = output;
     if (end?.kind !== "ended") throw new RuntimeFailure("unavailable", "The way to the environment was cut");
     return { exitCode: end.exitCode, stdout: printed.subarray(printed.indexOf("\n") + 1), stderr };
   } catch (error) {
-    while (!printed.includes("\n") && (await hear()));
+    while (!printed.includes("\n") && (await patiently(hear(), processWithinMs).catch(() => false)));
     onCut(printed.toString("latin1", 0, Math.max(0, printed.indexOf("\n"))));
     throw error;
   } finally {
     channel.close();
   }
+}
+
+async function open(pod: Pod, command: readonly string[], output: Waiting, stdin: boolean): Promise<ExecChannel> {
+  const never = new AbortController().signal;
+  output.channel = await pod.open({ command, tty: false, stdin }, output.events, never);
+  return output.channel;
 }
 
 /** Output between the socket, which pushes, and whoever takes it. */

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { stagingName } from "../../../../durable-objects/protocol/file-paths.ts";
 import type { Bytes } from "../../files.ts";
+import { patiently } from "../../patiently.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 
 /** What changes while it is read is archived as it was when it was; what may not be read is left out. */
@@ -18,11 +19,14 @@ export async function* packed(directory: string, name: string, machinePath: stri
     stdio: ["ignore", "pipe", "ignore"],
   });
   const ended = once(tar, "close");
+  const output: AsyncIterator<Uint8Array> = tar.stdout[Symbol.asyncIterator]();
+  const next = () => patiently(output.next());
   try {
-    yield* tar.stdout;
+    for (let { done, value } = await next(); done !== true; { done, value } = await next()) yield value;
     const [code] = await ended;
     if (code !== 0 && code !== changedMeanwhile) throw new RuntimeFailure("unavailable", `tar ended with ${code}`);
   } finally {
+    tar.stdout.destroy();
     tar.kill("SIGKILL");
     await ended.catch(() => undefined);
   }

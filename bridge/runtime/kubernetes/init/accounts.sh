@@ -29,11 +29,12 @@ root_passwd='root:x:0:0:root:/root:/bin/sh' root_group='root:x:0:'
 
 # Both have the name first and the number third. The first of a number is the one that counts.
 table() {
-  kind=$1 rest=$2 source=$root/etc/$1 names=: mine=
+  kind=$1 first=$2 source=$root/etc/$1 name=devpocket mine=
   [ -f "$source" ] && [ -r "$source" ] || source=/dev/null
   while IFS= read -r line || [ -n "$line" ]; do
     set -- $line
-    names=$names${1:-}:
+    first=
+    [ "${1:-}" != "$name" ] || name=devpocket-$number
     if [ -z "$mine" ] && [ "${3:-}" = "$number" ]; then
       mine=${1:-}
       [ -z "$mine" ] || line=$("$kind" "$@")
@@ -41,10 +42,8 @@ table() {
     printf '%s\n' "$line"
   done <"$source"
   [ -z "$mine" ] || return
-  name=devpocket
-  case $names in *:devpocket:*) name=devpocket-$number ;; esac
-  [ "$number" -ne 0 ] || name=root
-  [ "$names" != : ] || [ "$number" -eq 0 ] || printf '%s\n' "$rest"
+  if [ "$number" -eq 0 ]; then name=root first=; fi
+  [ -z "$first" ] || printf '%s\n' "$first"
   "$kind" "$name"
 }
 

@@ -122,8 +122,16 @@ while :; do
   kills=$(memory_kills)
   (PATH=$person_path exec /bin/sh "$init/tmux.sh" wait-for devpocket-never) >/dev/null 2>&1 &
   watch=$!
-  while kill -s 0 "$watch" 2>/dev/null; do wait "$watch"; done
-  is_up || [ "$(memory_kills)" = "$kills" ] || die 71 "The environment's shell server was ended for want of memory"
-  is_up || die 70 "The environment's shell server has ended"
+  while :; do
+    wait "$watch"
+    code=$?
+    kill -s 0 "$watch" 2>/dev/null || break
+  done
+  # A server that goes in order lets its clients go with 0: then it is others that the kernel took.
+  if ! is_up; then
+    [ "$code" -eq 0 ] || [ "$(memory_kills)" = "$kills" ] ||
+      die 71 "The environment's shell server was ended for want of memory"
+    die 70 "The environment's shell server has ended"
+  fi
   pause
 done

@@ -197,12 +197,19 @@ describe.each(shells)("init.sh under $name", { timeout: 60_000 }, ({ shell }) =>
     await ground.says((line) => line.kind === "state" && line.state.kind === "completed");
     ground.tmux("kill-server");
     expect(await ground.ended()).toBe(70);
+    const takeOne = (count: number) => writeFileSync(path, text.replace("oom_kill 3", `oom_kill ${count}`));
     ground.start();
     await ground.says((line) => line.kind === "state" && line.state.kind === "completed");
-    writeFileSync(path, text.replace("oom_kill 3", "oom_kill 4"));
-    ground.tmux("kill-server");
+    takeOne(4);
+    process.kill(Number(ground.tmux("display-message", "-p", "#{pid}")), "SIGKILL");
     expect(await ground.ended()).toBe(71);
     expect(ground.read("dev/termination-log")).toContain("for want of memory");
+    // A person's program was taken, and the server ended in order long after.
+    ground.start();
+    await ground.says((line) => line.kind === "state" && line.state.kind === "completed");
+    takeOne(5);
+    ground.tmux("kill-server");
+    expect(await ground.ended()).toBe(70);
   });
 
   it("says that there is no tmux, where the image has none and none was brought", async () => {

@@ -85,6 +85,21 @@ describe.each(shells)("under $name", ({ shell }) => {
     });
   });
 
+  it("accounts.sh takes very many for as many lines, and follows a link to where an image keeps them", () => {
+    const many = Array.from(
+      { length: 20_000 },
+      (_, n) => `user-${n}:x:${2_000 + n}:100:Somebody ${n}:/home/${n}:/bin/sh`,
+    );
+    mkdirSync(ground.path("etc/static"), { recursive: true });
+    writeFileSync(ground.path("etc/static/passwd"), `${many.join("\n")}\n`);
+    symlinkSync("static/passwd", ground.path("etc/passwd"));
+    symlinkSync("nowhere", ground.path("etc/group"));
+    const made = accounts({});
+    expect(made.passwd.slice(0, -1)).toEqual(many);
+    expect(made.passwd.at(-1)).toEqual(anyShell);
+    expect(made.group).toEqual(["root:x:0:", "devpocket:x:1000:"]);
+  });
+
   it("accounts.sh needs nothing but its shell, and says when it cannot write", () => {
     mkdirSync(ground.path("devpocket/accounts"));
     const args = ["1000", ground.path("devpocket/accounts")];

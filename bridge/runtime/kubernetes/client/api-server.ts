@@ -141,14 +141,14 @@ export class ApiServer {
     const kept = Object.fromEntries(tls.filter(([, value]) => value !== undefined));
     const pool = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: maxConnections };
     const isPlain = this.#base.protocol === "http:";
-    const credentials = JSON.stringify([cert, key]);
+    const credentials = String(Object.entries(kept));
     if (credentials !== this.#credentials) this.#retire();
     this.#credentials = credentials;
     this.#agent ??= isPlain ? new http.Agent(pool) : new https.Agent({ ...kept, ...pool });
     return this.#agent;
   }
 
-  /** An exec plugin has a client's certificate replaced now and then: calls that are under way end, others begin with the new one. */
+  /** Certificates are replaced now and then, authorities too: calls that are under way end, others begin with the new one. */
   #retire(): void {
     if (this.#agent === null) return;
     this.#agent.maxFreeSockets = 0;

@@ -1,9 +1,9 @@
 /** A kubeconfig as installers write it: no token but a client's certificate, for calls, watches, logs and execs alike. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ApiServer } from "../../../../bridge/runtime/kubernetes/client/api-server.ts";
 import { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { defaultSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
@@ -71,6 +71,36 @@ it("takes up a certificate that an exec plugin has had replaced", { timeout: 60_
   await expect(look()).rejects.toMatchObject({ kind: "unauthorized" });
   hand(adminCertificate);
   expect(await look()).toMatchObject({ kind: "PodList" });
+  server.close();
+  await other.dispose();
+  rmSync(directory, { recursive: true });
+});
+
+it("19: takes up a service account's token and its authority's certificate when they are replaced", {
+  timeout: 60_000,
+}, async () => {
+  const other = await makeGround();
+  const directory = mkdtempSync(join(tmpdir(), "dp-account-"));
+  const place = join(directory, "/var/run/secrets/kubernetes.io/serviceaccount");
+  mkdirSync(place, { recursive: true });
+  const lay = (file: string, text: string) => writeFileSync(join(place, file), text);
+  const { hostname, port } = new URL(ground.cluster.url);
+  vi.stubEnv("KUBERNETES_SERVICE_HOST", hostname);
+  vi.stubEnv("KUBERNETES_SERVICE_PORT", port);
+  lay("ca.crt", other.cluster.ca);
+  lay("token", other.cluster.token);
+  const config = new KubeConfig();
+  config.loadFromCluster(directory);
+  const server = new ApiServer(config);
+  const look = () => server.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods` });
+  await expect(look()).rejects.toMatchObject({ kind: "unavailable" });
+  lay("ca.crt", ground.cluster.ca);
+  await expect(look()).rejects.toMatchObject({ kind: "unauthorized" });
+  lay("token", ground.cluster.token);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+  expect(await look()).toMatchObject({ kind: "PodList" });
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
   server.close();
   await other.dispose();
   rmSync(directory, { recursive: true });

@@ -31,7 +31,8 @@ type Told = Pick<ObservedEnvironment, "phase" | "reason" | "status_message"> & {
 export function observedOf(facts: Facts): ObservedEnvironment {
   const { id, generation } = facts;
   const told = { installation_completed: false, ...toldOf(facts) };
-  const message = told.status_message?.slice(0, 500) ?? null;
+  // Sentences of the cluster were cut before: half a character would make the whole report unreadable.
+  const message = told.status_message?.slice(0, 500).toWellFormed() ?? null;
   return { environment_id: id, generation, ...told, status_message: message };
 }
 

@@ -202,5 +202,12 @@ describe("what is asked of the cluster", () => {
       expect(Object.fromEntries(rows.map(({ action, detail }) => [action, detail]))).toEqual({ ...changes, ...others });
       expect(rows).toHaveLength(4);
     }, 10_000);
+    // Of a long path the beginning is kept, in whole characters.
+    const long = `${"d/".repeat(255)}x`;
+    await ask("DELETE", `/content?path=${long}${encodeURIComponent("😀")}`);
+    await vi.waitFor(async () => {
+      const detail = { path: `${long}\uFFFD`, recursive: false };
+      expect(await readAudit(id)).toContainEqual(expect.objectContaining({ action: "file.remove", detail }));
+    }, 10_000);
   });
 });

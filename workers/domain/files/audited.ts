@@ -3,7 +3,7 @@ import { type AuditAction, audit } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Actor } from "../environments/view.ts";
 
-/** No more of a path than anybody reads. */
+/** No more of a path than anybody reads; half a character would be refused by the database, and the row with it. */
 const maxPathCharacters = 512;
 
 type FileAction = Extract<AuditAction, `file.${string}`>;
@@ -15,7 +15,7 @@ export function auditFile(
   environmentId: string,
   done: { action: FileAction; paths: Readonly<Record<string, string>>; facts?: Readonly<Record<string, unknown>> },
 ): void {
-  const cut = Object.entries(done.paths).map(([name, path]) => [name, path.slice(0, maxPathCharacters)]);
+  const cut = Object.entries(done.paths).map(([name, path]) => [name, path.slice(0, maxPathCharacters).toWellFormed()]);
   audit(deps, {
     action: done.action,
     actor,

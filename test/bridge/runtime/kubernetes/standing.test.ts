@@ -100,6 +100,11 @@ describe("what a pod's state means", () => {
   it("bounds what the cluster says", () => {
     const standing = standingOf(podOf(unscheduled("x".repeat(5_000))), null);
     expect(report({ standing }).status_message?.length).toBeLessThanOrEqual(300);
+    for (const before of [0, 1])
+      expect(
+        report({ standing: standingOf(podOf(unscheduled("x".repeat(before) + "😀".repeat(300))), null) })
+          .status_message,
+      ).toSatisfy((text: string) => text.isWellFormed());
   });
 
   it("names each run of the container anew", () => {

@@ -1,6 +1,7 @@
 /**
- * The platform shell of one terminal: sockets in, frames out; what to do is decided in terminal/. It sets no timer,
- * stores nothing and dials nowhere, so that it can sleep whenever nothing is typed or printed.
+ * The platform shell of one terminal: sockets in, frames out; what to do is decided in terminal/. It sets no timer and dials
+ * nowhere, so that it can sleep whenever nothing is typed or printed. All it stores is the size policy that its owner has
+ * chosen, with an alarm for its end while they are away.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Log, objectLog } from "./logging.ts";
@@ -24,8 +25,11 @@ import { acceptUpgrade, answerClose, closeSocket, isOpen, lastPingAt, refuseUpgr
 import type { Arrival, BridgeArrival, Effect, Moment, RoomEvent } from "./terminal/events.ts";
 import { handle } from "./terminal/handle.ts";
 import { mayTypeHere } from "./terminal/holder.ts";
+import { type ChosenPolicy, endOf } from "./terminal/policy.ts";
 import { type BridgeKeepsake, type Room, readmit, restoreRoom } from "./terminal/room.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
+
+const policyKey = "policy";
 
 export class TerminalObject extends DurableObject<ObjectsEnv> implements TerminalRpc {
   readonly #sockets = new Map<string, WebSocket>();
@@ -48,7 +52,10 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
     const open = ctx.getWebSockets().filter(isOpen);
     for (const socket of open) this.#sockets.set(this.#idOf(socket), socket);
-    this.#room = restoreRoom(open.map((socket) => this.#kept(socket)));
+    this.#room = restoreRoom(
+      open.map((socket) => this.#kept(socket)),
+      ctx.storage.kv.get<ChosenPolicy>(policyKey) ?? null,
+    );
     const [known] = ctx.getWebSockets();
     if (known !== undefined) this.#become(ctx.getTags(known)[2] ?? "");
   }
@@ -86,6 +93,12 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
 
   async alive(socketIds: string[]): Promise<string[]> {
     return socketIds.filter((id) => this.#room.viewers.has(id));
+  }
+
+  /** The policy ends if its owner has not come back; where the clock says not yet, it is woken again. */
+  override async alarm(): Promise<void> {
+    this.#run({ kind: "looked_at" });
+    this.#keepPolicy(this.#room.chosen);
   }
 
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
@@ -190,6 +203,9 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
       case "keep":
         this.#sockets.get(effect.keepsake.id)?.serializeAttachment(effect.keepsake);
         return;
+      case "keep_policy":
+        this.#keepPolicy(effect.chosen);
+        return;
       case "release":
         this.#release(effect.userId, effect.id);
         return;
@@ -237,6 +253,14 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     this.#log("info", `${this.ctx.getTags(socket)[0]} closed`, { ...this.#detail(socket), close });
     meterClose(this.#metering, kindOf(socket), closes[close].code);
     closeSocket(socket, close);
+  }
+
+  #keepPolicy(chosen: ChosenPolicy | null): void {
+    const { storage } = this.ctx;
+    if (chosen === null) storage.kv.delete(policyKey);
+    else storage.kv.put(policyKey, chosen);
+    const { ownerLeftAt } = chosen ?? { ownerLeftAt: null };
+    this.ctx.waitUntil(ownerLeftAt === null ? storage.deleteAlarm() : storage.setAlarm(endOf(ownerLeftAt)));
   }
 
   #release(userId: string, socketId: string): void {

@@ -58,7 +58,7 @@ export const clientMessage2Schema = z.discriminatedUnion("type", [
   }),
   /** To be the only one who types in the whole environment, or no longer. */
   z.object({ type: z.literal("control"), action: z.enum(["take", "release"]) }),
-  /** Whose size the terminal has: for its owner to choose, while they are here. A `fixed` one is named. */
+  /** Whose size the terminal has: for its owner to choose. A `fixed` one is named. */
   z.object({
     type: z.literal("policy"),
     kind: z.enum(["smallest", "latest", "owner", "fixed"]),
@@ -126,6 +126,8 @@ export type ServerMessage2 =
   | { type: "participants"; list: Participant[]; total: number }
   /** Who has control of the environment, whether or not they are at this terminal: nobody else types. */
   | { type: "control"; holder: { id: string; name: string } | null }
+  /** Whose size the terminal has, as its owner has chosen: after `hello` unless it is the smallest, and when it changes. */
+  | { type: "policy"; kind: "smallest" | "latest" | "owner" | "fixed"; cols?: number; rows?: number }
   /** No more sockets than these are here: after a cut of all they dial again that far apart. */
   | { type: "crowd"; sockets: number }
   | { type: "error"; message: string; code: ClientErrorCode2; i?: number }

@@ -144,6 +144,8 @@ export const timing = {
   windowsGapMs: 100,
   /** With nobody watching, a window's own terminal is kept this long. */
   pinnedKeptMs: 600_000,
+  /** The size policy that its owner has chosen is kept so long while they are away. */
+  policyKeptMs: 600_000,
   redialFirstMaxMs: 250,
   redialMinMs: 250,
   redialMaxMs: 10_000,

@@ -2,12 +2,13 @@
 import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
 import type { ClientVersion, Control, ControlWish } from "../protocol/objects.ts";
+import type { ChosenPolicy } from "./policy.ts";
 import type { BridgeKeepsake } from "./room.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
 export interface Arrival {
-  viewer: Omit<Viewer1Keepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version" | "policy"> & {
+  viewer: Omit<Viewer1Keepsake, "role" | "joinedAt" | "standing" | "size" | "told" | "held" | "version"> & {
     version: ClientVersion;
   };
   greeting: ServerMessage[];
@@ -45,6 +46,8 @@ export type Effect =
   | { kind: "close_bridge"; id: string; close: CloseName }
   /** The keepsake beside this socket has changed. */
   | { kind: "keep"; keepsake: ViewerKeepsake | BridgeKeepsake }
+  /** All that is stored has changed; null: nothing is. */
+  | { kind: "keep_policy"; chosen: ChosenPolicy | null }
   /** The socket is no longer the user's. */
   | { kind: "release"; userId: string; id: string }
   /** `isRepeated`: no bridge came, or the one that did is gone for long; it may have given this assignment up. */

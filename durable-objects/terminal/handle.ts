@@ -10,8 +10,10 @@ import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
 import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
 import { tellParticipants } from "./participants.ts";
+import { agePolicy } from "./policy.ts";
 import { audience, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
+import { askForSize } from "./sizing.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
 import { tellStatus } from "./status.ts";
 import { catchUpTabs } from "./tabs.ts";
@@ -32,6 +34,7 @@ export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
   if (event.kind !== "viewer_left") sweep(room, turn);
   take(room, turn, event);
   if (event.kind === "viewer_left") sweep(room, turn);
+  if (agePolicy(room, turn)) askForSize(room, turn);
   askForThoseWhoWait(room, turn);
   catchUpTabs(room, turn);
   grantCredit(room, turn);

@@ -8,7 +8,6 @@ import { tellHolderLeft } from "./holder.ts";
 import { expireInput } from "./holding.ts";
 import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
-import { passPolicy } from "./policy.ts";
 import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
@@ -23,7 +22,6 @@ const sweepEveryMs = 1_000;
 export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
   room.viewers.delete(viewer.id);
   noteAbsence(room);
-  passPolicy(room, turn, viewer);
   if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
   const isOver = close !== null && isForGood(close);
   if (isOver) endTyping(room, turn, viewer);

@@ -8,6 +8,7 @@ import type { BridgeVersion, Control } from "../protocol/objects.ts";
 import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
 import type { Bucket } from "./bucket.ts";
+import type { ChosenPolicy } from "./policy.ts";
 import {
   isGreeted,
   type LogPlace,
@@ -97,6 +98,8 @@ export interface Room {
   /** Sockets have come or gone, and the bound that everybody was told; null if that is unknown. */
   isCrowdStale: boolean;
   toldCrowd: number | null;
+  /** The size policy that its owner has chosen; null: none. */
+  chosen: ChosenPolicy | null;
   control: Control;
   /** The id of who has it as viewers were told last; "" = nobody, null = unknown. */
   toldHolder: string | null;
@@ -130,6 +133,7 @@ export function newRoom(window = mainWindow): Room {
     isCrowdStale: false,
     toldCrowd: 0,
     presence: null,
+    chosen: null,
     control: nobodys,
     toldHolder: "",
     reclaimed: 0,
@@ -138,9 +142,14 @@ export function newRoom(window = mainWindow): Room {
   };
 }
 
-/** Builds the room again from what was kept beside its sockets. Of several bridges the newest counts. */
-export function restoreRoom(keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>, window = mainWindow): Room {
+/** Builds the room again from what was kept beside its sockets, and stored. Of several bridges the newest counts. */
+export function restoreRoom(
+  keepsakes: Iterable<ViewerKeepsake | BridgeKeepsake>,
+  chosen: ChosenPolicy | null,
+  window = mainWindow,
+): Room {
   const room = newRoom(window);
+  room.chosen = chosen;
   for (const keepsake of keepsakes) {
     if (keepsake.role === "viewer") room.viewers.set(keepsake.id, restoreViewer(keepsake));
     else if (keepsake.assignment >= (room.bridge?.assignment ?? 0)) room.bridge = restoreBridge(keepsake);

@@ -6,7 +6,6 @@ import type { ServerMessage } from "../protocol/client.ts";
 import type { Position } from "../protocol/data-socket.ts";
 import type { Role, SocketKind } from "../protocol/vocabulary.ts";
 import type { Bucket } from "./bucket.ts";
-import type { SizePolicy } from "./policies.ts";
 import { newWindow, type Window } from "./window.ts";
 
 export interface Size {
@@ -65,8 +64,6 @@ interface Kept {
   access: Role;
   /** When a guest's role ends by itself, and whether they may dial again then for a weaker one. */
   roleEnds: { atMs: number; mayRetry: boolean } | null;
-  /** The size policy that this socket of the owner has chosen; null if none, or another has since. */
-  policy: SizePolicy | null;
   sessionId: string;
   clusterId: string;
   kind: SocketKind;
@@ -179,9 +176,9 @@ function remembered({ joinedAt }: Kept): Remembered {
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, username, access, roleEnds, policy } = viewer;
+  const { id, userId, username, access, roleEnds } = viewer;
   const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
-  const who = { id, userId, username, access, roleEnds, policy };
+  const who = { id, userId, username, access, roleEnds };
   const kept: Kept = { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
   if (viewer.version === 1) {
     const { version, standing, told, held } = viewer;

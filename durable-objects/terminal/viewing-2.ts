@@ -11,7 +11,7 @@ import { removeViewer } from "./leaving.ts";
 import { askForHistory } from "./looking-back.ts";
 import { notePresence } from "./participants.ts";
 import { placeOf } from "./places.ts";
-import { choosePolicy } from "./policy.ts";
+import { choosePolicy, showPolicy } from "./policy.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
@@ -126,6 +126,7 @@ function greet(room: Room, turn: Turn, viewer: Viewer2, greeting: readonly Serve
   const news = greeting.filter(({ type }) => !(isBack && type === "welcome"));
   for (const message of news) send(turn, [viewer.id], message);
   showControl(room, turn, viewer);
+  showPolicy(room, turn, viewer);
 }
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */

@@ -28,7 +28,6 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
     role: "viewer",
     joinedAt: turn.moment.now,
     size: null,
-    policy: null,
   } as const;
   const viewer = known.version === 1 ? arrive1(kept) : arrive2(kept, greeting);
   room.viewers.set(id, viewer);
@@ -49,7 +48,6 @@ type Arriving = Omit<Arrival["viewer"], "version"> & {
   role: "viewer";
   joinedAt: number;
   size: null;
-  policy: null;
 };
 
 function arrive1(kept: Arriving): Viewer1 {

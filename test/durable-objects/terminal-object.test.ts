@@ -1,8 +1,9 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { pingText } from "../../durable-objects/protocol/client.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
+import { timing } from "../../durable-objects/protocol/timing.ts";
 import { fresh, freshTerminal, link, serve, watch } from "./peers.ts";
 
 /** A cluster with a linked bridge that serves one terminal to one viewer. */
@@ -116,6 +117,32 @@ describe("a terminal", () => {
       await state.storage.getAlarm(),
     ]);
     expect(kept).toEqual([0, null]);
+  });
+
+  it("stores the size policy that its owner has chosen until they have been away for long, and nothing then", async () => {
+    const { terminal, clusterId, stub } = await served();
+    const owner = await watch(terminal, { clusterId, version: 2 });
+    owner.hello();
+    owner.say({ type: "policy", kind: "owner" });
+    await owner.has({ type: "policy", kind: "owner" });
+    await evictDurableObject(stub);
+    const again = await watch(terminal, { clusterId, version: 2, userId: "usr_2", role: "driver" });
+    again.hello();
+    await again.has({ type: "policy", kind: "owner" });
+    await env.TERMINALS.getByName(terminal).end("all", "tryLater");
+    const kept = () =>
+      runInDurableObject(stub, async (_object, { storage }) => [
+        (await storage.list()).size,
+        (await storage.getAlarm()) !== null,
+      ]);
+    expect(await kept()).toEqual([1, true]);
+    vi.setSystemTime(Date.now() + timing.policyKeptMs);
+    try {
+      await runDurableObjectAlarm(stub);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await kept()).toEqual([0, false]);
   });
 
   it("lets the bridge go with the last viewer, and wants a new one with the next", async () => {

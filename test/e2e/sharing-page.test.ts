@@ -160,6 +160,8 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await owner.page.getByRole("button", { name: "Fits my screens" }).click();
     await foreign.waitFor({ state: "detached" });
     await guest.page.locator(".foreign-size").waitFor();
+    await owner.page.reload();
+    await owner.page.locator(".chip", { hasText: "Live" }).waitFor();
     await owner.page.getByRole("button", { name: "More" }).click();
     await owner.page.getByRole("button", { name: "Screen size: Fits my screens" }).click();
     await owner.page.getByRole("button", { name: "Fits who typed last" }).click();

@@ -185,7 +185,7 @@ export class PlayedTerminal {
   hibernate(): void {
     if (this.room.isBarred) return;
     const kept = [...this.#keepsakes.values()].map((text): ViewerKeepsake | BridgeKeepsake => JSON.parse(text));
-    this.room = restoreRoom(kept);
+    this.room = restoreRoom(kept, null);
   }
 
   async learn(control: Control): Promise<void> {

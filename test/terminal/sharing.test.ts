@@ -1,6 +1,6 @@
 /** Several people at one terminal: who may type, who has a say in the size, and who is told of whom. */
 import { describe, expect, it } from "vitest";
-import { limits } from "../../durable-objects/protocol/timing.ts";
+import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import { shared } from "./shared.ts";
 import { World } from "./world.ts";
 
@@ -69,7 +69,7 @@ describe("the size", () => {
       .slice(from)
       .flatMap((message) => (message.type === "resize" ? [message.cols] : []));
 
-  it("is the owner's, the latest one's or a fixed one, as its owner chooses, and the smallest again without them", () => {
+  it("is the owner's, the latest one's or a fixed one, as its owner chooses, and stays that while they are away", () => {
     const { world, come, owner, bridge, settle } = shared();
     const driver = come("dan", "driver");
     settle();
@@ -83,11 +83,38 @@ describe("the size", () => {
     world.say(owner, { type: "policy", kind: "fixed", cols: 100, rows: 30 });
     world.hibernate();
     world.say(driver, { type: "resize", cols: 50, rows: 20, visible: true });
-    const second = come("ann", "owner");
-    settle();
     world.leave(owner);
-    world.leave(second);
+    world.now += timing.policyKeptMs - 1;
+    world.hibernate();
+    world.send({ kind: "looked_at" });
+    const again = come("ann", "owner");
+    settle();
+    world.leave(again);
+    world.now += timing.policyKeptMs - 1;
+    world.send({ kind: "looked_at" });
+    expect(widths(world, bridge, from)).toEqual([120, 60, 100]);
+    world.now += 1;
+    world.send({ kind: "looked_at" });
     expect(widths(world, bridge, from)).toEqual([120, 60, 100, 50]);
+    expect(world.stored).toBe("null");
+  });
+
+  it("is told to everybody when it is chosen and when it ends, and to who comes while it is not the smallest", () => {
+    const { world, come, owner, settle } = shared();
+    const driver = come("dan", "driver");
+    settle();
+    const policies = (id: string) => world.seen(id).frames.filter(({ type }) => type === "policy");
+    const fixed = { type: "policy", kind: "fixed", cols: 100, rows: 30 };
+    const smallest = { type: "policy", kind: "smallest" };
+    world.say(owner, fixed);
+    const late = come("eve", "viewer");
+    world.leave(owner);
+    for (let n = 0; n < 2; n += 1) {
+      world.now += timing.policyKeptMs;
+      world.send({ kind: "looked_at" });
+    }
+    const last = come("ann", "owner");
+    expect([driver, late, last].map(policies)).toEqual([[fixed, smallest], [fixed, smallest], []]);
   });
 
   it("is nobody's once those who may type hide or go, as the bridge is told, and asked for again when they are back", () => {

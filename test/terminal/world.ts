@@ -38,6 +38,7 @@ export class World {
   readonly viewers = new Map<string, SeenViewer>();
   readonly bridges = new Map<string, DialledBridge>();
   readonly keepsakes = new Map<string, string>();
+  stored = "null";
   readonly wants: string[] = [];
   readonly released: string[] = [];
   greeting: ServerMessage[] = [{ type: "info", message: "welcome" }];
@@ -143,7 +144,7 @@ export class World {
   /** Memory vanishes; what was kept beside open sockets is all there is. */
   hibernate(): void {
     const kept = [...this.keepsakes.values()].map((text) => JSON.parse(text) as ViewerKeepsake | BridgeKeepsake);
-    this.room = restoreRoom(kept);
+    this.room = restoreRoom(kept, JSON.parse(this.stored));
   }
 
   seen(id: string): SeenViewer {
@@ -186,6 +187,9 @@ export class World {
       }
       case "keep":
         this.keepsakes.set(effect.keepsake.id, JSON.stringify(effect.keepsake));
+        return;
+      case "keep_policy":
+        this.stored = JSON.stringify(effect.chosen);
         return;
       case "release":
         this.released.push(effect.id);

@@ -29,6 +29,7 @@ const frameSchema = z.discriminatedUnion("type", [
     ),
   }),
   z.object({ type: z.literal("control"), holder: z.nullable(z.object({ id: z.string(), name: z.string() })) }),
+  z.object({ type: z.literal("policy"), kind: z.enum(["smallest", "latest", "owner", "fixed"]) }),
   z.object({ type: z.literal("crowd"), sockets: count }),
   z.object({ type: z.literal("iack"), i: count }),
   z.object({ type: z.literal("uncertain"), from: count, to: count }),

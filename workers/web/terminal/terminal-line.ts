@@ -19,17 +19,21 @@ export interface Size {
 
 export type SizePolicy = { kind: "smallest" | "latest" | "owner" } | ({ kind: "fixed" } & Size);
 
-export type PeopleFrame = Extract<Frame2, { type: "participants" | "control" }>;
+export type PeopleFrame = Extract<Frame2, { type: "participants" | "control" | "policy" }>;
 export type HistoryFrame = Extract<Frame2, { type: "history" }>;
 export type WindowsFrame = Extract<Frame2, { type: "windows" }>;
 
 /** What is the view's business alone. */
-type Passed = Extract<Frame2, { type: "history" | "windows" | "participants" | "control" | "status_update" | "info" }>;
+type Passed = Extract<
+  Frame2,
+  { type: "history" | "windows" | "participants" | "control" | "policy" | "status_update" | "info" }
+>;
 const passedOn: readonly string[] = [
   "history",
   "windows",
   "participants",
   "control",
+  "policy",
   "status_update",
   "info",
 ] satisfies Passed["type"][];

@@ -1,4 +1,4 @@
-/** Whose size the terminal has: asked of its owner, and said again at every new socket, for the server forgets it. */
+/** Whose size the terminal has: as the server says, and asked of its owner. */
 import type { Size, SizePolicy } from "../terminal/terminal-line.ts";
 import { choose } from "./sheet.ts";
 
@@ -6,8 +6,8 @@ export interface SizeChoice {
   /** What is chosen now, in words. */
   words(): string;
   ask(): Promise<void>;
-  /** A socket is new to the server. */
-  sayAgain(): void;
+  /** The server says what was chosen; nothing where it is what everybody expects. */
+  know(kind?: SizePolicy["kind"]): void;
 }
 
 const words = {
@@ -19,9 +19,9 @@ const words = {
 
 /** `size` is the one that would be kept. */
 export function sizeChoice(size: () => Size, say: (policy: SizePolicy) => void): SizeChoice {
-  let chosen: SizePolicy = { kind: "smallest" };
+  let chosen: SizePolicy["kind"] = "smallest";
   return {
-    words: () => words[chosen.kind],
+    words: () => words[chosen],
     async ask() {
       const { cols, rows } = size();
       const kind = await choose<SizePolicy["kind"]>("Screen size", [
@@ -30,12 +30,10 @@ export function sizeChoice(size: () => Size, say: (policy: SizePolicy) => void):
         { label: words.latest, value: "latest" },
         { label: `Stays at ${cols} × ${rows}`, value: "fixed" },
       ]);
-      if (kind === null) return;
-      chosen = kind === "fixed" ? { kind, cols, rows } : { kind };
-      say(chosen);
+      if (kind !== null) say(kind === "fixed" ? { kind, cols, rows } : { kind });
     },
-    sayAgain() {
-      if (chosen.kind !== "smallest") say(chosen);
+    know(kind = "smallest") {
+      chosen = kind;
     },
   };
 }

@@ -90,10 +90,7 @@ export const terminalView =
       ownSize: () => screen.size(),
       onShown: () => line === "welcome" && showLine(),
       onFrame,
-      onRole(role) {
-        people.showRole(role);
-        size.sayAgain();
-      },
+      onRole: people.showRole,
       onConnection,
       onLagging(isLagging) {
         isSlow = isLagging;
@@ -174,6 +171,7 @@ export const terminalView =
       else if (frame.type === "windows") turns.know(frame.windows);
       else if (frame.type === "participants") people.showPeople(frame.list, frame.total);
       else if (frame.type === "control") people.showHolder(frame.holder);
+      else if (frame.type === "policy") size.know(frame.kind);
       else if (frame.type === "status_update") watched.heard(frame.phase, frame.message);
       else if (frame.type === "error" || (frame.type === "info" && !isCovered())) toast(frame.message);
     }
@@ -191,6 +189,7 @@ export const terminalView =
       line = connection.kind === "live" ? "welcome" : "lost";
       if (line === "welcome") return;
       people.showHolder(undefined);
+      size.know();
       history.fail();
       bar.showConnection(connection);
       pill.show(connection);

@@ -16,13 +16,16 @@ describe("a bridge with a namespace for each person", { timeout: 60_000 }, () =>
   let edge: FakeEdge;
   let supervisor: Supervisor;
 
+  const serve = (namespacePerUser: boolean) => {
+    const identity = { url: edge.url, token, bridgeId: crypto.randomUUID() };
+    const runtime = ground.open({ settings: { namespacePerUser } });
+    supervisor = new Supervisor({ runtime, edge: identity, version: "test", log: () => {} });
+    void supervisor.start();
+  };
   beforeEach(async () => {
     ground = await makeGround();
     edge = await new FakeEdge().start();
-    const identity = { url: edge.url, token, bridgeId: crypto.randomUUID() };
-    const runtime = ground.open({ settings: { namespacePerUser: true } });
-    supervisor = new Supervisor({ runtime, edge: identity, version: "test", log: () => {} });
-    void supervisor.start();
+    serve(true);
     await vi.waitUntil(() => edge.link !== null, within);
   });
   afterEach(async () => {
@@ -61,5 +64,26 @@ describe("a bridge with a namespace for each person", { timeout: 60_000 }, () =>
     expect(edge.reported(nobodys.id)?.status_message).toContain("does not say whose environment this is");
     edge.desire({ ...nobodys, owner: ann, generation: 2 });
     await becomes(nobodys.id, { phase: "running", generation: 2, reason: null });
+  });
+
+  it("turned off does nothing, tells those who run the cluster why, and forgets nobody", async () => {
+    const environment = desiredEnvironment({ owner: ann });
+    edge.desire(environment);
+    await becomes(environment.id, { phase: "running" });
+    await supervisor.stop();
+    const { length } = edge.reports;
+    serve(false);
+    const why = expect.stringContaining("turn namespacePerUser on again");
+    await vi.waitFor(() => expect(edge.troubles).toContainEqual(why), within);
+    for (const generation of [2, 3]) {
+      const { pulls } = edge;
+      edge.desire({ ...environment, desired: "deleted", generation });
+      await vi.waitUntil(() => edge.pulls > pulls, within);
+    }
+    expect(edge.reports.slice(length)).toEqual([]);
+    await supervisor.stop();
+    serve(true);
+    await becomes(environment.id, { phase: "gone", generation: 3 });
+    await vi.waitFor(() => expect(isThere()).toBe(false), within);
   });
 });

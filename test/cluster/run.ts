@@ -1,9 +1,11 @@
 /** One run on a cluster: a namespace of its own, what that cluster can do, and the end of everything in it. */
 import { randomBytes } from "node:crypto";
+import { permissionsFor } from "../../bridge/runtime/kubernetes/permissions.ts";
 import { type Connection, connect, goneWithinMs, orNull, until, untilUsable } from "./connection.ts";
 import { runErrand } from "./errands.ts";
 import { aliveNow, keepAlive, removeKilled } from "./killed-runs.ts";
 import { peoplesNamespaces } from "./people.ts";
+import { missingRight } from "./rights.ts";
 import { type ClusterSettings, readSettings } from "./settings.ts";
 import { empty, isReleased, keptVolumeOf, offerAgain, recoverVolumes } from "./volumes.ts";
 
@@ -18,6 +20,8 @@ export interface ClusterUnderTest {
   nodeSelector: Record<string, string>;
   /** Why no volume can be bound; null where one can. */
   volumeObstacle: string | null;
+  /** Which right a namespace for each person takes that the user has not; null: has them all. */
+  missingRight: string | null;
 }
 
 const label = "devpocket.app/cluster";
@@ -37,6 +41,7 @@ export async function beginRun(settings: ClusterSettings = readSettings()): Prom
     labels,
     nodeSelector: { ...nodeSelector },
     volumeObstacle: null,
+    missingRight: await missingRight(connection, permissionsFor({ clusterId: id, namespacePerUser: true })),
   };
   if (run.isOwnNamespace) await makeNamespace(connection, run);
   try {

@@ -12,9 +12,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   endInOrder(project.vitest);
   const run = await beginRun();
   project.provide("cluster", run);
-  console.log(
-    `tests run in namespace ${run.namespace}${run.volumeObstacle === null ? "" : `; without volumes: ${run.volumeObstacle}`}`,
-  );
+  console.log(`tests run in namespace ${run.namespace}`);
+  if (run.volumeObstacle !== null) console.log(`without volumes: ${run.volumeObstacle}`);
+  if (run.missingRight !== null)
+    console.log(`without namespaces for people: the user may not ${run.missingRight} in every namespace`);
   return () => endRun(run);
 }
 

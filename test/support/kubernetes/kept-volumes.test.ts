@@ -118,7 +118,7 @@ it("serves somebody who may do nothing outside one namespace", async () => {
   await expect(beginRun(readSettings(variables))).rejects.toThrow("DEVPOCKET_TEST_NAMESPACE");
   const theirs = readSettings({ ...variables, DEVPOCKET_TEST_NAMESPACE: "shared" });
   const shared = await beginRun(theirs);
-  expect(shared).toMatchObject({ namespace: "shared", volumeObstacle: null });
+  expect(shared).toMatchObject({ namespace: "shared", volumeObstacle: null, missingRight: "get pods" });
   await endRun(shared, theirs);
   const { items } = await connection.core.listNamespacedPersistentVolumeClaim({ namespace: "shared" });
   expect(items).toEqual([]);

@@ -192,7 +192,8 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
 
   it("tells a missing right as the operator's, by name in the log only", async () => {
     const rules = [
-      { verbs: ["get", "list", "watch", "patch", "delete"], resources: ["persistentvolumeclaims", "pods"] },
+      { verbs: ["get", "list", "watch", "create", "patch", "delete"], resources: ["persistentvolumeclaims", "pods"] },
+      { verbs: ["list", "watch"], resources: ["configmaps"] },
     ];
     const token = ground.cluster.tokens.issue("bridge", rules);
     await runtime.close();
@@ -272,7 +273,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
       body: { metadata: { name, labels }, spec },
     });
     expect(await seen(environment.id)).toBeUndefined();
-    await expect(apply({ kind: "start", environment })).rejects.toMatchObject({ code: "refused", reason: "rejected" });
+    await expect(apply({ kind: "start", environment })).rejects.toMatchObject({ code: "refused", reason: "refused" });
     await apply({ kind: "delete", environmentId: environment.id });
     const after = await core.readNamespacedPersistentVolumeClaim({ name, namespace });
     expect(after.metadata?.uid).toBe(made.metadata?.uid);

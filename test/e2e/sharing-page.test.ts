@@ -126,6 +126,10 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
 
   it("is typed in by a driver, until somebody takes control", async () => {
     const { page } = owner;
+    // Who they are cannot be asked now, but with their next socket.
+    await guest.page.route("**/auth/me", (route) => route.abort(), { times: 1 });
+    await guest.page.reload();
+    await guest.page.getByLabel("guest-person, watches").waitFor();
     await openSheet();
     await page.getByRole("button", { name: /^Change/ }).click();
     await page.getByRole("button", { name: "Let them type" }).click();
@@ -133,6 +137,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByRole("button", { name: "Done" }).click();
     await guest.page.getByLabel("Line for the shell").waitFor();
     await guest.page.locator(".chip", { hasText: "Live" }).waitFor();
+    await guest.page.getByLabel("You, types").waitFor();
     await send(guest, "clear; echo driven-$((40+2))");
     await owner.sees(/^driven-42/m);
 

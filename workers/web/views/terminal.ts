@@ -187,7 +187,10 @@ export const terminalView =
 
     function onConnection(connection: Connection): void {
       line = connection.kind === "live" ? "welcome" : "lost";
-      if (line === "welcome") return;
+      if (line === "welcome") {
+        learnOwnId();
+        return;
+      }
       people.showHolder(undefined);
       size.know();
       history.fail();
@@ -195,6 +198,15 @@ export const terminalView =
       pill.show(connection);
       // The list of reasons is the server's; whether the environment or the session is gone, its answer tells.
       if (connection.kind === "closed") watched.lookNow();
+    }
+
+    /** Whose own control would look like somebody else's: asked at every new socket until it is known. */
+    function learnOwnId(): void {
+      if (ownId !== null) return;
+      void app.calls.me().then(({ id }) => {
+        ownId = id;
+        people.know();
+      }, toastFailure);
     }
 
     function sendLine(text: string): boolean {
@@ -247,11 +259,6 @@ export const terminalView =
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
     }
-
-    void app.calls.me().then(({ id }) => {
-      ownId = id;
-      people.know();
-    }, toastFailure);
 
     // The view is in the page only after it was returned.
     requestAnimationFrame(() => {

@@ -146,6 +146,8 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await guest.page.locator(".keys[data-held]").waitFor();
     await send(guest, "echo never");
     await guest.page.getByText(/What you typed was not sent/).waitFor();
+    const [tabs, toast] = await Promise.all([".tabs", ".toast"].map((each) => guest.page.locator(each).boundingBox()));
+    expect(toast?.y).toBeGreaterThan((tabs?.y ?? 0) + (tabs?.height ?? 0));
     await guest.photograph("sharing-held");
     await owner.photograph("sharing-control");
     await send(owner, "clear; echo mine-$((40+2))");

@@ -15,7 +15,7 @@ import { makeGround } from "./ground.ts";
 import { readSettings } from "./settings.ts";
 
 const size = { cols: 80, rows: 24 };
-const within = { timeout: 50_000 * patience, interval: 250 };
+const within = { timeout: 90_000 * patience, interval: 250 };
 const { namespace, clusterId, volumeObstacle, missingRight } = inject("cluster");
 const connection = connect(readSettings().kubeconfig);
 const obstacle =
@@ -28,7 +28,7 @@ const obstacle =
 const name = "people's namespaces on this cluster";
 describe.skipIf(obstacle !== null)(
   obstacle === null ? name : `${name}: ${obstacle}`,
-  { timeout: 120_000 * patience },
+  { timeout: 300_000 * patience },
   () => {
     const { core } = connection;
     let runtime: KubernetesRuntime;

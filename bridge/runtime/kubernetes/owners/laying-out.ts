@@ -16,6 +16,9 @@ import type { Layout } from "./layout.ts";
 /** How long the cluster may take to count by a quota that was changed; then it is gone on without. */
 const countedWithinMs = 5_000;
 const countedLookMs = 100;
+/** The same of a namespace that is being removed; then it is tried again later. */
+const goneWithinMs = 10_000;
+const goneLookMs = 250;
 
 const quotaSchema = z.looseObject({
   spec: z.looseObject({ hard: z.record(z.string(), z.string()) }),
@@ -49,7 +52,9 @@ function forOperators(error: unknown): unknown {
 async function laidOut(calls: Calls, { owner, layout, settings }: Task, signal: AbortSignal): Promise<ClusterObject> {
   const { clusterId } = settings;
   const name = layout.namespace.metadata?.name ?? "";
-  refuseOther(name, owner, await adopt(calls, clusterId, "namespaces", name, signal));
+  const existing = await adopt(calls, clusterId, "namespaces", name, signal);
+  refuseOther(name, owner, existing);
+  if (existing?.metadata.deletionTimestamp) await untilGone(calls, clusterId, existing, signal);
   await calls.in(settings.namespace).apply("configmaps", ownersMark(settings), signal);
   const made = await calls.apply("namespaces", layout.namespace, signal, true);
   const inside = calls.in(name);
@@ -65,12 +70,24 @@ async function laidOut(calls: Calls, { owner, layout, settings }: Task, signal: 
 }
 
 function refuseOther(name: string, owner: Owner, existing: ClusterObject | null): void {
-  if (existing === null) return;
-  const whose = existing.metadata.annotations?.[annotations.owner];
+  const whose = existing?.metadata.annotations?.[annotations.owner];
   if (whose !== undefined && whose !== owner.id)
     throw new RuntimeFailure("refused", `The namespace ${name} is another person's`);
-  if (existing.metadata.deletionTimestamp)
-    throw new RuntimeFailure("unavailable", "Its namespace is still being removed, and is made anew after that");
+}
+
+/** Whoever deletes their last environment and makes another one comes while the cluster is still clearing up. */
+async function untilGone(
+  calls: Calls,
+  clusterId: string,
+  { metadata }: ClusterObject,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const end = performance.now() + goneWithinMs; performance.now() < end; ) {
+    await delay(goneLookMs, undefined, { signal });
+    const found = await adopt(calls, clusterId, "namespaces", metadata.name, signal);
+    if (found?.metadata.uid !== metadata.uid) return;
+  }
+  throw new RuntimeFailure("unavailable", "Its namespace is still being removed, and is made anew after that");
 }
 
 /** A quota counts only once the cluster has taken notice of it, which is some moments later. */

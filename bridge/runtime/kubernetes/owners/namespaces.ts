@@ -144,7 +144,8 @@ export class OwnersNamespaces {
       this.#told.delete(name);
     } catch (error) {
       this.#notBefore.set(name, performance.now() + retryAfterMs);
-      this.#tell(name, error);
+      // Broken off with the lease: nothing is wrong with it.
+      if (!signal.aborted) this.#tell(name, error);
     }
   }
 

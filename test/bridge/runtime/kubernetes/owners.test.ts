@@ -206,10 +206,12 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
       code: "unavailable",
       message: expect.stringContaining("still being removed"),
     });
+    ground.cluster.requests.clear();
+    const started = apply({ kind: "start", environment: again });
+    await vi.waitUntil(() => ground.cluster.requests.counts()["get namespaces"], within);
     const free = { metadata: { name: "held" } };
     await core.replaceNamespacedConfigMap({ name: "held", namespace: placeOf(ann), body: free });
-    await vi.waitUntil(() => place(placeOf(ann)) === undefined, within);
-    await apply({ kind: "start", environment: again });
+    await started;
     expect(await seen(environment.id)).toMatchObject({ phase: "running", generation: 2 });
   });
 

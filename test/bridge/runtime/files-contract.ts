@@ -108,6 +108,24 @@ export function filesContract(name: string, makeGround: () => Promise<FilesGroun
         await middle.close();
       });
 
+      it.each([1, 262_143, 262_144, 262_145, 524_288])(
+        "writes and reads %i bytes, and what is around a block",
+        async (size) => {
+          const all = Buffer.from(Array.from({ length: size }, (_, index) => (index * 7 + (index >> 8)) % 256));
+          const cut = Math.min(size, 65_537);
+          const sent = bytes(all.subarray(0, cut), all.subarray(cut));
+          expect((await files.write("sized", sent, { length: size, ...whatever })).file.size).toBe(size);
+          const opened = await files.open("sized");
+          const read = async (from: number, length: number) => await buffer(opened.read(from, length));
+          expect((await read(0, size)).equals(all)).toBe(true);
+          for (const from of [262_143, 262_144].filter((each) => each < size)) {
+            const length = Math.min(2, size - from);
+            expect((await read(from, length)).equals(all.subarray(from, from + length))).toBe(true);
+          }
+          await opened.close();
+        },
+      );
+
       it("writes and reads an empty file", async () => {
         await put("empty", "");
         expect(await get("empty")).toBe("");
@@ -229,6 +247,16 @@ export function filesContract(name: string, makeGround: () => Promise<FilesGroun
         expect(page.total).toBe(5);
         expect((await files.list("z", { offset: 0, limit: 10 })).total).toBe(0);
         expect((await files.list("", { offset: 9, limit: 10 })).files).toEqual([]);
+      });
+
+      it("lists what stays, whatever comes and goes meanwhile", async () => {
+        await sh("mkdir busy && cd busy && for i in 1 2 3 4 5 6 7 8; do : >m$i; done; : >../go");
+        const churning = sh("cd busy; while [ -e ../go ]; do for i in a b c d e f; do : >p$i; rm -f p$i; done; done");
+        for (let turn = 0; turn < 12; turn += 1)
+          expect((await files.list("busy", { offset: 0, limit: 100 })).total).toBeGreaterThanOrEqual(8);
+        await sh("rm go");
+        await churning;
+        expect((await files.list("busy", { offset: 0, limit: 100 })).files).toHaveLength(8);
       });
 
       it("lists a name that is no text, to which no path leads", async () => {

@@ -45,7 +45,7 @@ export class PodFiles implements EnvironmentFiles {
     const told = fields(await this.#run("page", [path, ...page.map(({ index }) => String(index))]));
     const facts = new Map<string, Buffer>();
     for (let at = 0; at + 1 < told.length; at += 2)
-      facts.set(String(told[at]?.toString("hex")), told[at + 1] as Buffer);
+      facts.set(String(told[at + 1]?.toString("hex")), told[at] as Buffer);
     const files = page.flatMap(({ name }) => {
       const found = facts.get(name.toString("hex"));
       return found === undefined ? [] : [readFacts(found, name)];
@@ -106,7 +106,8 @@ export class PodFiles implements EnvironmentFiles {
       await this.#feed("unpack", [fresh], archive);
       await this.#inTurn(() => this.#run("merge", [fresh, path]));
     } catch (error) {
-      await this.#run("drop", [fresh]);
+      // The script tidies up by itself where it can, and may be at it; what is left is swept later.
+      await this.#run("drop", [fresh]).catch(() => undefined);
       throw error;
     }
     return entries;

@@ -12,7 +12,8 @@ export const refusedExit = 70;
 
 /**
  * `walk PATH FOLLOW MAKE` goes to the directory of PATH and leaves its last name in $name, `.` for the directory itself.
- * `facts NAME` prints one line: kind, size, time, whether it is executable, tag; then what a link says, and NUL.
+ * `facts NAME` prints one line: kind, size, time, whether it is executable, tag; then what a link says, and NUL. It fails for
+ * what is not there; `tell NAME` refuses that.
  */
 const prelude = `PATH=/usr/local/bin:/usr/bin:/bin:${places.tools}/applets
 LC_ALL=C
@@ -68,9 +69,10 @@ facts() {
   elif [ -d "./$1" ]; then kind=directory
   elif [ -f "./$1" ]; then kind=file; [ ! -x "./$1" ] || case $(stat -c %a "./$1") in *[1357]* ) executable=1 ;; esac
   fi
-  line=$(stat -c '%s %Y' "./$1" 2>/dev/null) || fail path_not_found
-  printf '%s %s %s %s\\n%s\\0' "$kind" "$line" "$executable" "$(tag "$1")" "$target"
+  line=$(stat -c '%s %Y' "./$1" 2>/dev/null) && mark=$(tag "$1") && [ -n "$mark" ] || return 1
+  printf '%s %s %s %s\\n%s\\0' "$kind" "$line" "$executable" "$mark" "$target"
 }
+tell() { facts "$1" || fail path_not_found; }
 expected() {
   case $1 in
     absent) there "$2" && fail file_changed ;;
@@ -103,14 +105,14 @@ place() {
   if [ "$3" = absent ]; then ln "$1" "./$name" 2>/dev/null || fail file_changed; rm -f "$1"
   else mv -f "$1" "./$name" 2>/dev/null || fail path_forbidden; fi
   printf '%s\\n' "$new"
-  facts "$name"
+  tell "$name"
 }
 `;
 
 /** Whole scripts by what they do; their arguments stand beside each. */
 export const scripts = {
   /** path */
-  stat: `walk "$1" 1 0; there "$name" || fail path_not_found; facts "$name"`,
+  stat: `walk "$1" 1 0; there "$name" || fail path_not_found; tell "$name"`,
   /** path. Every entry as a letter for its kind and its name, and NUL. */
   names: `walk "$1" 1 0
 [ -d "./$name" ] || { there "$name" && fail not_a_directory; fail path_not_found; }
@@ -124,7 +126,7 @@ for each in * .[!.]* ..?*; do
   count=$((count + 1))
   [ "$count" -lt ${limits.maxDirectoryEntries} ] || break
 done`,
-  /** path, then numbers of entries in the order of \`names\`. Each as its name, NUL, and its facts. */
+  /** path, then numbers of entries in the order of \`names\`. Each that is still there as its facts and its name, and NUL. */
   page: `walk "$1" 1 0
 [ "$name" = . ] || enter "$name"
 shift
@@ -132,7 +134,7 @@ wanted=" $* " count=0
 for each in * .[!.]* ..?*; do
   there "$each" || continue
   [ -n "$done" ] || [ "$each" != ${stagingName} ] || continue
-  case $wanted in *" $count "*) printf '%s\\0' "$each"; facts "$each" ;; esac
+  case $wanted in *" $count "*) facts "$each" && printf '%s\\0' "$each" ;; esac
   count=$((count + 1))
 done`,
   /** path, tag, from, length. Its process first, then the bytes. */
@@ -176,7 +178,7 @@ new=0
 if there "$name"; then [ -d "./$name" ] || fail path_exists
 else mkdir "./$name" 2>/dev/null || fail path_forbidden; new=1; fi
 printf '%s\\n' "$new"
-facts "$name"`,
+tell "$name"`,
   /** from, to, whether to replace */
   move: `walk "$1" 0 0
 [ "$name" != . ] || fail path_forbidden
@@ -193,7 +195,7 @@ if there "$name"; then
 fi
 mv -f "$from" "./$name" 2>/dev/null || fail path_forbidden
 printf '%s\\n' "$new"
-facts "$name"`,
+tell "$name"`,
   /** path, whether with all in it, a fresh name */
   remove: `walk "$1" 0 0
 [ "$name" != . ] || fail path_forbidden

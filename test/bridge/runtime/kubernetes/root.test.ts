@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, podOn } from "./ground.ts";
 
 let ground: ClusterGround;
 beforeEach(async () => {
@@ -33,5 +33,17 @@ it("gets a pod with root in a namespace of its own where there are some", async 
     metadata: { name: objectName(environment.id) },
     spec: { hostUsers: false, securityContext: { runAsUser: 0 } },
   });
+  const said = async (script: string) =>
+    (await podOn(ground, environment.id).script(script, [])).stdout.toString().trim().split("\n");
+  expect(await said("id -un; id -gn; cd ~root; pwd; cat /etc/hostname >/dev/null && echo others")).toEqual([
+    ...["root", "root", "/home/devpocket", "others"],
+  ]);
+  // As packages do.
+  expect(
+    await said("echo daemon-of-a-package:x:998:998::/:/bin/false >>/etc/passwd; id -u daemon-of-a-package"),
+  ).toEqual(["998"]);
+  expect(await said("touch /workspace/mine; ls -l /workspace/mine")).toEqual([
+    expect.stringMatching(/^-rw-r--r-- 1 root root /),
+  ]);
   await runtime.close();
 });

@@ -3,7 +3,7 @@
  * and without its disks, then the volumes. The directory itself is the container's writable layer.
  */
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ImageSpec } from "./images.ts";
 import { blockDevices } from "./programs.ts";
@@ -39,8 +39,11 @@ const own = [
   "dev",
   "usr",
   "etc",
+  ".etc",
   ".old",
 ];
+/** Root may change these; of the rest of /etc are links, to where the machine's own is. */
+const accounts: readonly string[] = ["passwd", "group"];
 
 /** Makes the directory; resolves with the path of the mount table. */
 export async function makeRoot(spec: RootSpec): Promise<{ root: string; table: string }> {
@@ -59,10 +62,12 @@ export async function makeRoot(spec: RootSpec): Promise<{ root: string; table: s
     target,
     isReadOnly: true,
   }));
+  if (spec.isRoot) await layEtc(join(root, "etc"));
   const table = join(spec.directory, "mounts");
   const lines = [
     line(root, root, "rbind"),
-    ...["usr", "etc", ...directories].map((name) => line(`/${name}`, join(root, name), "rbind,ro")),
+    ...["usr", ...directories].map((name) => line(`/${name}`, join(root, name), "rbind,ro")),
+    line("/etc", join(root, spec.isRoot ? ".etc" : "etc"), "rbind,ro"),
     line("/dev", join(root, "dev"), "rbind"),
     ...(existsSync("/dev/shm") ? [`tmpfs ${join(root, "dev/shm")} tmpfs mode=1777,size=64m 0 0`] : []),
     `proc ${join(root, "proc")} proc nosuid 0 0`,
@@ -74,6 +79,13 @@ export async function makeRoot(spec: RootSpec): Promise<{ root: string; table: s
   await writeFile(table, `${lines.join("\n")}\n`);
   if (!spec.isRoot) await closeTo(root);
   return { root, table };
+}
+
+async function layEtc(directory: string): Promise<void> {
+  for (const name of await readdir("/etc")) {
+    if (accounts.includes(name)) await copyFile(`/etc/${name}`, join(directory, name));
+    else await symlink(`/.etc/${name}`, join(directory, name));
+  }
 }
 
 /** Our one user owns every directory, so modes are what keeps a user other than root from writing there. */

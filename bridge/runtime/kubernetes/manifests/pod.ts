@@ -2,7 +2,14 @@
  * The pod of an environment: an init container that lays out the volume and brings tmux, one that gives the user a name in
  * the image, and the image with our init.sh as its first process. It never restarts by itself: what comes after its end is decided by the loop alone.
  */
-import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1ResourceRequirements } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1EnvVar,
+  V1Pod,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1Toleration,
+} from "@kubernetes/client-node";
 import type { DesiredEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { ownedByClaim } from "./claim.ts";
 import { annotations, labels, objectName } from "./names.ts";
@@ -63,11 +70,17 @@ function podSpec(environment: DesiredEnvironment, parts: PodParts, settings: Man
     initContainers: preparations(environment, settings),
     containers: [main(environment, settings)],
     volumes: volumes(environment, parts, standing),
+    tolerations: ["not-ready", "unreachable"].map(lasting),
     ...(standing === "root" ? { hostUsers: false } : {}),
     ...(runtimeClass === null ? {} : { runtimeClassName: runtimeClass }),
     ...(Object.keys(nodeSelector).length === 0 ? {} : { nodeSelector: { ...nodeSelector } }),
     ...(imagePullSecrets.length === 0 ? {} : { imagePullSecrets: imagePullSecrets.map((name) => ({ name })) }),
   };
+}
+
+/** Otherwise a machine that is back after more than five minutes ends what it still runs. See `patience.ts`. */
+function lasting(taint: string): V1Toleration {
+  return { key: `node.kubernetes.io/${taint}`, operator: "Exists", effect: "NoExecute" };
 }
 
 function main(environment: DesiredEnvironment, settings: ManifestSettings): V1Container {

@@ -1,6 +1,6 @@
 /** How the cluster's word on control reaches the terminals of an environment. */
-import { ClusterControl, type ControlReach } from "./cluster-control.ts";
-import { ControlFacts, type Wants } from "./cluster-wants.ts";
+import type { ControlReach } from "./cluster-control.ts";
+import type { Wants } from "./cluster-wants.ts";
 import type { Log } from "./logging.ts";
 import type { Control, TerminalRpc } from "./protocol/objects.ts";
 import { timing } from "./protocol/timing.ts";
@@ -12,12 +12,7 @@ interface Means {
   onDue(): void;
 }
 
-/** Control of the environments of a cluster, kept among its facts. */
-export function clusterControl(env: ObjectsEnv, log: Log, wants: Wants, means: Means): ClusterControl {
-  return new ClusterControl(new ControlFacts(wants), controlReach(env, log, wants, means));
-}
-
-function controlReach(env: ObjectsEnv, log: Log, wants: Wants, { assignAnew, onDue }: Means): ControlReach {
+export function controlReach(env: ObjectsEnv, log: Log, wants: Wants, { assignAnew, onDue }: Means): ControlReach {
   const terminalOf = (terminal: string): TerminalRpc => env.TERMINALS.getByName(terminal);
 
   /** Those that people are at and that have a shell. */

@@ -19,11 +19,15 @@ export interface ControlRecord extends Control {
 
 export interface ControlStore {
   read(environmentId: string): ControlRecord | null;
-  write(environmentId: string, record: ControlRecord | null): void;
-  all(): [environmentId: string, record: ControlRecord][];
-  /** The highest version that was given out. */
+  write(environmentId: string, record: ControlRecord): void;
+  remove(environmentId: string): void;
+  /** Environments of which it ends by then (ms since the epoch). */
+  dueBy(time: number): string[];
+  /** When it ends first of any; infinite for never. */
+  dueAt(): number;
+  /** The highest version that was given out; versions of all environments count together. */
   version(): number;
-  setVersion(version: number): void;
+  nextVersion(): number;
 }
 
 /** The rest of the world. */
@@ -85,19 +89,18 @@ export class ClusterControl {
 
   /** Ends the control of those who did not come back. */
   async expire(): Promise<void> {
-    const now = this.#reach.now();
-    const due = this.#store.all().filter(([, { endsAt }]) => endsAt !== null && endsAt <= now);
-    await Promise.all(due.map(([environmentId]) => this.#inTurn(environmentId, () => this.#expireOne(environmentId))));
+    const due = this.#store.dueBy(this.#reach.now());
+    await Promise.all(due.map((environmentId) => this.#inTurn(environmentId, () => this.#expireOne(environmentId))));
   }
 
   /** When `expire` has something to do; infinite for never. */
   dueAt(): number {
-    return Math.min(...this.#store.all().map(([, { endsAt }]) => endsAt ?? Number.POSITIVE_INFINITY));
+    return this.#store.dueAt();
   }
 
   /** The environment is gone. */
   forget(environmentId: string): Promise<void> {
-    return this.#inTurn(environmentId, async () => this.#store.write(environmentId, null));
+    return this.#inTurn(environmentId, async () => this.#store.remove(environmentId));
   }
 
   /** Only the owner takes it from somebody. */
@@ -105,7 +108,11 @@ export class ClusterControl {
     const record = this.#store.read(environmentId);
     if (record?.holder.id === user.id) return;
     if (record !== null && !isOwner) return this.#check(environmentId);
-    const next = { version: this.#nextVersion(), holder: user, stage: record === null ? "coming" : "passing" } as const;
+    const next = {
+      version: this.#store.nextVersion(),
+      holder: user,
+      stage: record === null ? "coming" : "passing",
+    } as const;
     this.#doubt(environmentId, { ...next, endsAt: null });
     await this.#settle(environmentId);
   }
@@ -122,14 +129,14 @@ export class ClusterControl {
     const record = this.#store.read(environmentId);
     if (record === null || record.stage === "settled") return;
     await this.#reach.tell(environmentId, controlIn(record));
-    const settled = { ...record, version: this.#nextVersion(), stage: "settled" } as const;
+    const settled = { ...record, version: this.#store.nextVersion(), stage: "settled" } as const;
     this.#store.write(environmentId, settled);
     await this.#reach.tell(environmentId, controlIn(settled));
   }
 
   async #end(environmentId: string): Promise<void> {
-    this.#store.write(environmentId, null);
-    await this.#reach.tell(environmentId, { version: this.#nextVersion(), holder: null, stage: "settled" });
+    this.#store.remove(environmentId);
+    await this.#reach.tell(environmentId, { version: this.#store.nextVersion(), holder: null, stage: "settled" });
   }
 
   async #check(environmentId: string): Promise<void> {
@@ -150,12 +157,6 @@ export class ClusterControl {
     const isPresent = await this.#reach.isPresent(environmentId, record.holder.id);
     if (isPresent) this.#store.write(environmentId, { ...record, endsAt: null });
     else await this.#end(environmentId);
-  }
-
-  #nextVersion(): number {
-    const version = this.#store.version() + 1;
-    this.#store.setVersion(version);
-    return version;
   }
 
   /** After whatever goes on for this environment. What fails is told to who asked, and keeps nobody else from it. */

@@ -1,5 +1,5 @@
 /** The control links of a cluster as its object holds them: sockets with what is kept beside each. */
-import type { BridgeMessage } from "./protocol/bridge-link.ts";
+import type { BridgeMessage, ClusterMessage } from "./protocol/bridge-link.ts";
 import { bridgeTicketSchema, decodeTicket, type LinkState } from "./protocol/objects.ts";
 import { timing } from "./protocol/timing.ts";
 import { isOpen, lastPingAt } from "./sockets.ts";
@@ -69,6 +69,15 @@ export function stateFrom(hello: Extract<BridgeMessage, { type: "hello" }>, now:
     isDraining: false,
     trouble: null,
   };
+}
+
+export function send(link: Link, message: ClusterMessage): void {
+  link.socket.send(JSON.stringify(message));
+}
+
+/** Whether a process that has come later in the same place proves that this one has ended. */
+export function isForerunner(one: ReadyLink, other: ReadyLink): boolean {
+  return one.state.instance !== null && one.state.instance === other.state.instance;
 }
 
 /** When it gave its last sign: a ping that the platform answered, or its hello. */

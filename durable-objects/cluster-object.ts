@@ -4,8 +4,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { Asks } from "./cluster-asks.ts";
-import type { ClusterControl } from "./cluster-control.ts";
-import { clusterControl } from "./cluster-control-reach.ts";
+import { ClusterControl } from "./cluster-control.ts";
+import { controlReach } from "./cluster-control-reach.ts";
+import { StoredControl } from "./cluster-control-store.ts";
 import {
   isSameDuty,
   membersOf,
@@ -18,6 +19,7 @@ import {
 } from "./cluster-duties.ts";
 import {
   heardAt,
+  isForerunner,
   isReady,
   isSilent,
   keepState,
@@ -28,6 +30,7 @@ import {
   newKeepsake,
   openLinks,
   type ReadyLink,
+  send,
   stateFrom,
 } from "./cluster-links.ts";
 import { Wants } from "./cluster-wants.ts";
@@ -38,7 +41,6 @@ import {
   type Assignment,
   type BridgeMessage,
   bridgeMessageSchema,
-  type ClusterMessage,
   type Question,
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
@@ -73,10 +75,11 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     this.#log = objectLog(env);
     this.#metering = { ctx, env, log: this.#log };
     this.#wants = new Wants(ctx.storage.sql);
-    this.#control = clusterControl(env, this.#log, this.#wants, {
+    const reach = controlReach(env, this.#log, this.#wants, {
       assignAnew: (terminal) => this.#assignAnew(terminal),
       onDue: () => void this.#settle(),
     });
+    this.#control = new ClusterControl(new StoredControl(ctx.storage.sql, this.#wants), reach);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
 
@@ -385,13 +388,4 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
 
 function withoutLink(standing: Standing, { state }: ReadyLink): Standing {
   return withoutBridge(standing, state.bridgeId);
-}
-
-/** Whether a process that has come later in the same place proves that this one has ended. */
-function isForerunner(one: ReadyLink, other: ReadyLink): boolean {
-  return one.state.instance !== null && one.state.instance === other.state.instance;
-}
-
-function send(link: Link, message: ClusterMessage): void {
-  link.socket.send(JSON.stringify(message));
 }

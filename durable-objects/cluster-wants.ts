@@ -2,7 +2,6 @@
  * Which terminals are wanted of the cluster, and who may serve each: a bridge, an assignment number that only grows and its
  * secret, in the object's storage. Calls are synchronous and therefore atomic.
  */
-import type { ControlRecord, ControlStore } from "./cluster-control.ts";
 import type { Assignment } from "./protocol/bridge-link.ts";
 import { bridgeOf } from "./protocol/placement.ts";
 import { parseTerminalId } from "./protocol/vocabulary.ts";
@@ -88,18 +87,6 @@ export class Wants {
     this.#sql.exec("delete from facts where name = ?", name);
   }
 
-  /** All whose name begins so, with the rest of it. */
-  factsOf(prefix: string): { name: string; value: string }[] {
-    return this.#sql
-      .exec<{ name: string; value: string }>(
-        "select substr(name, ?) as name, value from facts where substr(name, 1, ?) = ?",
-        prefix.length + 1,
-        prefix.length,
-        prefix,
-      )
-      .toArray();
-  }
-
   #assign(terminal: string, bridge: string | null): void {
     const assignment = Number(this.fact("assignment") ?? 0) + 1;
     this.setFact("assignment", String(assignment));
@@ -115,37 +102,4 @@ export class Wants {
 
 function ownerOf(terminal: string, bridges: readonly string[]): string | null {
   return bridgeOf(parseTerminalId(terminal).environmentId, bridges);
-}
-
-const controlPrefix = "control/";
-const controlVersion = "control_version";
-
-/** Who has control of which environment, among the facts. */
-export class ControlFacts implements ControlStore {
-  readonly #facts: Wants;
-
-  constructor(facts: Wants) {
-    this.#facts = facts;
-  }
-
-  read(environmentId: string): ControlRecord | null {
-    return JSON.parse(this.#facts.fact(controlPrefix + environmentId) ?? "null");
-  }
-
-  write(environmentId: string, record: ControlRecord | null): void {
-    if (record === null) this.#facts.clearFact(controlPrefix + environmentId);
-    else this.#facts.setFact(controlPrefix + environmentId, JSON.stringify(record));
-  }
-
-  all(): [string, ControlRecord][] {
-    return this.#facts.factsOf(controlPrefix).map(({ name, value }) => [name, JSON.parse(value)]);
-  }
-
-  version(): number {
-    return Number(this.#facts.fact(controlVersion) ?? 0);
-  }
-
-  setVersion(version: number): void {
-    this.#facts.setFact(controlVersion, String(version));
-  }
 }

@@ -2,7 +2,7 @@
  * A terminal's room with everything around it played: viewers that accumulate what they see, a bridge with a
  * stream of bytes that goes on whether anybody listens, and a clock. Nothing here knows how the room decides.
  */
-import { ClusterControl, type ControlRecord } from "../../durable-objects/cluster-control.ts";
+import { ClusterControl, type ControlRecord, type ControlStore } from "../../durable-objects/cluster-control.ts";
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
 import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";
@@ -239,19 +239,21 @@ export function sliceBytes(bytes: Uint8Array, from: number, to = bytes.length): 
 }
 
 /** What a cluster keeps of control, for as long as the process lives. */
-export function memoryStore() {
-  const records = new Map<string, string>();
+export function memoryStore(): ControlStore {
+  const records = new Map<string, ControlRecord>();
   let version = 0;
+  const dueBy = (time: number) =>
+    [...records].flatMap(([id, { endsAt }]) => (endsAt !== null && endsAt <= time ? [id] : []));
   return {
-    read: (id: string): ControlRecord | null => JSON.parse(records.get(id) ?? "null"),
-    write(id: string, record: ControlRecord | null) {
-      if (record === null) records.delete(id);
-      else records.set(id, JSON.stringify(record));
-    },
-    all: () => [...records].map(([id, text]): [string, ControlRecord] => [id, JSON.parse(text)]),
+    read: (id) => records.get(id) ?? null,
+    write: (id, record) => void records.set(id, record),
+    remove: (id) => void records.delete(id),
+    dueBy,
+    dueAt: () => Math.min(...[...records.values()].map(({ endsAt }) => endsAt ?? Number.POSITIVE_INFINITY)),
     version: () => version,
-    setVersion(next: number) {
-      version = next;
+    nextVersion() {
+      version += 1;
+      return version;
     },
   };
 }

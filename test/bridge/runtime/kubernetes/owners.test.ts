@@ -1,4 +1,5 @@
 /** People's namespaces: made, bounded by plans, bounded anew, and removed; and none is touched that is not ours. */
+import { NetworkingV1Api } from "@kubernetes/client-node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
@@ -265,6 +266,38 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
       expect(namesIn(kind, placeOf(bob))).toEqual(["kept"]);
     },
   );
+
+  it("are one person's, also where somebody else's id comes to the same name", async () => {
+    const first = ownerWith({ id: "somebody" });
+    const second = ownerWith({ id: `usr_${placeOf(first).slice(-20)}` });
+    expect(placeOf(second)).toBe(placeOf(first));
+    const { id } = await start({ owner: first });
+    const other = desiredEnvironment({ owner: second });
+    await expect(apply({ kind: "start", environment: other })).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("is another person's"),
+    });
+    expect(namesIn("persistentvolumeclaims", placeOf(first))).toEqual([objectName(id)]);
+    runtime.tend([other], signal());
+    await vi.waitUntil(() => troubles().length > 0, within);
+    expect(place(placeOf(first))?.metadata).toMatchObject({ annotations: { "devpocket.app/owner": first.id } });
+    expect(await seen(id)).toMatchObject({ phase: "running" });
+  });
+
+  it("have back with the next start what somebody took from them", async () => {
+    const environment = await start({ owner: ann });
+    const { core, config } = clientOf(ground.cluster);
+    const labels = ["devpocket.app/cluster", "app.kubernetes.io/component", "pod-security.kubernetes.io/enforce"];
+    const body = labels.map((label) => ({ op: "remove", path: `/metadata/labels/${label.replace("/", "~1")}` }));
+    await core.patchNamespace({ name: placeOf(ann), body });
+    const networking = config.makeApiClient(NetworkingV1Api);
+    await networking.deleteCollectionNamespacedNetworkPolicy({ namespace: placeOf(ann) });
+    await core.deleteCollectionNamespacedResourceQuota({ namespace: placeOf(ann) });
+    await apply({ kind: "restart", environment: { ...environment, generation: 2 } });
+    expect(Object.keys(place(placeOf(ann))?.metadata.labels ?? {})).toEqual(expect.arrayContaining(labels));
+    expect(namesIn("networkpolicies", placeOf(ann))).toHaveLength(2);
+    expect(hardIn(placeOf(ann))).toMatchObject({ pods: "4" });
+  });
 
   it("that the cluster does not accept are for whoever runs it, who is told once", async () => {
     const message = 'admission webhook "policy.example.com" denied the request: no such policies here';

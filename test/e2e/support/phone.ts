@@ -48,6 +48,8 @@ export async function openPhone(browser: Browser, url: string, device = smallPho
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error.stack)));
   await page.addInitScript(() => {
+    // As over http, which a phone in one's own network comes over.
+    Reflect.deleteProperty(Crypto.prototype, "randomUUID");
     addEventListener("securitypolicyviolation", ({ violatedDirective, sourceFile }) =>
       console.error(`violates ${violatedDirective} in ${sourceFile}`),
     );

@@ -88,7 +88,7 @@ export interface TerminalLine {
 }
 
 export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
-  const core = createClientCore(crypto.randomUUID());
+  const core = createClientCore(newClientId());
   /** What the last socket that was open spoke. */
   let version: 1 | 2 = 1;
   let isFallenBack = false;
@@ -262,4 +262,10 @@ export function openTerminalLine(options: TerminalLineOptions): TerminalLine {
     },
     reopen: socket.reopen,
   };
+}
+
+/** Not `randomUUID`: over http, as a phone in one's own network comes, browsers have none. */
+function newClientId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -24,9 +24,11 @@ const variables = [
   "pane_title",
   "pane_current_path",
 ] as const;
+/** A program may make its title as long as it likes, and all of them come in one list: a longer one counts as none. */
+const maxTitleBytes = 1_024;
 type Row = Record<(typeof variables)[number], string>;
 
-const rowFormat = variables.map((name) => `#{n:${name}}:#{${name}}`).join("");
+const rowFormat = variables.map(fieldFormat).join("");
 const maxTextCharacters = 256;
 /** Names, titles and directories of very many panes. */
 const maxListBytes = 4 * 1_048_576;
@@ -37,6 +39,11 @@ export async function listWindows(door: TmuxDoor): Promise<WindowInFull[]> {
   const printed = await door.run(command, { maxBuffer: maxListBytes });
   const byWindow = Map.groupBy(readRows(printed), (row) => row.window_id);
   return [...byWindow.values()].slice(0, limits.maxListedWindows).map(windowOf);
+}
+
+function fieldFormat(name: (typeof variables)[number]): string {
+  const field = `#{n:${name}}:#{${name}}`;
+  return name === "pane_title" ? `#{?#{e|>:#{n:${name}},${maxTitleBytes}},0:,${field}}` : field;
 }
 
 /** tmux counts bytes, of which not all are UTF-8. */

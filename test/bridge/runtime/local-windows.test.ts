@@ -76,6 +76,15 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
     expect(await runtime.windows(id)).toHaveLength(1);
   });
 
+  it("lists windows beside programs with titles of a megabyte, and passes over those", async () => {
+    const title = "head -c 900000 /dev/zero | tr '\\0' t | sed 's/.*/\\x1b]2;&\\x07/'; sleep 60";
+    for (let made = 0; made < 5; made += 1) tmux("new-window", "-d", title);
+    await until(() => tmux("list-panes", "-s", "-F", "#{n:pane_title}").match(/900000/g)?.length === 5);
+    const titles = (await runtime.windows(id)).map(({ panes }) => panes[0]?.title);
+    expect(titles.slice(1)).toEqual(["", "", "", "", ""]);
+    expect(titles[0]).not.toBe("");
+  });
+
   it("lists, opens and renames windows wherever a shell is at work, also where the name is no text", async () => {
     const main = await attach("main");
     await main.ask('D=$(printf \'a\\377b\'); mkdir "$D"; cd "$D"');

@@ -35,6 +35,10 @@ describe("a viewer that sends", () => {
     ["a negative size", { type: "resize", cols: -1, rows: 24 }],
     ["a size that is a text", { type: "resize", cols: "80", rows: 24 }],
     ["a polluted prototype", '{"__proto__":{"type":"input"},"data":"x"}'],
+    ["a hello of version 2", { type: "hello", cid: "client-of-test", cols: 80, rows: 24, visible: true }],
+    ["an acknowledgement of version 2", { type: "ack", seq: 0 }],
+    ["a paste of version 2", { type: "paste", i: 1, id: "p", data: "x", last: true }],
+    ["a wish of version 2", { type: "control", action: "take" }],
   ])("%s is told so and stays", async (_name, frame) => {
     const { hostile, neighbour } = await twoViewers();
     hostile.say(frame);

@@ -50,6 +50,19 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.photograph("page-empty");
   });
 
+  it("has room for text of twice the size on the narrowest phone", async () => {
+    const { page } = phone;
+    const before = page.viewportSize() ?? { width: 0, height: 0 };
+    await page.setViewportSize({ width: 320, height: 568 });
+    const scaleText = (size: string) => page.evaluate((to) => (document.documentElement.style.fontSize = to), size);
+    await scaleText("200%");
+    const box = await page.getByRole("link", { name: "New", exact: true }).boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(320);
+    expect(await phone.overflowPx()).toBe(0);
+    await scaleText("");
+    await page.setViewportSize(before);
+  });
+
   it("creates an environment from a template and reads 42 in its shell", async () => {
     const { page } = phone;
     await page.getByRole("link", { name: "New", exact: true }).click();

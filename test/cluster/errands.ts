@@ -17,7 +17,7 @@ export interface Errand {
 /** A quota refuses who names none. */
 export const smallResources = {
   requests: { cpu: "10m", memory: "16Mi" },
-  limits: { cpu: "500m", memory: "256Mi" },
+  limits: { cpu: "500m", memory: "64Mi" },
 };
 
 const withinMs = 300_000;

@@ -38,6 +38,7 @@ describe("where people have namespaces of their own, a bridge of one namespace",
     const environment = desiredEnvironment({ owner });
     const people = open(true);
     await start(people, environment);
+    await vi.waitFor(async () => expect(await people.observe()).toMatchObject([{ phase: "running" }]), within);
     const stream = await people.attach(environment.id, "main", size);
     await viewerOf(stream, size).ask("echo kept > file");
     await people.close();
@@ -50,7 +51,8 @@ describe("where people have namespaces of their own, a bridge of one namespace",
     expect(claimsIn(namespace)).toEqual([]);
     expect(claimsIn()).toHaveLength(1);
     const again = open(true);
-    expect(await again.observe()).toMatchObject([{ environment_id: environment.id, phase: "running" }]);
+    const running = [{ environment_id: environment.id, phase: "running" }];
+    await vi.waitFor(async () => expect(await again.observe()).toMatchObject(running), within);
     const back = await again.attach(environment.id, "main", size);
     expect(await viewerOf(back, size).ask("cat file")).toBe("kept");
   });
@@ -73,6 +75,7 @@ describe("where people have namespaces of their own, a bridge of one namespace",
     const environment = desiredEnvironment();
     const one = open(false);
     await start(one, environment);
-    expect(await one.observe()).toMatchObject([{ environment_id: environment.id, phase: "running" }]);
+    const running = [{ environment_id: environment.id, phase: "running" }];
+    await vi.waitFor(async () => expect(await one.observe()).toMatchObject(running), within);
   });
 });

@@ -47,6 +47,9 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     await apply({ kind: "start", environment });
     return environment;
   };
+  /** A step ends before its effect where that takes long. */
+  const becomes = (id: string, facts: object) =>
+    vi.waitFor(async () => expect(await seen(id)).toMatchObject(facts), within);
   const seen = async (id: string) => (await runtime.observe()).find((each) => each.environment_id === id);
   const inStore = (plural: string, where: string) => ground.cluster.store.list(resourceOf(plural), where);
   const namesIn = (plural: string, where: string) => inStore(plural, where).map(({ metadata }) => metadata.name);
@@ -89,34 +92,34 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     ground = await makeGround({ timings: { serviceAccountMs: 500 } });
     runtime = open();
     const { id } = await start({ owner: ann });
-    expect(await seen(id)).toMatchObject({ phase: "running" });
+    await becomes(id, { phase: "running" });
   });
 
   it("are found again by another bridge, with what runs in them", async () => {
     const { id } = await start({ owner: ann });
     await runtime.close();
     runtime = open();
-    expect(await seen(id)).toMatchObject({ phase: "running" });
+    await becomes(id, { phase: "running" });
     const size = { cols: 80, rows: 24 };
     expect(await viewerOf(await runtime.attach(id, "main", size), size).ask("echo $((6*7))")).toBe("42");
     expect(await runtime.logs(id, { lines: 5 })).toMatchObject({ hasMore: false });
     await apply({ kind: "stop", environmentId: id });
-    expect(await seen(id)).toMatchObject({ phase: "stopped" });
+    await becomes(id, { phase: "stopped" });
   });
 
   it("are bounded anew when the plan changes, but never below what is there", async () => {
     const { id, ...rest } = await start({ owner: ann });
     const desire = (owner: Owner) => runtime.tend([{ ...rest, id, owner }], signal());
-    const becomes = (hard: object) => vi.waitFor(() => expect(hardIn(placeOf(ann))).toMatchObject(hard), within);
+    const bounds = (hard: object) => vi.waitFor(() => expect(hardIn(placeOf(ann))).toMatchObject(hard), within);
     desire({ ...ann, max_environments: 10 });
-    await becomes({ pods: "11", "limits.memory": "44Gi" });
+    await bounds({ pods: "11", "limits.memory": "44Gi" });
     const smaller = { cpu_millicores: 250, memory_bytes: gibibyte / 2, storage_bytes: gibibyte };
     await vi.waitFor(async () => {
       desire({ ...ann, max_environments: 1, largest: smaller });
       expect(hardIn(placeOf(ann))).toMatchObject({ pods: "2", "limits.cpu": "1", "limits.memory": "2Gi" });
     }, within);
     await apply({ kind: "restart", environment: { ...rest, id, owner: { ...ann, largest: smaller }, generation: 2 } });
-    expect(await seen(id)).toMatchObject({ phase: "running", generation: 2 });
+    await becomes(id, { phase: "running", generation: 2 });
   });
 
   it("are changed a few at a time, when all of them are to be", async () => {
@@ -213,7 +216,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     const free = { metadata: { name: "held" } };
     await core.replaceNamespacedConfigMap({ name: "held", namespace: placeOf(ann), body: free });
     await started;
-    expect(await seen(environment.id)).toMatchObject({ phase: "running", generation: 2 });
+    await becomes(environment.id, { phase: "running", generation: 2 });
   });
 
   it("go with the last environment, and with no other", async () => {
@@ -227,7 +230,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
       expect(place(placeOf(ann))).toBeUndefined();
     }, within);
     expect(place(placeOf(bob))?.metadata.deletionTimestamp).toBeUndefined();
-    expect(await seen(others.id)).toMatchObject({ phase: "running" });
+    await becomes(others.id, { phase: "running" });
     const again = await start({ owner: ann });
     expect(namesIn("pods", placeOf(ann))).toEqual([objectName(again.id)]);
   });
@@ -281,7 +284,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     runtime.tend([other], signal());
     await vi.waitUntil(() => troubles().length > 0, within);
     expect(place(placeOf(first))?.metadata).toMatchObject({ annotations: { "devpocket.app/owner": first.id } });
-    expect(await seen(id)).toMatchObject({ phase: "running" });
+    await becomes(id, { phase: "running" });
   });
 
   it("have back with the next start what somebody took from them", async () => {
@@ -364,7 +367,7 @@ describe("people's namespaces", { timeout: 60_000 }, () => {
     await runtime.close();
     runtime = open();
     await apply({ kind: "restart", environment: { ...environment, generation: 2 } });
-    expect(await seen(environment.id)).toMatchObject({ phase: "running", generation: 2 });
+    await becomes(environment.id, { phase: "running", generation: 2 });
     expect(namesIn("pods", namespace)).toEqual([objectName(environment.id)]);
     expect(place(placeOf(ann))).toBeUndefined();
   });

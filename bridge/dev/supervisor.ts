@@ -10,6 +10,7 @@ import { announceDatabase, leaveDirectory, readSecrets, takeDirectory } from "./
 import { type Database, startDatabase } from "./database.ts";
 import { lanAddress, showAddress } from "./lan.ts";
 import { endEnvironments } from "./leftovers.ts";
+import { nodeOptions } from "./node-options.ts";
 import { type DevOptions, StartFailure } from "./options.ts";
 import { say } from "./output.ts";
 import { buildPage } from "./page.ts";
@@ -129,7 +130,7 @@ async function startBridge({ root, dataDirectory, url, variables, reaper }: Brid
     return value === undefined ? [] : [[name, value]];
   });
   const environment = { ...process.env, ...own, ...Object.fromEntries(wanted) };
-  const program = { name: "bridge", args: [join(root, "bridge/main.ts")], cwd: root, environment };
+  const program = { name: "bridge", args: [...nodeOptions, join(root, "bridge/main.ts")], cwd: root, environment };
   const bridge = await supervise("bridge", async () => startProgram(program, reaper));
   cleanups.push(bridge.stop);
   await answers(`http://127.0.0.1:${healthPort}/health`, "the bridge was not connected");

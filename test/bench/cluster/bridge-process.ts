@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { nodeOptions } from "../../../bridge/dev/node-options.ts";
 import { kubernetesVariables } from "../../../bridge/kubernetes-variables.ts";
 import { FakeEdge, token } from "../../bridge/support/edge.ts";
 import { root } from "../../support/source-tree.ts";
@@ -19,7 +20,7 @@ export interface BridgeProcess {
 
 export async function startBridgeProcess(stage: Stage): Promise<BridgeProcess> {
   const edge = await new FakeEdge().start();
-  const child = spawn(process.execPath, [join(root, "bridge/main.ts")], {
+  const child = spawn(process.execPath, [...nodeOptions, join(root, "bridge/main.ts")], {
     cwd: tmpdir(),
     env: {
       ...given(stage.variables),

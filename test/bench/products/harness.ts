@@ -1,6 +1,7 @@
 /** Ours without the development supervisor: the built Worker in workerd and a real bridge process. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { nodeOptions } from "../../../bridge/dev/node-options.ts";
 import { mentioning } from "../../e2e/support/processes.ts";
 import { root } from "../../support/source-tree.ts";
 import { script, startChild } from "../child.ts";
@@ -34,7 +35,7 @@ export async function startHarness({ entry, objects, bridgeDials }: HarnessOptio
   process.once("exit", endEnvironments);
   mkdirSync(join(root, "dist/web"), { recursive: true }); // the configuration names it; no page is asked for
   const product = await serve(services.variables, entry, objects);
-  const bridge = await startChild(script("bridge/main.ts"), {
+  const bridge = await startChild([process.execPath, ...nodeOptions, join(root, "bridge/main.ts")], {
     environment: {
       ...process.env,
       DEVPOCKET_URL: (await bridgeDials?.(product.announced)) ?? product.announced,

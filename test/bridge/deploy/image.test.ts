@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { nodeOptions } from "../../../bridge/dev/node-options.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { importsOf, resolveImport, root } from "../../support/source-tree.ts";
 
@@ -59,5 +60,11 @@ describe("the image", () => {
     expect(final).toMatch(/^USER 1000:1000$/m);
     const place = /^tools=\$root(\S+)$/m.exec(read("bridge/runtime/kubernetes/init/prepare.sh"))?.[1];
     expect(final).toContain(`COPY --from=collect /rootfs${place}/ ${place}/`);
+  });
+
+  it("is run by Node as everywhere", () => {
+    const command = ["node", ...nodeOptions, "bridge/main.ts"];
+    expect(JSON.parse(/^ENTRYPOINT (.+)$/m.exec(final)?.[1] ?? "")).toEqual(command);
+    expect(packageJson.scripts.bridge).toBe(`exec ${command.join(" ")}`);
   });
 });

@@ -6,7 +6,7 @@
 import type { ClientErrorCode } from "../protocol/client.ts";
 import { limits, timing } from "../protocol/timing.ts";
 import type { Turn } from "./events.ts";
-import { isOwnersToTake, refusalOf } from "./rights.ts";
+import { mustReclaim, refusalOf } from "./rights.ts";
 import { type Bridge, type Room, viewers1 } from "./room.ts";
 import { keepViewer, refuse, tellBridge } from "./send.ts";
 import type { Viewer1 } from "./viewers.ts";
@@ -24,11 +24,14 @@ export function holdInput(room: Room, turn: Turn, viewer: Viewer1, data: string)
   if (isFull) refuse(turn, viewer, "bridge_unavailable", notConnected);
 }
 
-/** The bridge has shown that there is a shell: what was held goes to it, unless its author may not type any more. */
+/** The bridge has shown that there is a shell: what was held goes to it, unless its author may not type any more, or waits
+ * until control of others has ended. */
 export function releaseInput(room: Room, turn: Turn, bridge: Bridge): void {
   if (!room.isHolding) return;
-  for (const viewer of viewers1(room)) if (viewer.held !== null) claim(room, turn, viewer);
-  for (const { viewer, text } of takeHeld(room, turn, (viewer) => !isWaitingForControl(room, viewer))) {
+  const isWaiting = (viewer: Viewer1) => mustReclaim(room, viewer);
+  for (const viewer of viewers1(room))
+    if (viewer.held !== null && isWaiting(viewer)) reclaimControl(room, turn, viewer);
+  for (const { viewer, text } of takeHeld(room, turn, (viewer) => !isWaiting(viewer))) {
     const refusal = refusalOf(room, viewer);
     if (refusal !== null) refuse(turn, viewer, refusal.code, refusal.message);
     else if (text !== "") tellBridge(turn, bridge, { type: "input", data: text });
@@ -47,16 +50,6 @@ export function expireInput(room: Room, turn: Turn): void {
   if (room.isHolding && viewers1(room).some(isOld)) {
     refuseHeldInput(room, turn, "bridge_unavailable", "The cluster did not answer; the input was not sent");
   }
-}
-
-/** What its owner typed with a client of version 1 waits until control of others has ended. */
-function isWaitingForControl(room: Room, viewer: Viewer1): boolean {
-  const refusal = refusalOf(room, viewer);
-  return refusal !== null && isOwnersToTake(viewer, refusal);
-}
-
-function claim(room: Room, turn: Turn, viewer: Viewer1): void {
-  if (isWaitingForControl(room, viewer)) reclaimControl(room, turn, viewer);
 }
 
 function takeHeld(

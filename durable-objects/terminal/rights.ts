@@ -3,7 +3,7 @@
  * of their devices and at whichever of its terminals.
  */
 import type { Room } from "./room.ts";
-import type { Viewer } from "./viewers.ts";
+import type { Viewer, Viewer1 } from "./viewers.ts";
 
 export interface Refusal {
   code: "read_only" | "not_in_control";
@@ -26,6 +26,6 @@ export function refusalOf({ control }: Room, viewer: Viewer): Refusal | null {
 }
 
 /** Clients of version 1 have no word for control: what the owner types there ends that of others, and is applied then. */
-export function isOwnersToTake(viewer: Viewer, { code }: Refusal): boolean {
-  return viewer.version === 1 && viewer.access === "owner" && code === "not_in_control";
+export function mustReclaim(room: Room, viewer: Viewer1): boolean {
+  return viewer.access === "owner" && refusalOf(room, viewer)?.code === "not_in_control";
 }

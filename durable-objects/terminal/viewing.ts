@@ -7,7 +7,7 @@ import { holdInput, notConnected } from "./holding.ts";
 import { removeViewer } from "./leaving.ts";
 import { notePresence } from "./participants.ts";
 import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
-import { isOwnersToTake, refusalOf } from "./rights.ts";
+import { mustReclaim, refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
@@ -109,12 +109,12 @@ function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMes
 
 /** Passes input on, lone surrogates replaced, or holds it, or says that it was not sent: it is never lost in silence. */
 function takeInput(room: Room, turn: Turn, viewer: Viewer1, data: string): void {
-  const refusal = refusalOf(room, viewer);
-  if (refusal !== null && isOwnersToTake(viewer, refusal)) {
+  if (mustReclaim(room, viewer)) {
     reclaimControl(room, turn, viewer);
     holdInput(room, turn, viewer, data.toWellFormed());
     return;
   }
+  const refusal = refusalOf(room, viewer);
   if (refusal !== null) {
     refuse(turn, viewer, refusal.code, refusal.message);
     return;

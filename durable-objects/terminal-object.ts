@@ -101,7 +101,9 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     this.#keepPolicy(this.#room.chosen);
   }
 
+  /** What comes behind our close is nobody's any more; a peer that floods on costs as little as can be. */
   override webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): void {
+    if (!isOpen(socket)) return;
     const [role, id = ""] = this.ctx.getTags(socket);
     this.#run(role === "bridge" ? { kind: "bridge_frame", id, data } : { kind: "viewer_frame", id, data });
   }

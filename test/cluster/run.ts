@@ -63,7 +63,7 @@ async function makeNamespace(connection: Connection, { namespace: name, labels }
   await untilUsable(connection, name);
 }
 
-/** Whether the image runs and a volume of the class that environments get can be bound. */
+/** Whether the image runs, and a volume of the class that environments get can be bound, and serve again and again. */
 async function tryVolume(
   connection: Connection,
   run: ClusterUnderTest,
@@ -80,7 +80,9 @@ async function tryVolume(
   };
   await connection.core.createNamespacedPersistentVolumeClaim({ namespace, body });
   const why = await runErrand(connection, { ...run, script: "touch /volume/x && rm /volume/x", claimName: name });
-  await removeClaim(connection, run, name);
+  const isUsedUp = await removeClaim(connection, run, name);
+  if (isUsedUp && why === null)
+    return "kept volumes may not be offered again (patch persistentvolumes), and each test would use one up";
   return why;
 }
 
@@ -114,14 +116,15 @@ async function clearVolumes(connection: Connection, run: ClusterUnderTest): Prom
   for (const { metadata } of items) await removeClaim(connection, run, metadata?.name ?? "");
 }
 
-async function removeClaim(connection: Connection, run: ClusterUnderTest, name: string): Promise<void> {
+/** Whether its volume is there, and nobody can have it any more. */
+async function removeClaim(connection: Connection, run: ClusterUnderTest, name: string): Promise<boolean> {
   const { core } = connection;
   const { namespace } = run;
   const volume = await keptVolumeOf(connection, namespace, name);
   if (volume !== null) await empty(connection, run, name);
   await orNull(core.deleteNamespacedPersistentVolumeClaim({ name, namespace }));
   await until(`claim ${name} is gone`, goneWithinMs, () => isReleased(connection, { name, namespace }));
-  if (volume !== null) await offerAgain(connection, volume);
+  return volume !== null && !(await offerAgain(connection, volume));
 }
 
 /** Leaves nothing behind. */

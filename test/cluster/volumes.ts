@@ -73,18 +73,19 @@ export async function empty(connection: Connection, run: ClusterUnderTest, claim
 }
 
 /**
- * Waits until the volume can be bound again; takes its former claim out of it where nobody else does. False where that is
- * not to be: it is gone, or may not be written.
+ * Waits until the volume can be bound again, or is gone: whoever took it away makes another. Takes its former claim out of it
+ * where nobody else does; false where it may not be written.
  */
 export async function offerAgain({ core }: Connection, name: string): Promise<boolean> {
   const offered = await until(`volume ${name} is available again`, goneWithinMs, async () => {
     const volume = await orNull(core.readPersistentVolume({ name }));
-    if (volume === null) return "no";
-    if (volume.status?.phase === "Available") return "yes";
+    if (volume === null || volume.status?.phase === "Available") return "yes";
     if (!["Released", "Failed"].includes(volume.status?.phase ?? "") || volume.spec?.claimRef === undefined)
       return null;
     const body = [{ op: "remove", path: "/spec/claimRef" }];
-    return (await orNull(core.patchPersistentVolume({ name, body }), hidden)) === null ? "no" : null;
+    // Somebody may have been quicker: then there is no such volume, or no claim in it.
+    const patched = orNull(core.patchPersistentVolume({ name, body }), [404, 422]).then(() => true);
+    return (await orNull(patched, [403])) === null ? "no" : null;
   });
   return offered === "yes";
 }

@@ -124,6 +124,23 @@ it("serves somebody who may do nothing outside one namespace", async () => {
   expect(items).toEqual([]);
 });
 
+it("says of volumes that may not be offered again that they would be used up", async () => {
+  const token = cluster.tokens.issue("reader", [
+    { verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespace: "default" },
+    { verbs: ["get", "list"], apiGroups: ["*"], resources: ["persistentvolumes", "storageclasses"] },
+  ]);
+  const path = join(directory, "reader");
+  await writeFile(path, cluster.kubeconfig({ token }));
+  const theirs = readSettings({
+    KUBECONFIG: path,
+    DEVPOCKET_TEST_IMAGE: "debian:12",
+    DEVPOCKET_TEST_NAMESPACE: "default",
+  });
+  const once = await beginRun(theirs);
+  expect(once.volumeObstacle).toContain("may not be offered again");
+  await endRun(once, theirs);
+}, 60_000);
+
 it("does not take a claim that the scheduler has not seen for an obstacle", async () => {
   const done = errand("late", "true");
   const isRefused = async () => {

@@ -82,7 +82,7 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
   /** What was typed before must not reach the shell after this has answered; what is settled has been waited for. */
   async control(control: Control): Promise<void> {
     this.#run({ kind: "controlled", control });
-    const isWaitedFor = control.stage !== "settled" && this.#room.isBarred;
+    const isWaitedFor = control.stage !== "settled" && this.#room.barrier !== null;
     if (isWaitedFor) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
   }
 
@@ -187,7 +187,7 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
       },
     };
     for (const effect of handle(this.#room, event, moment)) this.#apply(effect);
-    if (!this.#room.isBarred) for (const resolve of this.#unbarred.splice(0)) resolve();
+    if (this.#room.barrier === null) for (const resolve of this.#unbarred.splice(0)) resolve();
   }
 
   #apply(effect: Effect): void {

@@ -1,28 +1,35 @@
 /**
  * Finds out when everything that was given to the bridge so far is with the shell: an input of nobody, with nothing in it,
- * goes behind it, and the bridge says when it was applied. A bridge of version 1 applies as it comes and cannot say so.
+ * goes behind it, and the bridge says when it was applied. Its number has to be new, for what a bridge knows already it
+ * confirms at once. A bridge of version 1 applies as it comes and cannot say so.
  */
 import type { Receipt } from "../protocol/data-socket.ts";
 import type { Turn } from "./events.ts";
-import type { Room } from "./room.ts";
-import { tellBridge } from "./send.ts";
+import type { Bridge, Room } from "./room.ts";
+import { keepBridge, tellBridge } from "./send.ts";
 
-/** No client's: those have a slash. */
-const author = "control";
+/** No client's: those have a slash. A socket's own, for only it knows how far it has counted. */
+function authorOn({ id }: Bridge): string {
+  return `control:${id}`;
+}
 
 export function raiseBarrier(room: Room, turn: Turn): void {
   const { bridge } = room;
   if (bridge === null || bridge.version === 1 || bridge.shell.state !== "attached") return;
-  room.isBarred = true;
-  // Known or not, a bridge answers a number that it has seen and one that is the first.
-  tellBridge(turn, bridge, { type: "input", data: "", from: author, i: 1 });
+  bridge.barriers += 1;
+  keepBridge(turn, bridge);
+  room.barrier = bridge.barriers;
+  tellBridge(turn, bridge, { type: "input", data: "", from: authorOn(bridge), i: bridge.barriers });
 }
 
 export function passBarrier(room: Room, receipts: readonly Receipt[]): void {
-  if (room.isBarred && receipts.some(({ from }) => from === author)) room.isBarred = false;
+  const { bridge, barrier } = room;
+  if (bridge === null || barrier === null) return;
+  const author = authorOn(bridge);
+  if (receipts.some(({ from, i }) => from === author && i >= barrier)) room.barrier = null;
 }
 
 /** The shell or the bridge is gone: what was not applied never will be. */
 export function liftBarrier(room: Room): void {
-  room.isBarred = false;
+  room.barrier = null;
 }

@@ -48,6 +48,7 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
     ...unsaid,
     role: "bridge",
     entries: 0,
+    barriers: 0,
     isCredited: false,
     control,
   });

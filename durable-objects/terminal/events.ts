@@ -16,7 +16,7 @@ export interface Arrival {
 
 export type BridgeArrival = Omit<
   BridgeKeepsake,
-  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "isCredited"
+  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "barriers" | "isCredited"
 >;
 
 export type RoomEvent =

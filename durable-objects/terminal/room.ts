@@ -39,6 +39,8 @@ export interface BridgeKeepsake {
   told: LogPlace | null;
   /** What the object has numbered on this socket: entries and questions for history. */
   entries: number;
+  /** The same of barriers. */
+  barriers: number;
   /** Whether it was given an offset that output may go to. */
   isCredited: boolean;
   /** Who has control of the environment, as the cluster has said. */
@@ -105,8 +107,8 @@ export interface Room {
   toldHolder: string | null;
   /** The cluster was asked to end this control. */
   reclaimed: number;
-  /** The bridge has not yet said that all it was given before is with the shell. */
-  isBarred: boolean;
+  /** The number of the barrier of which the bridge has not yet said that all it was given before is with the shell. */
+  barrier: number | null;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
 }
@@ -137,7 +139,7 @@ export function newRoom(window = mainWindow): Room {
     control: nobodys,
     toldHolder: "",
     reclaimed: 0,
-    isBarred: false,
+    barrier: null,
     ended: new Map(),
   };
 }

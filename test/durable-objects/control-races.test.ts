@@ -7,11 +7,21 @@ import { timing } from "../../durable-objects/protocol/timing.ts";
 import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import type { TerminalObject } from "../../durable-objects/terminal-object.ts";
 import { ann, dan, held, twoWindows, typed } from "./control-ground.ts";
-import type { ViewerPeer } from "./peers.ts";
+import type { DataPeer, ViewerPeer } from "./peers.ts";
 
 /** Who has control, as this client was told last. */
 const holderFor = ({ received }: ViewerPeer) =>
   (received as { type: string; holder?: unknown }[]).findLast(({ type }) => type === "control")?.holder;
+
+/** What is to be confirmed by the bridge. */
+const barrierOf = ({ received }: DataPeer) =>
+  vi.waitUntil(
+    () => {
+      const barrier = received.find((each) => each.type === "input" && each.from?.startsWith("control:") === true);
+      return barrier?.type === "input" ? { from: barrier.from, i: barrier.i } : undefined;
+    },
+    { timeout: 15_000 },
+  );
 
 /** Its alarm goes off after so long. */
 async function later(clusterId: string, ms: number): Promise<void> {
@@ -59,10 +69,10 @@ describe("control", () => {
     ownData.say = () => undefined;
     received.length = 0;
     owner.say({ type: "control", action: "take" });
-    await ownData.has({ type: "input", from: "control" });
+    const barrier = await barrierOf(ownData);
     await forgetEverything(env.CLUSTERS.getByName(clusterId));
     ownData.say = say;
-    ownData.say({ type: "receipts", receipts: [{ from: "control", i: 1 }] });
+    ownData.say({ type: "receipts", receipts: [barrier] });
     await owner.has({ type: "error", code: "bridge_unavailable" });
     await later(clusterId, timing.controlKeptMs);
     await held(driver, ann);
@@ -103,7 +113,7 @@ describe("control", () => {
     const { clusterId, main, owner, driver, ownData } = await twoWindows();
     ownData.say = () => undefined;
     driver.say({ type: "control", action: "take" });
-    await ownData.has({ type: "input", from: "control" });
+    await barrierOf(ownData);
     await env.CLUSTERS.getByName(clusterId).endEnvironment(parseTerminalId(main).environmentId);
     await Promise.all([owner.isClosed(), driver.isClosed()]);
     expect(await recordsOf(clusterId)).toEqual([]);
@@ -155,7 +165,7 @@ describe("control", () => {
     const before = await bridge.assignment(own);
     ownData.say = () => undefined;
     owner.say({ type: "control", action: "take" });
-    await ownData.has({ type: "input", from: "control" });
+    await barrierOf(ownData);
     await forgetEverything(env.TERMINALS.getByName(own));
     await held(owner, ann);
     owner.say({ type: "input", data: "mine", i: 1 });

@@ -183,14 +183,14 @@ export class PlayedTerminal {
 
   /** It sleeps only while nothing is asked of it. */
   hibernate(): void {
-    if (this.room.isBarred) return;
+    if (this.room.barrier !== null) return;
     const kept = [...this.#keepsakes.values()].map((text): ViewerKeepsake | BridgeKeepsake => JSON.parse(text));
     this.room = restoreRoom(kept, null);
   }
 
   async learn(control: Control): Promise<void> {
     this.#send({ kind: "controlled", control });
-    const isWaitedFor = control.stage !== "settled" && this.room.isBarred;
+    const isWaitedFor = control.stage !== "settled" && this.room.barrier !== null;
     if (isWaitedFor) await new Promise<void>((resolve) => this.#unbarred.push(resolve));
   }
 
@@ -202,7 +202,7 @@ export class PlayedTerminal {
   #send(event: RoomEvent): void {
     const moment = { now: this.#environment.now, lastPingAt: () => null };
     for (const effect of handle(this.room, event, moment)) this.#apply(effect);
-    if (!this.room.isBarred) for (const resolve of this.#unbarred.splice(0)) resolve();
+    if (this.room.barrier === null) for (const resolve of this.#unbarred.splice(0)) resolve();
   }
 
   #apply(effect: Effect): void {

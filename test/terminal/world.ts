@@ -39,6 +39,8 @@ export class World {
   readonly bridges = new Map<string, DialledBridge>();
   readonly keepsakes = new Map<string, string>();
   stored = "null";
+  /** Whether barriers are confirmed as soon as they come. */
+  isConfirming = true;
   readonly wants: string[] = [];
   readonly released: string[] = [];
   greeting: ServerMessage[] = [{ type: "info", message: "welcome" }];
@@ -219,11 +221,15 @@ export class World {
     this.#calls = this.#calls.then(call);
   }
 
-  /** It applies at once, and says so only where the terminal waits for it. */
+  /** It applies at once, and says so only where the terminal waits for it, unless a test does that. */
   #tellBridge(id: string, message: TerminalMessage): void {
     const bridge = this.bridges.get(id);
-    if (message.type !== "input" || message.from !== "control") bridge?.received.push(message);
-    else this.#call(async () => this.fromBridge(id, { type: "receipts", receipts: [{ from: "control", i: 1 }] }));
+    const isBarrier = message.type === "input" && message.from?.startsWith("control:") === true;
+    if (!isBarrier || !this.isConfirming) bridge?.received.push(message);
+    else {
+      const { from, i } = message;
+      this.#call(async () => this.fromBridge(id, { type: "receipts", receipts: [{ from, i }] }));
+    }
   }
 
   #deliver(id: string, frame: string): void {

@@ -263,9 +263,8 @@ for each in "$staging"/*; do
   case $each in "$staging"/u-*) count=$((count + 1)) ;; esac
 done
 [ "$count" -lt ${limits.maxUploads} ] || fail too_many_uploads
-mkdir "$staging/u-$1" || fail path_exists
-: >"$staging/u-$1/data"
-head -c "$2" >"$staging/u-$1/upload.json"`,
+cd -P "$staging" && ! there "u-$1" || fail path_exists
+{ mkdir "u-$1" && printf '' >"u-$1/data" && head -c "$2" >"u-$1/upload.json"; } 2>/dev/null || { rm -rf "u-$1"; fail no_space; }`,
   /** id. The wish, NUL, and the numbers of the parts that are here. */
   find: `cd -P "$staging/u-$1" 2>/dev/null && [ -f upload.json ] || fail upload_not_found
 head -c 32768 upload.json

@@ -33,8 +33,13 @@ export class LocalUploads {
       }
       const directory = `${staging}/${uploadName(wish.id)}`;
       await mkdir(directory, { mode: 0o700 });
-      await writeFile(`${directory}/data`, "", { flag: "wx" });
-      await writeFile(`${directory}/upload.json`, JSON.stringify(wish), { flag: "wx", mode: 0o600 });
+      try {
+        await writeFile(`${directory}/data`, "", { flag: "wx" });
+        await writeFile(`${directory}/upload.json`, JSON.stringify(wish), { flag: "wx", mode: 0o600 });
+      } catch (error) {
+        await drop(directory);
+        throw error;
+      }
       return toUpload(wish, []);
     });
   }

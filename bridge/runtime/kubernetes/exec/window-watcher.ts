@@ -19,7 +19,7 @@ echo "$mark" >"$file"
 exec 3<&0
 {
   read -r _
-  read -r now <"$file" && [ "$now" != "$mark" ] || : >"$file"
+  read -r now <"$file" && [ "$now" != "$mark" ] || echo >"$file"
   ${tmux} -N wait-for -S ${signal}
 } <&3 >/dev/null 2>&1 &
 exec 3<&-

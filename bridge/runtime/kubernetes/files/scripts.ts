@@ -277,7 +277,7 @@ echo $$
 head -c "$3" | dd of=data obs=${limits.partBlockBytes} seek="$2" conv=notrunc 2>/dev/null || { room "$3"; fail no_space; }`,
   /** id, number */
   mark: `cd -P "$staging/u-$1" 2>/dev/null || fail upload_not_found
-: >"part-$2"
+printf '' 2>/dev/null >"part-$2" || fail no_space
 touch .`,
   /** id, path, condition */
   finish: `cd -P "$staging/u-$1" 2>/dev/null || fail upload_not_found

@@ -7,6 +7,7 @@ import type { DesiredEnvironment, ObservedEnvironment } from "../../../../durabl
 import { reasonFacts } from "../../../../durable-objects/protocol/reasons.ts";
 import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
+import { isAlive } from "../../../support/kubernetes/pod-ground.ts";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, namespace } from "./ground.ts";
 
@@ -83,6 +84,22 @@ describe("an environment on a machine that does not answer", { timeout: 60_000 }
     await stopped;
     await becomes({ phase: "stopped", reason: null });
     expect(forced()).toHaveLength(1);
+  });
+
+  it("begins anew on the machine when that is back, and of the pod that was taken away nothing is left", async () => {
+    const first = ground.cluster.node.pidOf(namespace, objectName(environment.id)) ?? 0;
+    const stopped = runtime.apply({ kind: "stop", environmentId: environment.id }, AbortSignal.timeout(30_000));
+    await age(forcedAfterMs("for now") + 1);
+    await stopped;
+    expect(isAlive(first)).toBe(true);
+    const again = { ...environment, generation: environment.generation + 1 };
+    const started = runtime.apply({ kind: "start", environment: again }, AbortSignal.timeout(30_000));
+    await becomes({ phase: "provisioning", generation: again.generation });
+    for (const isSilent of [false, true, false]) ground.cluster.node.setSilent(isSilent);
+    await started;
+    await becomes({ phase: "running", generation: again.generation, reason: null });
+    await vi.waitUntil(() => !isAlive(first), within);
+    expect(ground.cluster.store.list(pods, namespace)).toHaveLength(1);
   });
 
   it("is deleted by force for who asks, soon", async () => {

@@ -25,8 +25,10 @@ export const limits = {
   /** Token bucket for the bytes of a client's input. */
   clientInputBytesPerSecond: 262_144,
   clientInputBurstBytes: 2_097_152,
-  /** Frames over the bucket that are answered with an error before the socket is closed as a flood. */
+  /** Frames that are answered with an error, for whatever reason, before the socket is closed as a flood; and how many of
+   * them are forgiven. */
   maxRefusedFrames: 2_000,
+  forgivenFramesPerSecond: 1,
   /** What a terminal sends while only viewers watch that never acknowledge. */
   pacedBytesPerSecond: 65_536,
   pacedBurstBytes: 131_072,

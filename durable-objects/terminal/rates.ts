@@ -1,4 +1,7 @@
-/** How much a viewer may send: frames and bytes from two buckets; who goes on regardless is closed. */
+/**
+ * How much a viewer may send: frames and bytes from two buckets. Errors are acknowledged by nobody, so that whoever has
+ * been refused too often, for whatever reason, is closed.
+ */
 import { limits } from "../protocol/timing.ts";
 import { fill } from "./bucket.ts";
 import type { Viewer } from "./viewers.ts";
@@ -9,7 +12,6 @@ export const tooManyMessages = "Too many messages; this one was not applied";
 export function isWithinRate(viewer: Viewer, now: number, characters: number): boolean {
   const frames = fill(viewer.frames, now, limits.clientFramesPerSecond, limits.clientFrameBurst);
   const bytes = fill(viewer.bytes, now, limits.clientInputBytesPerSecond, limits.clientInputBurstBytes);
-  if (frames.tokens === limits.clientFrameBurst) viewer.refusedFrames = 0;
   const isWithin = frames.tokens >= 1 && bytes.tokens >= characters;
   if (isWithin) {
     frames.tokens -= 1;
@@ -20,10 +22,15 @@ export function isWithinRate(viewer: Viewer, now: number, characters: number): b
   return isWithin;
 }
 
-/** Counts a frame that was refused, and says whether it was one too many. */
-export function isFlooding(viewer: Viewer): boolean {
-  viewer.refusedFrames += 1;
-  return viewer.refusedFrames > limits.maxRefusedFrames;
+/** Counts a frame that was refused. */
+export function noteRefused(viewer: Viewer, now: number): void {
+  const refusals = fill(viewer.refusals, now, limits.forgivenFramesPerSecond, limits.maxRefusedFrames);
+  viewer.refusals = { ...refusals, tokens: refusals.tokens - 1 };
+}
+
+/** Whether it has been refused too often. */
+export function isFlooding({ refusals }: Viewer): boolean {
+  return refusals !== null && refusals.tokens < 1;
 }
 
 export function lengthOf(data: string | ArrayBuffer): number {

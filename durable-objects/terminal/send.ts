@@ -3,6 +3,7 @@ import type { ClientErrorCode, ServerMessage } from "../protocol/client.ts";
 import type { ClientErrorCode2, ServerMessage2 } from "../protocol/client-2.ts";
 import type { TerminalMessage } from "../protocol/data-socket.ts";
 import type { Turn } from "./events.ts";
+import { noteRefused } from "./rates.ts";
 import { type Bridge, bridgeKeepsake } from "./room.ts";
 import { type Viewer, type Viewer1, type Viewer2, viewerKeepsake } from "./viewers.ts";
 
@@ -11,11 +12,13 @@ export function send(turn: Turn, to: readonly string[], message: ServerMessage |
 }
 
 export function refuse(turn: Turn, viewer: Viewer1, code: ClientErrorCode, message: string): void {
+  noteRefused(viewer, turn.moment.now);
   send(turn, [viewer.id], { type: "error", message, code });
 }
 
 /** `i` is the number of the input that was refused, if it was input. */
 export function refuse2(turn: Turn, viewer: Viewer2, code: ClientErrorCode2, message: string, i?: number): void {
+  noteRefused(viewer, turn.moment.now);
   send(turn, [viewer.id], { type: "error", message, code, ...(i === undefined ? {} : { i }) });
 }
 

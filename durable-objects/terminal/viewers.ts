@@ -110,7 +110,8 @@ interface Remembered {
   usedAt: number;
   frames: Bucket | null;
   bytes: Bucket | null;
-  refusedFrames: number;
+  /** How many of its frames may still be refused. */
+  refusals: Bucket | null;
   wishes: Bucket | null;
 }
 
@@ -170,7 +171,7 @@ function remembered({ joinedAt }: Kept): Remembered {
     usedAt: joinedAt,
     frames: null,
     bytes: null,
-    refusedFrames: 0,
+    refusals: null,
     wishes: null,
   };
 }

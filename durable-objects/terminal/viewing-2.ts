@@ -12,7 +12,7 @@ import { askForHistory } from "./looking-back.ts";
 import { notePresence } from "./participants.ts";
 import { placeOf } from "./places.ts";
 import { choosePolicy, showPolicy } from "./policy.ts";
-import { isFlooding, isWithinRate, lengthOf, tooManyMessages } from "./rates.ts";
+import { isFlooding, isWithinRate, lengthOf, noteRefused, tooManyMessages } from "./rates.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepViewer, refuse2, send } from "./send.ts";
 import { askForSize, changeViewer2Size } from "./sizing.ts";
@@ -32,9 +32,9 @@ export function takeViewer2Frame(room: Room, turn: Turn, viewer: Viewer2, data: 
   const message = parseClientFrame2(data);
   const isFree = message?.type === "ack" && isWorthIt(viewer, message.seq);
   if (isFree || isWithinRate(viewer, turn.moment.now, lengthOf(data))) takeMessage(room, turn, viewer, message);
-  else if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
-  else if (viewer.standing.state !== "silent")
-    refuse2(turn, viewer, "rate_limited", tooManyMessages, numberOf(message));
+  else if (viewer.standing.state === "silent") noteRefused(viewer, turn.moment.now);
+  else refuse2(turn, viewer, "rate_limited", tooManyMessages, numberOf(message));
+  if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
 }
 
 /** Acknowledgements that a client owes are as many as the output they are for; others count as frames. */

@@ -73,25 +73,16 @@ export function takeViewerFrame(room: Room, turn: Turn, viewer: Viewer1, data: s
     removeViewer(room, turn, viewer, "frameTooLarge");
     return;
   }
-  if (!isWithinRate(viewer, now, lengthOf(data))) {
-    refuseForRate(room, turn, viewer);
-    return;
-  }
-  const message = parseClientFrame(data);
-  if (message === null) {
-    refuse(turn, viewer, "bad_frame", "Failed to process message");
-    return;
-  }
-  takeMessage(room, turn, viewer, message);
-}
-
-function refuseForRate(room: Room, turn: Turn, viewer: Viewer1): void {
-  if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
+  if (isWithinRate(viewer, now, lengthOf(data))) takeMessage(room, turn, viewer, parseClientFrame(data));
   else refuse(turn, viewer, "rate_limited", tooManyMessages);
+  if (isFlooding(viewer)) removeViewer(room, turn, viewer, "floodingFrames");
 }
 
-function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMessage): void {
-  switch (message.type) {
+function takeMessage(room: Room, turn: Turn, viewer: Viewer1, message: ClientMessage | null): void {
+  switch (message?.type) {
+    case undefined:
+      refuse(turn, viewer, "bad_frame", "Failed to process message");
+      return;
     case "ping":
       viewer.hasPingedByFrame = true;
       turn.effects.push({ kind: "send", to: [viewer.id], frame: pongText });

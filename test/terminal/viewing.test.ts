@@ -81,6 +81,19 @@ describe("input", () => {
     expect(world.seen(neighbour).closed).toBeNull();
   });
 
+  it.each([
+    [25, "floodingFrames"],
+    [1_000, null],
+  ])("refused every %i ms, within the rate, ends with %j: an error is acknowledged by nobody", (everyMs, closed) => {
+    const { world, viewer } = watched();
+    for (let i = 0; i < 1.5 * limits.maxRefusedFrames; i += 1) {
+      world.now += everyMs;
+      world.say(viewer, "junk");
+    }
+    expect(world.seen(viewer).closed).toBe(closed);
+    expect(new Set(errors(world, viewer))).toEqual(new Set(["bad_frame"]));
+  });
+
   it("that comes before the bridge is held in order, through hibernation, and handed over with the screen", () => {
     const world = new World();
     const viewer = world.join();

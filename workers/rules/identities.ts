@@ -27,7 +27,7 @@ export const identityClaimsSchema = z.object({
     .catch(false),
   name: z
     .string()
-    .transform((text) => text.replace(/\p{C}/gu, "").trim().slice(0, maxNameLength) || null)
+    .transform((text) => text.replace(/\p{C}/gu, "").trim().slice(0, maxNameLength).toWellFormed() || null)
     .nullable()
     .default(null)
     .catch(null),

@@ -35,7 +35,7 @@ export async function newSession(
     refreshIssuedAt,
     refreshExpiresAt,
     absoluteExpiresAt: later(refreshIssuedAt, config.sessionSeconds),
-    userAgent: device.userAgent?.slice(0, maxUserAgentLength) ?? null,
+    userAgent: device.userAgent?.slice(0, maxUserAgentLength).toWellFormed() ?? null,
     address: device.address,
     deviceHashes: deviceHashes(device),
     createdAt: now,

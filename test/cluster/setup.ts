@@ -1,5 +1,6 @@
 /** Begins a run on the cluster before the first test and ends it after the last, also when they failed. */
 import type { TestProject } from "vitest/node";
+import { onInterruption } from "../support/interruption.ts";
 import { beginRun, type ClusterUnderTest, endRun } from "./run.ts";
 
 declare module "vitest" {
@@ -19,15 +20,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return () => endRun(run);
 }
 
-/** Told to end, vitest would end at once; the second time it does. */
+/** Told to end, vitest would end at once. */
 function endInOrder(vitest: TestProject["vitest"]): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.removeAllListeners(signal);
-    process.once(signal, async () => {
-      console.error(`${signal}: removing what was made on the cluster`);
-      process.exitCode = 130;
-      await vitest.cancelCurrentRun("keyboard-input");
-      await vitest.exit(true);
-    });
-  }
+  for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
+  onInterruption(async (signal) => {
+    console.error(`${signal}: removing what was made on the cluster`);
+    process.exitCode = 130;
+    await vitest.cancelCurrentRun("keyboard-input");
+    await vitest.exit(true);
+  });
 }

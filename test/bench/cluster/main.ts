@@ -1,6 +1,7 @@
 /** `npm run bench:cluster`: the figures of Kubernetes against the cluster that KUBECONFIG names; variables as in test/cluster. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onInterruption } from "../../support/interruption.ts";
 import { root } from "../../support/source-tree.ts";
 import { machine, otherLoad } from "../machine.ts";
 import { type BenchOptions, readOptions } from "../options.ts";
@@ -8,13 +9,10 @@ import { markdown } from "../report.ts";
 import { kubernetesTables } from "./tables.ts";
 
 const interruption = new AbortController();
-// The second signal ends at once.
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    console.error(`${signal}: removing what was made on the cluster`);
-    interruption.abort(new Error(`interrupted by ${signal}`));
-  });
-}
+onInterruption((signal) => {
+  console.error(`${signal}: removing what was made on the cluster`);
+  interruption.abort(new Error(`interrupted by ${signal}`));
+});
 const options = readOptions(process.argv.slice(2));
 if (options === "help") console.log("npm run bench:cluster -- [--quick]");
 else await bench(options);

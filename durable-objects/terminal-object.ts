@@ -40,8 +40,9 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
   readonly #metering: Metering;
   /** Its own terminal id, as the ticket of its last arrival said: it is needed only while somebody is here. */
   #terminal = "";
-  /** Calls to the cluster, one after the other, so that want and unwant cannot overtake each other. */
-  #clusterCalls: Promise<void> = Promise.resolve();
+  /** Calls to the cluster, one after the other, so that want and unwant cannot overtake each other. Wishes for control are
+   * a line of their own, for they may wait until a bridge is wanted and has come. */
+  readonly #clusterCalls = { presence: Promise.resolve(), wishes: Promise.resolve() };
   /** Who waits for the bridge to have applied what it was given. */
   readonly #unbarred: (() => void)[] = [];
 
@@ -212,7 +213,7 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
         this.#release(effect.userId, effect.id);
         return;
       case "want":
-        this.#callCluster(effect.clusterId, async (cluster) => {
+        this.#callCluster("presence", effect.clusterId, async (cluster) => {
           this.#run({ kind: "wanted", isLinked: await cluster.want(this.#terminal, effect.isRepeated) });
         });
         return;
@@ -220,19 +221,19 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
         this.#askControl(effect);
         return;
       case "holder_left":
-        this.#callCluster(effect.clusterId, (cluster) =>
+        this.#callCluster("presence", effect.clusterId, (cluster) =>
           cluster.holderLeft(this.#terminal, effect.userId, effect.isForGood),
         );
         return;
       case "unwant":
-        this.#callCluster(effect.clusterId, (cluster) => cluster.unwant(this.#terminal));
+        this.#callCluster("presence", effect.clusterId, (cluster) => cluster.unwant(this.#terminal));
         return;
     }
   }
 
   #askControl({ clusterId, id, wish }: Extract<Effect, { kind: "ask_control" }>): void {
     const { action } = wish;
-    this.#callCluster(clusterId, async (cluster) => {
+    this.#callCluster("wishes", clusterId, async (cluster) => {
       try {
         this.#run({ kind: "control_answered", id, action, control: await cluster.askControl(this.#terminal, wish) });
       } catch (error) {
@@ -270,14 +271,14 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
     this.ctx.waitUntil(released.catch((error: unknown) => this.#warn("a socket was not released", error)));
   }
 
-  #callCluster(clusterId: string, call: (cluster: ClusterRpc) => Promise<void>): void {
-    this.#clusterCalls = this.#clusterCalls
+  #callCluster(line: "presence" | "wishes", clusterId: string, call: (cluster: ClusterRpc) => Promise<void>): void {
+    this.#clusterCalls[line] = this.#clusterCalls[line]
       .then(() => call(this.env.CLUSTERS.getByName(clusterId)))
       .catch((error: unknown) => {
         this.#room.wantedAt = 0;
         this.#warn("the cluster was not told", error);
       });
-    this.ctx.waitUntil(this.#clusterCalls);
+    this.ctx.waitUntil(this.#clusterCalls[line]);
   }
 
   #warn(msg: string, error: unknown): void {

@@ -4,6 +4,7 @@
  * confirms at once. A bridge of version 1 applies as it comes and cannot say so.
  */
 import type { Receipt } from "../protocol/data-socket.ts";
+import { timing } from "../protocol/timing.ts";
 import type { Turn } from "./events.ts";
 import type { Bridge, Room } from "./room.ts";
 import { keepBridge, tellBridge } from "./send.ts";
@@ -15,7 +16,11 @@ function authorOn({ id }: Bridge): string {
 
 export function raiseBarrier(room: Room, turn: Turn): void {
   const { bridge } = room;
-  if (bridge === null || bridge.version === 1 || bridge.shell.state !== "attached") return;
+  if (bridge === null || bridge.shell.state === "silent") {
+    if (room.viewers.size > 0 && isJustLost(room, turn)) room.barrier = "due";
+    return;
+  }
+  if (bridge.version === 1 || bridge.shell.state === "detached") return;
   bridge.barriers += 1;
   keepBridge(turn, bridge);
   room.barrier = bridge.barriers;
@@ -24,12 +29,29 @@ export function raiseBarrier(room: Room, turn: Turn): void {
 
 export function passBarrier(room: Room, receipts: readonly Receipt[]): void {
   const { bridge, barrier } = room;
-  if (bridge === null || barrier === null) return;
+  if (bridge === null || typeof barrier !== "number") return;
   const author = authorOn(bridge);
   if (receipts.some(({ from, i }) => from === author && i >= barrier)) room.barrier = null;
 }
 
-/** The shell or the bridge is gone: what was not applied never will be. */
+/** A bridge whose socket was cut still types what waited for the end of a paste. */
+function isJustLost({ bridgeLostAt }: Room, { moment }: Turn): boolean {
+  return bridgeLostAt !== null && moment.now - bridgeLostAt < timing.pasteSilentMs;
+}
+
+/** The bridge's socket is gone: its next one is asked. */
+export function putBarrierOff(room: Room): void {
+  if (room.barrier !== null) room.barrier = "due";
+}
+
+/** The bridge has said where it stands. */
+export function raiseDueBarrier(room: Room, turn: Turn): void {
+  if (room.barrier !== "due") return;
+  room.barrier = null;
+  raiseBarrier(room, turn);
+}
+
+/** The shell is gone, and what was not applied never will be; or nobody is here. */
 export function liftBarrier(room: Room): void {
   room.barrier = null;
 }

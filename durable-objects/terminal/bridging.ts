@@ -1,7 +1,7 @@
 /** What the bridge's data socket does: comes, says where it stands, brings bytes and words, goes. */
 import { type DataMessage, decodeStreamFrame, type Position } from "../protocol/data-socket.ts";
 import { limits } from "../protocol/timing.ts";
-import { liftBarrier } from "./barrier.ts";
+import { liftBarrier, raiseDueBarrier } from "./barrier.ts";
 import { learnControl } from "./control.ts";
 import { withdrawCredit } from "./crediting.ts";
 import { enterAll, takeEntered, takeReplay } from "./entering.ts";
@@ -147,6 +147,7 @@ function greet(room: Room, turn: Turn, bridge: Bridge, hello: Stand & { ledger: 
   if (!isSamePlace) makeAllWait(room, turn);
   bridge.ledger = hello.ledger.slice(0, 64);
   settle(room, turn, bridge, hello);
+  raiseDueBarrier(room, turn);
   if (isSamePlace) releaseInput(room, turn, bridge);
 }
 

@@ -1,7 +1,7 @@
 /** How viewers and bridges go: told to, silent for too long, or simply gone. */
 import { type CloseName, closes } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
-import { liftBarrier } from "./barrier.ts";
+import { liftBarrier, putBarrierOff } from "./barrier.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { tellHolderLeft } from "./holder.ts";
@@ -32,6 +32,7 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
     return;
   }
   room.isWanted = false;
+  liftBarrier(room);
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
 }
@@ -50,7 +51,8 @@ export function removeBridge(room: Room, turn: Turn, close: CloseName | null): v
   if (bridge === null) return;
   if (close !== null) turn.effects.push({ kind: "close_bridge", id: bridge.id, close });
   room.bridge = null;
-  liftBarrier(room);
+  room.bridgeLostAt = turn.moment.now;
+  putBarrierOff(room);
   room.tabs = { state: "unknown" };
   room.wantedAt = turn.moment.now;
   room.snapshotAsk = null;

@@ -107,8 +107,11 @@ export interface Room {
   toldHolder: string | null;
   /** The cluster was asked to end this control. */
   reclaimed: number;
-  /** The number of the barrier of which the bridge has not yet said that all it was given before is with the shell. */
-  barrier: number | null;
+  /** The number of the barrier of which the bridge has not yet said that all it was given before is with the shell; due: its
+   * socket was cut, and the next one is asked. */
+  barrier: number | "due" | null;
+  /** When the last bridge's socket was lost; null if that was not lately. */
+  bridgeLostAt: number | null;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
 }
@@ -140,6 +143,7 @@ export function newRoom(window = mainWindow): Room {
     toldHolder: "",
     reclaimed: 0,
     barrier: null,
+    bridgeLostAt: null,
     ended: new Map(),
   };
 }

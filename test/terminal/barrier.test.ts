@@ -73,3 +73,30 @@ it("waits for the newest barrier, whichever the bridge confirms", async () => {
   });
   expect(left).toEqual([2, null]);
 });
+
+it("waits for the bridge's next socket where it was cut, for what waited in it is typed without one", async () => {
+  const { world, come, owner, settle, say, bridge } = typed();
+  const dan = come("dan", "driver");
+  settle();
+  const cut = (id: string) => world.send({ kind: "bridge_left", id });
+  cut(bridge);
+  await say(owner, { type: "control", action: "take" });
+  expect(world.room.barrier).toBe("due");
+  const second = world.dial(2, 2);
+  world.hello(second, { epoch: "e1", seq: 0 });
+  expect(world.room.barrier).toBe(1);
+  cut(second);
+  expect(world.room.barrier).toBe("due");
+  for (const id of [owner, dan]) world.leave(id);
+  expect(world.room.barrier).toBeNull();
+});
+
+it("does not wait for a bridge that has been away for longer than a paste", async () => {
+  const { world, come, owner, settle, say, bridge } = typed();
+  come("dan", "driver");
+  settle();
+  world.send({ kind: "bridge_left", id: bridge });
+  world.now += timing.pasteSilentMs;
+  await say(owner, { type: "control", action: "take" });
+  expect(world.room.barrier).toBeNull();
+});

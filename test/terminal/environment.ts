@@ -1,9 +1,11 @@
 /**
  * An environment with several terminals and one cluster, where everything that is sent is under way until the schedule lets
- * it arrive: rooms and the arbiter are the real ones, a bridge applies what a terminal gave it, one after the other. The
- * cluster's memory may end at any moment, a terminal's while nothing is asked of it; a bridge may be cut.
+ * it arrive: rooms, the arbiter and what a bridge types are the real ones. The cluster's memory may end at any moment, a
+ * terminal's while nothing is asked of it; a bridge may be cut.
  */
 import type fc from "fast-check";
+import { InputLedger } from "../../bridge/relay/ledger.ts";
+import { Typing } from "../../bridge/relay/typing.ts";
 import { ClusterControl } from "../../durable-objects/cluster-control.ts";
 import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import type { Control } from "../../durable-objects/protocol/objects.ts";
@@ -135,11 +137,28 @@ export class PlayedTerminal {
   /** What was given to the bridge arrives in order; so do its answers. What is under way to one that is cut is lost. */
   #toBridge: Promise<void> = Promise.resolve();
   #calls: Promise<void> = Promise.resolve();
+  #wishes: Promise<void> = Promise.resolve();
   #unbarred: (() => void)[] = [];
+  /** The bridge's, whichever socket it has. */
+  readonly #typing: Typing;
+  /** Viewers that were told hello and not yet how far their input has come. */
+  readonly #entering = new Set<string>();
 
   constructor(id: string, environment: Environment) {
     this.id = id;
     this.#environment = environment;
+    const { applied } = environment;
+    this.#typing = new Typing(id, new InputLedger("l"), {
+      write(text) {
+        const { holder, next } = environment;
+        for (const by of text.split(" ").filter(Boolean)) applied.push({ by, holder, next });
+      },
+      onInterrupt: () => undefined,
+      onHandedOver: () => undefined,
+      onApplied: (from, i) => this.#answer({ type: "receipts", receipts: [{ from, i }] }),
+      onGap: (from, i, after) => this.#answer({ type: "gap", from, i, after }),
+      modes: () => ({ isBracketedPaste: false, isApplicationCursor: false }),
+    });
   }
 
   join({ id: userId, access, version }: Person): string {
@@ -161,6 +180,13 @@ export class PlayedTerminal {
     const i = (this.#clients.get(id) ?? 0) + 1;
     this.#clients.set(id, i);
     this.say(id, { type: "input", data: `${by} `, i });
+  }
+
+  /** The first part of a paste whose rest does not come. */
+  paste(id: string, by: string): void {
+    const i = (this.#clients.get(id) ?? 0) + 1;
+    this.#clients.set(id, i);
+    this.say(id, { type: "paste", id: "p", data: `${by} `, i, last: false });
   }
 
   say(id: string, message: object): void {
@@ -240,14 +266,19 @@ export class PlayedTerminal {
     }
   }
 
-  #hear(to: readonly string[], frame: { type: string; holder?: { id: string } | null }): void {
-    if (frame.type === "control") for (const id of to) this.told.set(id, frame.holder?.id ?? null);
+  #hear(to: readonly string[], frame: { type: string; holder?: { id: string } | null; i?: number }): void {
+    for (const id of to) {
+      if (frame.type === "control") this.told.set(id, frame.holder?.id ?? null);
+      else if (frame.type === "hello") this.#entering.add(id);
+      else if (frame.type === "iack" && this.#entering.delete(id)) this.#clients.set(id, frame.i ?? 0);
+    }
   }
 
   #ask({ id, wish }: Extract<Effect, { kind: "ask_control" }>): void {
     const { action } = wish;
-    this.#call(async (control) => {
-      const answer = await control.ask(this.id, wish).catch(() => null);
+    this.#wishes = this.#wishes.then(async () => {
+      await this.#environment.travel("wish");
+      const answer = await this.#environment.control.ask(this.id, wish).catch(() => null);
       await this.#environment.travel("answer");
       this.#send({ kind: "control_answered", id, action, control: answer });
     });
@@ -280,29 +311,27 @@ export class PlayedTerminal {
       kind: "bridge_attached",
       bridge: { id, ...names, assignment, version: 2, control: known },
     });
-    this.#answer(id, { type: "hello", epoch: "e", gen: 0, seq: 0, cols: 80, rows: 24, ledger: id });
+    this.#answer({ type: "hello", epoch: "e", gen: 0, seq: 0, cols: 80, rows: 24, ledger: "l" });
   }
 
   #give(bridge: string, message: TerminalMessage): void {
     this.#toBridge = this.#toBridge.then(async () => {
       await this.#environment.travel(message.type);
-      if (this.room.bridge?.id === bridge) this.#carryOut(bridge, message);
+      if (this.room.bridge?.id === bridge) this.#carryOut(message);
     });
   }
 
-  #carryOut(bridge: string, message: TerminalMessage): void {
-    if (message.type === "enter") {
+  #carryOut(message: TerminalMessage): void {
+    if (message.type === "input" || message.type === "paste") this.#typing.take(message);
+    else if (message.type === "left") this.#typing.leave(message.from);
+    else if (message.type === "enter") {
       const place = { epoch: "e", gen: 0, seq: 0, cols: 80, rows: 24 };
-      this.#answer(bridge, { type: "entered", entry: message.entry, i: 0, ...place });
+      this.#answer({ type: "entered", entry: message.entry, i: this.#typing.appliedOf(message.from), ...place });
     }
-    if (message.type !== "input") return;
-    const { applied, holder, next } = this.#environment;
-    for (const by of message.data.split(" ").filter(Boolean)) applied.push({ by, holder, next });
-    if (message.from !== undefined)
-      this.#answer(bridge, { type: "receipts", receipts: [{ from: message.from, i: message.i }] });
   }
 
-  #answer(bridge: string, message: object): void {
-    this.#send({ kind: "bridge_frame", id: bridge, data: JSON.stringify(message) });
+  #answer(message: object): void {
+    const { bridge } = this.room;
+    if (bridge !== null) this.#send({ kind: "bridge_frame", id: bridge.id, data: JSON.stringify(message) });
   }
 }

@@ -13,7 +13,8 @@ const live = 10;
 const asleep = 10;
 const rounds = 5;
 const roundMs = 4_000;
-const flood = "while :; do seq -f 'line %06.0f of a flood that nobody can read' 1 5000; done";
+/** One program, which an interrupt ends: a loop of the shell's lives on where it comes between two of its programs. */
+const flood = "seq -f 'line %09.0f of a flood nobody can read' 1 1000000000";
 
 /** Alternates rounds with all awake and with half of them stalled. */
 export async function stalled(stage: Stage): Promise<Target> {

@@ -32,7 +32,7 @@ type Measure = (scene: Scene, options: TargetOptions) => Promise<Target | Target
 const measures: Record<TargetName, Measure> = {
   integrity: ({ stage }, { cuts }) => integrity(stage, cuts),
   joins: ({ stage }, options) => joins(stage, options.joins),
-  resume: ({ stage }, { rounds }) => resume(stage, rounds * 4),
+  resume: ({ stage }, { rounds }) => resume(stage, rounds * 10),
   slow: ({ stage, peer }, { floodSeconds }) => slowWay(stage, floodSeconds, peer),
   stalled: ({ stage }) => stalled(stage),
   echo: ({ stage, tmux, peer }, { rounds }) => echoAdded(stage, tmux, peer, rounds),

@@ -32,7 +32,7 @@ export async function resume(stage: Stage, rounds: number): Promise<Target> {
   let snapshots = 0;
   for (let round = 0; round < rounds; round += 1) {
     for (const gap of gaps) {
-      if (gap > 0) await run(watching.terminal, `head -c ${gap} /dev/zero | tr '\\0' 'abcdefgh' | fold -w 60`);
+      if (gap > 0) await run(watching.terminal, printing(gap));
       const heard = await listen(place, { position, windows });
       snapshots += heard.snapshots;
       overheads.push(heard.textBytes - (heard.position.seq - position.seq));
@@ -55,9 +55,14 @@ export async function resume(stage: Stage, rounds: number): Promise<Target> {
       plain("the same without a gap, median", `${percentile(withoutGap(onWire), 0.5)} B`),
       plain("before deflate, without a gap", `${percentile(withoutGap(overheads), 0.5)} B`),
       atMost("first right frame p99", percentile(waitsMs, 0.99), 20, "ms"),
+      plain("the same p50 / p90", `${[0.5, 0.9].map((share) => percentile(waitsMs, share).toFixed(1)).join(" / ")} ms`),
     ],
   };
 }
+
+/** The end's mark comes once tmux is at rest: in the middle of a burst it may be drawn in two pieces. */
+const printing = (characters: number) =>
+  `head -c ${characters} /dev/zero | tr '\\0' 'abcdefgh' | fold -w 60; sleep 0.1`;
 
 const withoutGap = (values: readonly number[]) => values.filter((_, at) => at % gaps.length === 0);
 

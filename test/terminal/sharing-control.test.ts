@@ -5,6 +5,15 @@ import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import { shared } from "./shared.ts";
 import { World } from "./world.ts";
 
+/** Their owner is refused while control is kept for somebody who has left, and types once that is over. */
+async function refusedUntilExpired({ world, owner, say, errors, applied }: ReturnType<typeof shared>): Promise<void> {
+  await say(owner, { type: "input", data: "refused", i: 1 });
+  world.now += timing.controlKeptMs;
+  await world.control.expire();
+  await say(owner, { type: "input", data: "free", i: 2 });
+  expect([errors(owner), applied()]).toEqual([["not_in_control"], ["free"]]);
+}
+
 describe("control", () => {
   it("is one person's: others' input is refused by name and number, and its number is used up", async () => {
     const { come, owner, settle, say, typed, applied, errors } = shared();
@@ -112,31 +121,25 @@ describe("control", () => {
   });
 
   it("is kept while a holder whose window was closed goes to another one", async () => {
-    const { world, come, owner, settle, say, errors } = shared();
+    const ground = shared();
+    const { world, come, settle, say } = ground;
     const driver = come("dan", "driver");
     settle();
     await say(driver, { type: "control", action: "take" });
     world.send({ kind: "end", which: [driver], close: "windowGone" });
     await world.settled();
-    await say(owner, { type: "input", data: "refused", i: 1 });
-    world.now += timing.controlKeptMs;
-    await world.control.expire();
-    await say(owner, { type: "input", data: "free", i: 2 });
-    expect(errors(owner)).toEqual(["not_in_control"]);
+    await refusedUntilExpired(ground);
   });
 
   it("ends also where its holder was cut before they had it", async () => {
-    const { world, come, owner, settle, say, errors } = shared();
+    const ground = shared();
+    const { world, come, settle } = ground;
     const driver = come("dan", "driver");
     settle();
     world.say(driver, { type: "control", action: "take" });
     world.leave(driver);
     await world.settled();
-    await say(owner, { type: "input", data: "refused", i: 1 });
-    world.now += timing.controlKeptMs;
-    await world.control.expire();
-    await say(owner, { type: "input", data: "free", i: 2 });
-    expect(errors(owner)).toEqual(["not_in_control"]);
+    await refusedUntilExpired(ground);
   });
 
   it("ends also where its holder left a terminal that had slept without a bridge, and everybody is told", async () => {

@@ -16,22 +16,19 @@ export function exited(command: readonly string[], code: number): Fields {
 
 /** As Kubernetes 1.34 tells what the node answered to a server that translates. */
 export function notTakenUp(answer: string): Fields {
-  const why = `unable to upgrade connection: ${answer}`;
-  return {
-    metadata: {},
-    status: "Failure",
-    message: `Internal error occurred: ${why}`,
-    reason: "InternalError",
-    details: { causes: [{ message: why }] },
-    code: 500,
-  };
+  return internalError(`unable to upgrade connection: ${answer}`);
 }
 
 export function notStarted(program: string): Fields {
   const where = program.includes("/")
     ? `stat ${program}: no such file or directory`
     : "executable file not found in $PATH";
-  const why = `error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${where}: unknown`;
+  return internalError(
+    `error executing command in container: failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process: exec: "${program}": ${where}: unknown`,
+  );
+}
+
+function internalError(why: string): Fields {
   return {
     metadata: {},
     status: "Failure",

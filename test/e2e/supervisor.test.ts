@@ -5,23 +5,39 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../bridge/dev/ports.ts";
 import { root } from "../support/source-tree.ts";
 import { cloneRepository } from "./support/clone.ts";
 import { descendant, mentioning, serverWorkerd } from "./support/processes.ts";
-import { startProduct } from "./support/product.ts";
+import { type Product, startProduct } from "./support/product.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** The product; ended after the test if the test has not done so. */
-async function start(options: Parameters<typeof startProduct>[0] = {}) {
-  const product = await startProduct(options);
-  cleanups.push(product.stop);
+/** A start costs many seconds of both cores, so tests share products; the newest is the one that may still be well. */
+const started: Product[] = [];
+afterAll(async () => {
+  for (const { stop } of started) await stop();
+});
+
+/** A new product, on the data of an earlier one if that is named. */
+async function start(dataDirectory?: string): Promise<Product> {
+  const product = await startProduct(
+    dataDirectory === undefined ? {} : { environment: { DEVPOCKET_DATA_DIR: dataDirectory } },
+  );
+  started.push(product);
   return product;
+}
+
+/** The product that the test before has left well, or a new one. */
+async function running(): Promise<Product> {
+  const newest = started.at(-1);
+  if (newest !== undefined && (await isHealthy(newest.url))) return newest;
+  await newest?.stop();
+  return start();
 }
 
 /** A start that is expected to fail: its exit code and what it said. */
@@ -79,8 +95,7 @@ function listeners(port: number): string[] {
 
 describe("npm run dev", { timeout: 180_000 }, () => {
   it("serves on the loopback only, keeps secrets off command lines and in private files", async () => {
-    const { url, dataDirectory, process: child } = await start();
-    expect(await isHealthy(url)).toBe(true);
+    const { url, dataDirectory } = await running();
     const secrets = JSON.parse(readFileSync(join(dataDirectory, "secrets.json"), "utf8")) as Record<string, string>;
     const commands = mentioning(dataDirectory).map(({ command }) => command);
     expect(commands.length).toBeGreaterThan(2);
@@ -89,13 +104,20 @@ describe("npm run dev", { timeout: 180_000 }, () => {
       expect(statSync(join(dataDirectory, name)).mode & 0o077, name).toBe(0);
     }
     expect(listeners(Number(new URL(url).port))).toEqual(["0100007F"]);
-    child.kill("SIGTERM");
-    await exited(child);
-    await nothingLeft(dataDirectory);
+  });
+
+  it("refuses a data directory that another one uses", async () => {
+    const { dataDirectory } = await running();
+    const child = spawnSync(process.execPath, ["bridge/dev/main.ts"], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], PORT: String(await freePort()), DEVPOCKET_DATA_DIR: dataDirectory },
+      encoding: "utf8",
+    });
+    expect([child.status, child.stderr]).toEqual([1, expect.stringMatching(/is used by another npm run dev.*\n$/)]);
   });
 
   it("starts again what dies: Postgres, the server, workerd inside it", async () => {
-    const { url, process: child } = await start();
+    const { url, process: child } = await running();
     const server = new RegExp(`wrangler-dist/cli.js dev .*--port ${new URL(url).port} `);
     for (const command of [/bin\/postgres -D/, server, /\/workerd serve/]) {
       const victim = descendant(child.pid as number, command).pid;
@@ -106,45 +128,40 @@ describe("npm run dev", { timeout: 180_000 }, () => {
   });
 
   it("starts the server again as soon as the workerd that holds its port dies", async () => {
-    const { url, process: child, printed } = await start();
+    const { url, process: child, printed } = await running();
     process.kill(serverWorkerd(child.pid as number, url), "SIGKILL");
     await printed(/server lost its workerd/);
     await healthyAgain(url);
   });
 
-  it("keeps data from one start to the next, and leaves nothing after SIGTERM, tmux servers included", async () => {
-    const { dataDirectory, process: first } = await start();
-    startTmux(dataDirectory, "env_aaaaaaaaaaaaaaaaaaaa");
-    first.kill("SIGTERM");
-    await exited(first);
-    expect(first.exitCode).toBe(0);
-    await nothingLeft(dataDirectory);
-    const marker = readFileSync(join(dataDirectory, "secrets.json"), "utf8");
-    const second = await start({ environment: { DEVPOCKET_DATA_DIR: dataDirectory } });
-    expect(readFileSync(join(dataDirectory, "secrets.json"), "utf8")).toBe(marker);
-    expect(await isHealthy(second.url)).toBe(true);
-  });
-
-  it("leaves nothing after kill -9 of itself, and starts again at once", async () => {
-    const { dataDirectory, process: child } = await start();
-    startTmux(dataDirectory, "env_bbbbbbbbbbbbbbbbbbbb");
-    child.kill("SIGKILL");
-    const again = await start({ environment: { DEVPOCKET_DATA_DIR: dataDirectory } });
-    expect(await isHealthy(again.url)).toBe(true);
-    await again.stop();
-    await nothingLeft(dataDirectory);
-  });
-
-  it("touches nothing of another data directory", async () => {
+  it("leaves nothing after SIGTERM, tmux servers included, but what is not its own, and starts again on its data", async () => {
     const other = mkdtempSync(join(tmpdir(), "devpocket-other-"));
     startTmux(other, "env_cccccccccccccccccccc");
     cleanups.push(() => {
       spawnSync("tmux", ["-S", join(other, "tmux/env_cccccccccccccccccccc"), "kill-server"]);
       rmSync(other, { recursive: true, force: true });
     });
-    const { stop } = await start();
-    await stop();
+    const { dataDirectory, process: child } = await running();
+    startTmux(dataDirectory, "env_aaaaaaaaaaaaaaaaaaaa");
+    child.kill("SIGTERM");
+    await exited(child);
+    expect(child.exitCode).toBe(0);
+    await nothingLeft(dataDirectory);
     expect(mentioning(other).length).toBeGreaterThan(0);
+    const marker = readFileSync(join(dataDirectory, "secrets.json"), "utf8");
+    const again = await start(dataDirectory);
+    expect(readFileSync(join(dataDirectory, "secrets.json"), "utf8")).toBe(marker);
+    expect(await isHealthy(again.url)).toBe(true);
+  });
+
+  it("leaves nothing after kill -9 of itself, and starts again at once", async () => {
+    const { dataDirectory, process: child } = await running();
+    startTmux(dataDirectory, "env_bbbbbbbbbbbbbbbbbbbb");
+    child.kill("SIGKILL");
+    const again = await start(dataDirectory);
+    expect(await isHealthy(again.url)).toBe(true);
+    await again.stop();
+    await nothingLeft(dataDirectory);
   });
 
   it.runIf(process.getuid?.() === 0)(
@@ -190,15 +207,5 @@ describe("npm run dev", { timeout: 180_000 }, () => {
     const answer = await failToStart({ DATABASE_URL: "postgresql://nobody:geheim@127.0.0.1:1/none" });
     expect(answer).toEqual({ code: 1, said: expect.stringMatching(/^npm run dev: .*ECONNREFUSED.*\n$/) });
     expect(answer.said).not.toContain("geheim");
-  });
-
-  it("refuses a data directory that another one uses", async () => {
-    const { dataDirectory } = await start();
-    const child = spawnSync(process.execPath, ["bridge/dev/main.ts"], {
-      cwd: root,
-      env: { PATH: process.env["PATH"], PORT: String(await freePort()), DEVPOCKET_DATA_DIR: dataDirectory },
-      encoding: "utf8",
-    });
-    expect([child.status, child.stderr]).toEqual([1, expect.stringMatching(/is used by another npm run dev.*\n$/)]);
   });
 });

@@ -104,12 +104,14 @@ describe("configuration", () => {
     ["ENVIRONMENT_KEYS", `k1:${"A".repeat(43)}`],
     ["DATABASE_URL", "postgresql://user:password@ep-example.eu-central-1.aws.neon.tech/devpocket"],
     ["UPSTASH_REDIS_REST_TOKEN", "your-upstash-token"],
+    ["MAIL_SENDER", "outbox"],
+    ["METRICS_TOKEN", "metrics"],
     ["GOOGLE_ISSUER", "http://127.0.0.1:1"],
     ["GOOGLE_JWKS_URL", "http://127.0.0.1:1/certs"],
     ["GOOGLE_AUTHORIZATION_URL", "http://127.0.0.1:1/authorize"],
     ["GOOGLE_TOKEN_URL", "http://127.0.0.1:1/token"],
     ["JWT_KEYS", JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", kid: "example", x: "x", d: "d" }] })],
-  ])("refuses to run in production with an example %s", (name, value) => {
+  ])("refuses to run in production with an example's or a developer's %s", (name, value) => {
     expect(refusal({ [name]: value }, production)).toContain(name);
   });
 

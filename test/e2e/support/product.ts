@@ -1,4 +1,4 @@
-/** Starts the whole product as a user does (`npm run dev`) on a free port with a data directory of its own. */
+/** Starts the whole product as a user does (`npm run dev`) on a free port, with a data directory of its own if none is given. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -15,6 +15,7 @@ export interface Product {
   log(): string;
   /** Resolves when a printed line matches; rejects after `withinMs` or when the product ends. */
   printed(pattern: RegExp, withinMs?: number): Promise<string>;
+  /** Ends it, if it has not ended, and removes its data directory. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +30,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 export async function startProduct(
   options: { environment?: Record<string, string>; root?: string } = {},
 ): Promise<Product> {
-  const dataDirectory = await mkdtemp(join(tmpdir(), "devpocket-e2e-"));
+  const dataDirectory =
+    options.environment?.["DEVPOCKET_DATA_DIR"] ?? (await mkdtemp(join(tmpdir(), "devpocket-e2e-")));
   const port = await freePort();
   const child = spawn(process.execPath, ["bridge/dev/main.ts"], {
     cwd: options.root ?? root,

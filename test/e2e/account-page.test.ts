@@ -1,9 +1,9 @@
 /** A person's account on a phone, against the whole product: mails and their links, Google, sessions, tokens, leaving. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startIssuer } from "../support/issuer.ts";
 import { codeIn, linkIn, newestMail } from "./support/mailbox.ts";
-import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
+import { beginAnew, browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
 import { type Product, startProduct } from "./support/product.ts";
 
 if (browserPath === null)
@@ -39,6 +39,7 @@ describe.skipIf(browserPath === null)("an account on a phone", () => {
     await product?.stop();
     await issuer?.close();
   });
+  beforeEach((context) => beginAnew([phone], context));
 
   /** Takes the complaints so far away and tells the statuses among them: the browser puts every 4xx on the console. */
   const refusals = (of = phone) => of.complaints.splice(0).map((text) => /status of (\d+)/.exec(text)?.[1] ?? text);

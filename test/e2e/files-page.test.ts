@@ -112,8 +112,11 @@ describe.skipIf(browserPath === null)("files in the page", () => {
     await page.emulateMedia({ colorScheme: desktop.colorScheme });
     await page.keyboard.press("Escape");
     await page.locator("dialog").waitFor({ state: "detached" });
-    await page.getByLabel("Line for the shell").fill("mkdir -p src docs; echo hi > README.md; ln -s src link");
+    const make = "mkdir -p src docs; echo hi > README.md; ln -s src link; echo made-$((40+2))";
+    await page.getByLabel("Line for the shell").fill(make);
     await page.getByLabel("Send line").click();
+    // The sheet shows what there is when it is opened.
+    await phone.sees(/^made-42/m);
     await openFiles(phone);
     await page.getByRole("button", { name: /^README.md/ }).waitFor();
     expect(await page.locator(".file strong").allTextContents()).toEqual(["docs", "src", "README.md", "link"]);

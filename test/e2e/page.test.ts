@@ -1,7 +1,7 @@
 /** The page on a phone, against the whole product: from registering to a shell that survives a lost connection. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beginAnew, browserPath, launchBrowser, openPhone, type Phone } from "./support/phone.ts";
 import { serverWorkerd } from "./support/processes.ts";
 import { type Product, startProduct } from "./support/product.ts";
 
@@ -25,6 +25,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await browser?.close();
     await product?.stop();
   });
+  beforeEach((context) => beginAnew([phone], context));
 
   const send = async (line: string) => {
     await phone.page.getByLabel("Line for the shell").fill(line);
@@ -55,12 +56,15 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     const before = page.viewportSize() ?? { width: 0, height: 0 };
     await page.setViewportSize({ width: 320, height: 568 });
     const scaleText = (size: string) => page.evaluate((to) => (document.documentElement.style.fontSize = to), size);
-    await scaleText("200%");
-    const box = await page.getByRole("link", { name: "New", exact: true }).boundingBox();
-    expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(320);
-    expect(await phone.overflowPx()).toBe(0);
-    await scaleText("");
-    await page.setViewportSize(before);
+    try {
+      await scaleText("200%");
+      const box = await page.getByRole("link", { name: "New", exact: true }).boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 999)).toBeLessThanOrEqual(320);
+      expect(await phone.overflowPx()).toBe(0);
+    } finally {
+      await scaleText("");
+      await page.setViewportSize(before);
+    }
   });
 
   it("creates an environment from a template and reads 42 in its shell", async () => {
@@ -128,10 +132,14 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
   it("says of a line that it may not have arrived when the shell's client was lost with it", async () => {
     const { page } = phone;
     const server = "tmux -S $(dirname $TMUX_TMPDIR)/$DEVPOCKET_ENVIRONMENT_ID";
-    await send(`${server} list-clients -F '#{client_pid}' | xargs kill -9`);
+    // What was typed is in doubt for two seconds: the shell itself kills as soon as it has read it.
+    const kill = `client=$(${server} list-clients -F '#{client_pid}'); echo ready-$((40+2)); read line; kill -9 $client`;
+    await send(`clear; ${kill}`);
+    await phone.sees(/^ready-42/m);
+    await send("typed in doubt");
     await page.getByText("Perhaps not sent:").waitFor();
     await page
-      .getByText(/xargs kill -9/)
+      .getByText(/typed in doubt/)
       .first()
       .waitFor();
     await page.getByRole("button", { name: "Discard" }).click();
@@ -156,6 +164,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await page.getByRole("heading", { name: "Stopped" }).waitFor();
     await page.getByRole("button", { name: "Start" }).click();
     await page.locator(".curtain").waitFor({ state: "hidden" });
+    await page.locator(".chip", { hasText: "Live" }).waitFor();
     await send("echo started $((40+2))");
     await phone.sees(/^started 42/m);
   });
@@ -167,6 +176,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.goBack();
+    await page.waitForURL(/#\/sign-in$/);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 

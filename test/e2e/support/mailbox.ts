@@ -9,7 +9,7 @@ export interface ReceivedMail {
 
 /** The newest mail to an address about something; waits for one, since a mail is sent after the answer. */
 export function newestMail(url: string, to: string, subject: RegExp): Promise<ReceivedMail> {
-  return vi.waitFor(() => findMail(url, to, subject), { timeout: 10_000, interval: 100 });
+  return vi.waitFor(() => findMail(url, to, subject), { timeout: 20_000, interval: 100 });
 }
 
 async function findMail(url: string, to: string, subject: RegExp): Promise<ReceivedMail> {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { TestContext } from "vitest";
 import { root } from "../../support/source-tree.ts";
 
 const browserPaths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -27,6 +28,15 @@ export interface Phone {
 export async function launchBrowser(executablePath: string): Promise<Browser> {
   const quiet = ["--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
   return chromium.launch({ executablePath, args: ["--no-sandbox", "--no-first-run", ...quiet] });
+}
+
+/** For before each test: the sheets and routes of one that failed midway are nobody else's, nor its second try's. */
+export async function beginAnew(phones: readonly Phone[], { task }: Pick<TestContext, "task">): Promise<void> {
+  for (const { page, complaints } of phones) {
+    if ((task.result?.retryCount ?? 0) > 0) complaints.length = 0;
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    while (await page.getByRole("dialog").first().isVisible()) await page.keyboard.press("Escape");
+  }
 }
 
 const smallPhone: BrowserContextOptions = {

@@ -51,9 +51,9 @@ describe("windows", () => {
     await main.sees(/^24 80$/m);
     await own.sees(/^12 50$/m);
     await call("DELETE", `/${made.id}`);
-    expect(await own.closed).toEqual({ code: closes.windowGone.code, reason: closes.windowGone.reason });
+    expect(await own.closed()).toEqual({ code: closes.windowGone.code, reason: closes.windowGone.reason });
     const again = await person.openTerminal(id, { window: made.id });
-    expect((await again.closed).code).toBe(closes.windowGone.code);
+    expect((await again.closed()).code).toBe(closes.windowGone.code);
     main.type("clear; echo still-$((6*7))\r");
     await main.sees(/^still-42$/m);
     await main.close();
@@ -64,7 +64,7 @@ describe("windows", () => {
     const own = await person.openTerminal(id, { window: made.id });
     await own.sees(/[#$] *$/);
     own.type("exit\r");
-    expect((await own.closed).code).toBe(closes.windowGone.code);
+    expect((await own.closed()).code).toBe(closes.windowGone.code);
     expect(await list()).toHaveLength(1);
     const main = await person.openTerminal(id);
     await main.sees(/[#$] *$/);

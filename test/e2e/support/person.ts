@@ -1,6 +1,7 @@
 /** A person with a phone: signs up over REST, opens terminals over WebSockets and reads what is on the screen. */
 import xterm from "@xterm/headless";
 import { WebSocket } from "ws";
+import { waitUntil } from "../../support/wait-until.ts";
 
 type Frame = { type: string; data?: string; [key: string]: unknown };
 
@@ -13,7 +14,8 @@ export interface Terminal {
   screen(): Promise<string>;
   /** Resolves with the screen as soon as it matches. */
   sees(pattern: RegExp, withinMs?: number): Promise<string>;
-  closed: Promise<{ code: number; reason: string }>;
+  /** Resolves when the other side has closed the socket. */
+  closed(withinMs?: number): Promise<{ code: number; reason: string }>;
   close(): Promise<void>;
 }
 
@@ -26,6 +28,8 @@ export interface Person {
     options?: { path?: string; window?: string; size?: { cols: number; rows: number } },
   ): Promise<Terminal>;
 }
+
+const patienceMs = 20_000;
 
 let people = 0;
 
@@ -77,7 +81,7 @@ function windowQuery(window: string | undefined): string {
 }
 
 async function openTerminal(address: string, size = { cols: 80, rows: 24 }): Promise<Terminal> {
-  const socket = new WebSocket(address);
+  const socket = new WebSocket(address, { handshakeTimeout: patienceMs });
   const emulator = new xterm.Terminal({
     ...size,
     allowProposedApi: true,
@@ -91,16 +95,18 @@ async function openTerminal(address: string, size = { cols: 80, rows: 24 }): Pro
     if (frame.type === "output") emulator.write(frame.data ?? "");
     for (const watcher of watchers) watcher();
   });
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
+  let close: { code: number; reason: string } | null = null;
+  socket.on("close", (code, reason) => {
+    close = { code, reason: reason.toString() };
   });
+  const closed = (withinMs = patienceMs) => waitUntil(() => close, { timeout: withinMs });
   await new Promise<void>((resolve, reject) => {
     socket.on("open", () => resolve());
     socket.on("error", reject);
   });
   const send = (message: object) => socket.send(JSON.stringify(message));
   const screen = () => readScreen(emulator);
-  const sees = (pattern: RegExp, withinMs = 20_000) => until(screen, pattern, watchers, withinMs);
+  const sees = (pattern: RegExp, withinMs = patienceMs) => until(screen, pattern, watchers, withinMs);
   send({ type: "resize", ...size });
   return {
     frames,
@@ -112,7 +118,7 @@ async function openTerminal(address: string, size = { cols: 80, rows: 24 }): Pro
     closed,
     close: async () => {
       socket.close();
-      await closed;
+      await closed();
     },
   };
 }

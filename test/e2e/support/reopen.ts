@@ -2,17 +2,19 @@
 import { vi } from "vitest";
 import type { Person, Terminal } from "./person.ts";
 
-/** Dials until a terminal shows a live screen. */
+const showsWithinMs = 15_000;
+
+/** Dials until a terminal shows a live screen: who comes is shown one only by a bridge that answers. */
 export async function reopenTerminal(person: Person, environmentId: string): Promise<Terminal> {
   return vi.waitUntil(
     async () => {
       const terminal = await person.openTerminal(environmentId).catch(() => null);
       if (!terminal) return null;
       terminal.type("\r");
-      const isLive = await terminal.sees(/[$#] *$/, 5_000).then(
-        () => true,
-        () => false,
-      );
+      const isLive = await Promise.race([
+        terminal.sees(/[$#] *$/, showsWithinMs).then(() => true),
+        terminal.closed(showsWithinMs).then(() => false),
+      ]).catch(() => false);
       if (isLive) return terminal;
       await terminal.close();
       return null;
@@ -21,7 +23,12 @@ export async function reopenTerminal(person: Person, environmentId: string): Pro
   ) as Promise<Terminal>;
 }
 
+let asked = 0;
+
+/** Asks the shell for its process. What it said before may still be on the screen, so each time by another mark. */
 export async function shellPid(terminal: Terminal): Promise<string> {
-  terminal.type("clear; echo pid=$$.\r");
-  return /pid=(\d+)\./.exec(await terminal.sees(/pid=\d+\./))?.[1] as string;
+  asked += 1;
+  const answer = new RegExp(`^pid-${asked}=(\\d+)\\.$`, "m");
+  terminal.type(`clear; echo pid-${asked}=$$.\r`);
+  return answer.exec(await terminal.sees(answer))?.[1] ?? "";
 }

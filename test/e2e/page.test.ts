@@ -32,6 +32,8 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.page.getByLabel("Send line").click();
   };
 
+  const key = (name: string) => phone.page.locator(".keys").getByRole("button", { name, exact: true });
+
   it("shows a refused registration at its fields and takes a good one", async () => {
     const { page } = phone;
     await page.getByRole("link", { name: "Create an account" }).click();
@@ -81,21 +83,66 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.photograph("page-terminal");
   });
 
-  it("sends Ctrl-C from the key row", async () => {
+  it("ends what runs by one key, in the middle of its flood", async () => {
+    await send("yes flooding");
+    await phone.sees(/flooding\nflooding/);
+    await key("Ctrl-C").tap();
+    await phone.sees(/\^C/);
+    await send("clear; echo ended-$((1+1))-here");
+    await phone.sees(/^ended-2-here/m);
+  });
+
+  it("latches Ctrl for the next key", async () => {
     await send("sleep 1000; echo never");
     await phone.sees(/sleep 1000/);
-    await phone.page.getByRole("button", { name: "Ctrl" }).click();
+    await key("Ctrl").tap();
     await phone.page.locator(".xterm-helper-textarea").press("c");
     await phone.sees(/\^C/);
     await send("echo still-$((1+1))-here");
     await phone.sees(/^still-2-here/m);
   });
 
-  it("has a finger's room for each key and button", async () => {
-    for (const button of await phone.page.locator(".keys button, .compose button").all()) {
-      const { width = 0, height = 0 } = (await button.boundingBox()) ?? {};
-      expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+  it("has the keys beside the arrows behind Fn", async () => {
+    await send("clear; echo reads-$((40+2)); cat -v");
+    await phone.sees(/^reads-42/m);
+    await key("Fn").tap();
+    for (const name of ["Home", "Page up", "Page down", "End", "Shift-Tab", "Backslash"]) await key(name).tap();
+    await key("Fn").tap();
+    await key("Slash").tap();
+    // As tmux calls them: xterm's Home and End are its 1 and 4.
+    await phone.sees(/\^\[\[1~\^\[\[5~\^\[\[6~\^\[\[4~\^\[\[Z\\\//);
+    await key("Ctrl-C").tap();
+  });
+
+  it("presses an arrow again and again while it is held, and not once more when it is let go", async () => {
+    await send("clear; echo holds-$((40+2)); cat -v");
+    await phone.sees(/^holds-42/m);
+    await key("Arrow up").dispatchEvent("pointerdown");
+    await phone.sees(/(\^\[\[A){2}/);
+    await key("Arrow up").evaluate((arrow) => {
+      const tilde = document.querySelector<HTMLElement>(".key[aria-label=Tilde]");
+      arrow.dispatchEvent(new PointerEvent("pointerup"));
+      tilde?.click();
+      arrow.dispatchEvent(new MouseEvent("click", { detail: 1 }));
+      tilde?.click();
+    });
+    // Where a row ends another begins.
+    await phone.sees(/A\s*~\s*~/);
+    await key("Ctrl-C").tap();
+  });
+
+  it("has a finger's room for each key and button, also where the phone lies", async () => {
+    const { page } = phone;
+    const standing = page.viewportSize() ?? { width: 0, height: 0 };
+    for (const size of [standing, { width: 640, height: 360 }]) {
+      await page.setViewportSize(size);
+      for (const button of await page.locator(".keys button, .compose button").all()) {
+        const { width = 0, height = 0 } = (await button.boundingBox()) ?? {};
+        expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);
+      }
+      expect(await phone.overflowPx()).toBe(0);
     }
+    await page.setViewportSize(standing);
   });
 
   it("shows what is typed, also to whoever has looked back before", async () => {

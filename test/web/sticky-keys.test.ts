@@ -81,5 +81,14 @@ describe("namedKeyBytes", () => {
     expect(namedKeyBytes("escape", released, true)).toBe("\x1b");
     expect(namedKeyBytes("tab", released, true)).toBe("\t");
     expect(namedKeyBytes("tab", alt, false)).toBe("\x1b\t");
+    expect(namedKeyBytes("back-tab", released, true)).toBe("\x1b[Z");
+  });
+
+  it("sends Home and End like arrows, and the pages by their numbers in either mode", () => {
+    expect(namedKeyBytes("home", released, false)).toBe("\x1b[H");
+    expect(namedKeyBytes("end", released, true)).toBe("\x1bOF");
+    expect(namedKeyBytes("home", ctrl, true)).toBe("\x1b[1;5H");
+    expect(namedKeyBytes("page-up", released, true)).toBe("\x1b[5~");
+    expect(namedKeyBytes("page-down", alt, false)).toBe("\x1b[6;3~");
   });
 });

@@ -32,6 +32,15 @@ describe("createTyping", () => {
     expect(shown.map(({ ctrl }) => ctrl)).toEqual(["once", "off", "off"]);
   });
 
+  it("interrupts with Ctrl-C alone, whatever is latched", () => {
+    const { typing, sent, shown } = typist();
+    typing.latch("alt");
+    typing.latch("ctrl");
+    typing.interrupt();
+    expect(sent).toEqual([{ type: "input", data: "\x03" }]);
+    expect(shown.at(-1)).toEqual({ ctrl: "off", alt: "off" });
+  });
+
   it("ends a line with Enter and leaves the modifiers alone", () => {
     const { typing, sent, shown } = typist();
     typing.latch("alt");

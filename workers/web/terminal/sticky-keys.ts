@@ -26,19 +26,23 @@ export function afterKey({ ctrl, alt }: Latches): Latches {
 }
 
 const esc = "\u001b";
-const arrowFinals = { up: "A", down: "B", right: "C", left: "D" } as const;
-export type Arrow = keyof typeof arrowFinals;
-export type NamedKey = "escape" | "tab" | Arrow;
+/** Keys with a letter at the end, which DECCKM changes, and keys with a number before a tilde, which it does not. */
+const letterKeys = { up: "A", down: "B", right: "C", left: "D", home: "H", end: "F" } as const;
+const numberKeys = { "page-up": 5, "page-down": 6 } as const;
+export type MovingKey = keyof typeof letterKeys | keyof typeof numberKeys;
+export type NamedKey = "escape" | "tab" | "back-tab" | MovingKey;
 
-/** The sequence of a named key. `isApplicationMode` is DECCKM, which changes unmodified arrows. */
+/** The sequence of a named key. `isApplicationMode` is DECCKM, which changes unmodified arrows, Home and End. */
 export function namedKeyBytes(key: NamedKey, latches: Latches, isApplicationMode: boolean): string {
   if (key === "escape") return withAlt(esc, latches);
   if (key === "tab") return withAlt("\t", latches);
-  const final = arrowFinals[key];
+  if (key === "back-tab") return withAlt(`${esc}[Z`, latches);
   // The parameter is 1 + Alt 2 + Ctrl 4.
   const modifier = 1 + (isHeld(latches.alt) ? 2 : 0) + (isHeld(latches.ctrl) ? 4 : 0);
-  if (modifier > 1) return `${esc}[1;${modifier}${final}`;
-  return isApplicationMode ? `${esc}O${final}` : `${esc}[${final}`;
+  const isModified = modifier > 1;
+  if (key === "page-up" || key === "page-down") return `${esc}[${numberKeys[key]}${isModified ? `;${modifier}` : ""}~`;
+  if (isModified) return `${esc}[1;${modifier}${letterKeys[key]}`;
+  return `${esc}${isApplicationMode ? "O" : "["}${letterKeys[key]}`;
 }
 
 /** Typed text under the latches. Only a single character is modified: a paste or a sequence passes unchanged. */

@@ -20,6 +20,8 @@ export interface TypingOptions {
 export interface Typing {
   text(text: string): void;
   named(key: NamedKey): void;
+  /** Ctrl-C, whatever is latched. */
+  interrupt(): void;
   latch(modifier: keyof Latches): void;
   /** A whole line with its Enter; false when nothing was sent. */
   line(line: string): boolean;
@@ -37,6 +39,7 @@ export function createTyping({ send, isApplicationMode, onLatches }: TypingOptio
     return inputParts(data).every((part) => send({ type: "input", data: part }));
   }
 
+  /** `once` falls off with it. */
   function key(bytes: string): void {
     sendAll(bytes);
     hold(afterKey(latches));
@@ -45,6 +48,7 @@ export function createTyping({ send, isApplicationMode, onLatches }: TypingOptio
   return {
     text: (text) => key(typedBytes(text, latches)),
     named: (name) => key(namedKeyBytes(name, latches, isApplicationMode())),
+    interrupt: () => key("\u0003"),
     latch: (modifier) => hold(pressLatch(latches, modifier)),
     line: (line) => sendAll(`${line}\r`),
   };

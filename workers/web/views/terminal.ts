@@ -129,7 +129,7 @@ export const terminalView =
       clear: screen.clearSelection,
       onPaste: () => void paste(),
     });
-    const keys = keyRow({ onNamedKey: typing.named, onText: typing.text, onLatch: typing.latch });
+    const keys = keyRow(typing);
     const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
 
     /** What may not be typed is dealt with by saying so. */

@@ -36,7 +36,8 @@ export function watchTerminal(terminal: TerminalType, type: (text: string) => vo
     asked += 1;
     await shows(/[$#] *\n*$/); // the prompt
     // The mark is written in two parts, so that the echo of the typed line does not look like the answer.
-    type(`printf '<%s>' a${asked}; ${command}; printf '</%s>' a${asked}\r`);
+    // The line ends with it: a shell that hears late of its size draws the prompt's line anew, and wipes what else is on it.
+    type(`printf '<%s>' a${asked}; ${command}; printf '</%s>\\n' a${asked}\r`);
     const found = await shows(new RegExp(`<a${asked}>([\\s\\S]*?)</a${asked}>`));
     return (found[1] ?? "").trim();
   };

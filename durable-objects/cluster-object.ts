@@ -1,12 +1,12 @@
 /**
  * The platform shell of one cluster: the control links of its bridges, the terminals that are wanted of them, and the
- * questions only they can answer. It is the arbiter of several bridges: who serves what is decided in cluster-duties.ts.
+ * questions only they can answer. It is the arbiter of several bridges: who serves what is decided in cluster/duties.ts.
  */
 import { DurableObject } from "cloudflare:workers";
-import { Asks } from "./cluster-asks.ts";
-import { ClusterControl } from "./cluster-control.ts";
-import { controlReach } from "./cluster-control-reach.ts";
-import { StoredControl } from "./cluster-control-store.ts";
+import { Asks } from "./cluster/asks.ts";
+import { ClusterControl } from "./cluster/control.ts";
+import { controlReach } from "./cluster/control-reach.ts";
+import { StoredControl } from "./cluster/control-store.ts";
 import {
   isSameDuty,
   membersOf,
@@ -16,7 +16,7 @@ import {
   withoutBridge,
   withoutForerunners,
   withoutMember,
-} from "./cluster-duties.ts";
+} from "./cluster/duties.ts";
 import {
   heardAt,
   isForerunner,
@@ -32,8 +32,8 @@ import {
   type ReadyLink,
   send,
   stateFrom,
-} from "./cluster-links.ts";
-import { Wants } from "./cluster-wants.ts";
+} from "./cluster/links.ts";
+import { Wants } from "./cluster/wants.ts";
 import { type Log, objectLog } from "./logging.ts";
 import { type Metering, meterClose } from "./metering.ts";
 import {

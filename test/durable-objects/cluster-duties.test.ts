@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { membersOf, nobody, type Present, type Standing, settle } from "../../durable-objects/cluster-duties.ts";
+import { membersOf, nobody, type Present, type Standing, settle } from "../../durable-objects/cluster/duties.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 
 const here = (bridgeId: string, heardAt = 0, sinceMs = 0): Present => ({ bridgeId, instance: null, heardAt, sinceMs });

@@ -1,7 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
-import { Asks } from "../../durable-objects/cluster-asks.ts";
+import { Asks } from "../../durable-objects/cluster/asks.ts";
 import { pingText } from "../../durable-objects/protocol/client.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
 import { limits, timing } from "../../durable-objects/protocol/timing.ts";

@@ -6,7 +6,7 @@
 import type fc from "fast-check";
 import { InputLedger } from "../../bridge/relay/ledger.ts";
 import { Typing } from "../../bridge/relay/typing.ts";
-import { ClusterControl } from "../../durable-objects/cluster-control.ts";
+import { ClusterControl } from "../../durable-objects/cluster/control.ts";
 import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import type { Control } from "../../durable-objects/protocol/objects.ts";
 import type { Role } from "../../durable-objects/protocol/vocabulary.ts";

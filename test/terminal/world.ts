@@ -2,7 +2,7 @@
  * A terminal's room with everything around it played: viewers that accumulate what they see, a bridge with a
  * stream of bytes that goes on whether anybody listens, and a clock. Nothing here knows how the room decides.
  */
-import { ClusterControl, type ControlRecord, type ControlStore } from "../../durable-objects/cluster-control.ts";
+import { ClusterControl, type ControlRecord, type ControlStore } from "../../durable-objects/cluster/control.ts";
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
 import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";

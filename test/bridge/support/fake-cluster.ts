@@ -1,5 +1,5 @@
 /**
- * The arbiter of several bridges as they see it: it decides with the rules of the real one (cluster-duties.ts), by the
+ * The arbiter of several bridges as they see it: it decides with the rules of the real one (cluster/duties.ts), by the
  * real clock, and keeps what it decides in memory.
  */
 import type { WebSocket } from "ws";
@@ -11,7 +11,7 @@ import {
   settle,
   withoutBridge,
   withoutForerunners,
-} from "../../../durable-objects/cluster-duties.ts";
+} from "../../../durable-objects/cluster/duties.ts";
 import type { Assignment, BridgeMessage, ClusterMessage } from "../../../durable-objects/protocol/bridge-link.ts";
 import { pingText } from "../../../durable-objects/protocol/client.ts";
 import { closes } from "../../../durable-objects/protocol/closes.ts";

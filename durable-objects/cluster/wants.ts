@@ -2,9 +2,9 @@
  * Which terminals are wanted of the cluster, and who may serve each: a bridge, an assignment number that only grows and its
  * secret, in the object's storage. Calls are synchronous and therefore atomic.
  */
-import type { Assignment } from "./protocol/bridge-link.ts";
-import { bridgeOf } from "./protocol/placement.ts";
-import { parseTerminalId } from "./protocol/vocabulary.ts";
+import type { Assignment } from "../protocol/bridge-link.ts";
+import { bridgeOf } from "../protocol/placement.ts";
+import { parseTerminalId } from "../protocol/vocabulary.ts";
 
 type Row = { terminal: string; assignment: number; secret: string };
 

@@ -1,6 +1,6 @@
 /** Questions that wait for a bridge's answer. They live in memory: while one waits, so does the caller. */
-import type { AnswerResult } from "./protocol/bridge-link.ts";
-import { timing } from "./protocol/timing.ts";
+import type { AnswerResult } from "../protocol/bridge-link.ts";
+import { timing } from "../protocol/timing.ts";
 
 const unavailable: AnswerResult = { kind: "failed", code: "unavailable", message: "The bridge did not answer" };
 

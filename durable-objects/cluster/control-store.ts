@@ -1,6 +1,6 @@
 /** Who has control of which environment, in the cluster's storage. Calls are synchronous and therefore atomic. */
-import type { ControlRecord, ControlStore } from "./cluster-control.ts";
-import type { Wants } from "./cluster-wants.ts";
+import type { ControlRecord, ControlStore } from "./control.ts";
+import type { Wants } from "./wants.ts";
 
 type Row = {
   version: number;

@@ -1,10 +1,10 @@
 /** How the cluster's word on control reaches the terminals of an environment. */
-import type { ControlReach } from "./cluster-control.ts";
-import type { Wants } from "./cluster-wants.ts";
-import type { Log } from "./logging.ts";
-import type { Control, TerminalRpc } from "./protocol/objects.ts";
-import { timing } from "./protocol/timing.ts";
-import { logsWindow, parseTerminalId } from "./protocol/vocabulary.ts";
+import type { Log } from "../logging.ts";
+import type { Control, TerminalRpc } from "../protocol/objects.ts";
+import { timing } from "../protocol/timing.ts";
+import { logsWindow, parseTerminalId } from "../protocol/vocabulary.ts";
+import type { ControlReach } from "./control.ts";
+import type { Wants } from "./wants.ts";
 
 interface Means {
   /** Has its bridge leave a wanted terminal and come back to it. */

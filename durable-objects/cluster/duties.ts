@@ -2,7 +2,7 @@
  * Who of a cluster's bridges does what: who shares the environments, and who has the lease of the reconcile loop. Who was
  * heard of last is told from outside; what to do is decided here. Pure: a standing in, a standing out.
  */
-import { timing } from "./protocol/timing.ts";
+import { timing } from "../protocol/timing.ts";
 
 /** What is remembered. */
 export interface Standing {

@@ -1,8 +1,8 @@
 /** The control links of a cluster as its object holds them: sockets with what is kept beside each. */
-import type { BridgeMessage, ClusterMessage } from "./protocol/bridge-link.ts";
-import { bridgeTicketSchema, decodeTicket, type LinkState } from "./protocol/objects.ts";
-import { timing } from "./protocol/timing.ts";
-import { isOpen, lastPingAt } from "./sockets.ts";
+import type { BridgeMessage, ClusterMessage } from "../protocol/bridge-link.ts";
+import { bridgeTicketSchema, decodeTicket, type LinkState } from "../protocol/objects.ts";
+import { timing } from "../protocol/timing.ts";
+import { isOpen, lastPingAt } from "../sockets.ts";
 
 /** What is kept beside a link's socket. */
 export interface LinkKeepsake {

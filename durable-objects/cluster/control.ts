@@ -6,9 +6,9 @@
  * It ends without its holder. Nobody counts them: when something says that they may have left, it is looked for them at
  * every terminal a while later, so that no word about them has to arrive.
  */
-import type { Control, ControlWish } from "./protocol/objects.ts";
-import { timing } from "./protocol/timing.ts";
-import { parseTerminalId } from "./protocol/vocabulary.ts";
+import type { Control, ControlWish } from "../protocol/objects.ts";
+import { timing } from "../protocol/timing.ts";
+import { parseTerminalId } from "../protocol/vocabulary.ts";
 
 /** What is kept of an environment somebody has control of. */
 export interface ControlRecord extends Control {

@@ -17,6 +17,7 @@ import {
   withoutForerunners,
   withoutMember,
 } from "./cluster/duties.ts";
+import { Facts } from "./cluster/facts.ts";
 import {
   heardAt,
   isForerunner,
@@ -61,6 +62,7 @@ import { acceptUpgrade, answerClose, closeSocket } from "./sockets.ts";
 import { isTooLong, parseJson } from "./terminal/frames.ts";
 
 export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterRpc {
+  readonly #facts: Facts;
   readonly #wants: Wants;
   readonly #asks = new Asks();
   readonly #control: ClusterControl;
@@ -74,12 +76,13 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     super(ctx, env);
     this.#log = objectLog(env);
     this.#metering = { ctx, env, log: this.#log };
-    this.#wants = new Wants(ctx.storage.sql);
+    this.#facts = new Facts(ctx.storage.sql);
+    this.#wants = new Wants(ctx.storage.sql, this.#facts);
     const reach = controlReach(env, this.#log, this.#wants, {
       assignAnew: (terminal) => this.#assignAnew(terminal),
       onDue: () => void this.#settle(),
     });
-    this.#control = new ClusterControl(new StoredControl(ctx.storage.sql, this.#wants), reach);
+    this.#control = new ClusterControl(new StoredControl(ctx.storage.sql, this.#facts), reach);
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
 
@@ -96,14 +99,14 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
       this.#sendChanged(revision, requestId);
       return;
     }
-    this.#wants.setFact("nudge", JSON.stringify({ revision, requestId, dueAt }));
+    this.#facts.set("nudge", JSON.stringify({ revision, requestId, dueAt }));
     this.#settle();
   }
 
   override async alarm(): Promise<void> {
     this.#wakesAt = Number.POSITIVE_INFINITY;
     const nudge = this.#nudge();
-    this.#wants.clearFact("nudge");
+    this.#facts.clear("nudge");
     if (nudge !== null) this.#sendChanged(nudge.revision, nudge.requestId);
     this.#settle();
     await this.#control.expire();
@@ -282,7 +285,7 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
     const present = this.#ready().filter(({ state }) => !state.isDraining);
     const heard = present.map((link) => ({ ...link.state, heardAt: heardAt(this.ctx, link) }));
     const { standing, lookAt } = settle(silent.reduce(withoutLink, change(before)), heard, now);
-    if (JSON.stringify(standing) !== JSON.stringify(before)) this.#wants.setFact("standing", JSON.stringify(standing));
+    if (JSON.stringify(standing) !== JSON.stringify(before)) this.#facts.set("standing", JSON.stringify(standing));
     if (!isSameDuty(before, standing)) {
       this.#wants.assignTo(membersOf(standing));
       this.#tellDuties(standing, this.#ready());
@@ -292,12 +295,12 @@ export class ClusterObject extends DurableObject<ObjectsEnv> implements ClusterR
   }
 
   #standing(): Standing {
-    const kept = this.#wants.fact("standing");
+    const kept = this.#facts.get("standing");
     return kept === null ? nobody : JSON.parse(kept);
   }
 
   #nudge(): { revision: string; requestId?: string; dueAt: number } | null {
-    return JSON.parse(this.#wants.fact("nudge") ?? "null");
+    return JSON.parse(this.#facts.get("nudge") ?? "null");
   }
 
   /** Has the object woken when something is due. Sooner does no harm: then it is looked at again. */

@@ -1,6 +1,6 @@
 /** Who has control of which environment, in the cluster's storage. Calls are synchronous and therefore atomic. */
 import type { ControlRecord, ControlStore } from "./control.ts";
-import type { Wants } from "./wants.ts";
+import type { Facts } from "./facts.ts";
 
 type Row = {
   version: number;
@@ -10,13 +10,11 @@ type Row = {
   ends_at: number | null;
 };
 
-const versionFact = "control_version";
-
 export class StoredControl implements ControlStore {
   readonly #sql: SqlStorage;
-  readonly #facts: Wants;
+  readonly #facts: Facts;
 
-  constructor(sql: SqlStorage, facts: Wants) {
+  constructor(sql: SqlStorage, facts: Facts) {
     this.#sql = sql;
     this.#facts = facts;
     sql.exec(
@@ -61,12 +59,10 @@ export class StoredControl implements ControlStore {
   }
 
   version(): number {
-    return Number(this.#facts.fact(versionFact) ?? 0);
+    return this.#facts.last("control_version");
   }
 
   nextVersion(): number {
-    const version = this.version() + 1;
-    this.#facts.setFact(versionFact, String(version));
-    return version;
+    return this.#facts.next("control_version");
   }
 }

@@ -5,18 +5,20 @@
 import type { Assignment } from "../protocol/bridge-link.ts";
 import { bridgeOf } from "../protocol/placement.ts";
 import { parseTerminalId } from "../protocol/vocabulary.ts";
+import type { Facts } from "./facts.ts";
 
 type Row = { terminal: string; assignment: number; secret: string };
 
 export class Wants {
   readonly #sql: SqlStorage;
+  readonly #facts: Facts;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, facts: Facts) {
     this.#sql = sql;
+    this.#facts = facts;
     sql.exec(
       "create table if not exists wants (terminal text primary key, assignment integer, secret text, bridge text)",
     );
-    sql.exec("create table if not exists facts (name text primary key, value text)");
     const columns = sql.exec<{ name: string }>("select name from pragma_table_info('wants')").toArray();
     if (!columns.some(({ name }) => name === "bridge")) sql.exec("alter table wants add column bridge text");
   }
@@ -74,26 +76,11 @@ export class Wants {
     }
   }
 
-  fact(name: string): string | null {
-    const rows = this.#sql.exec<{ value: string }>("select value from facts where name = ?", name).toArray();
-    return rows[0]?.value ?? null;
-  }
-
-  setFact(name: string, value: string): void {
-    this.#sql.exec("insert or replace into facts (name, value) values (?, ?)", name, value);
-  }
-
-  clearFact(name: string): void {
-    this.#sql.exec("delete from facts where name = ?", name);
-  }
-
   #assign(terminal: string, bridge: string | null): void {
-    const assignment = Number(this.fact("assignment") ?? 0) + 1;
-    this.setFact("assignment", String(assignment));
     this.#sql.exec(
       "insert or replace into wants (terminal, assignment, secret, bridge) values (?, ?, ?, ?)",
       terminal,
-      assignment,
+      this.#facts.next("assignment"),
       crypto.randomUUID(),
       bridge,
     );

@@ -25,14 +25,8 @@ import {
 } from "./protocol/bridge-link.ts";
 import { pingText, pongText, type StatusUpdate } from "./protocol/client.ts";
 import { cutCode } from "./protocol/closes.ts";
-import {
-  type ClusterRpc,
-  type Control,
-  type ControlWish,
-  type EnvironmentUpdate,
-  type LinkedBridge,
-  ticketHeader,
-} from "./protocol/objects.ts";
+import type { ClusterRpc, Control, ControlWish, EnvironmentUpdate, LinkedBridge } from "./protocol/objects.ts";
+import { ticketHeader } from "./protocol/tickets.ts";
 import { limits } from "./protocol/timing.ts";
 import type { TransferOrder } from "./protocol/transfers.ts";
 import { answerClose } from "./sockets.ts";

@@ -7,15 +7,8 @@ import { DurableObject } from "cloudflare:workers";
 import { type Log, objectLog } from "./logging.ts";
 import { pingText, pongText, type ServerMessage } from "./protocol/client.ts";
 import { type CloseName, cutCode } from "./protocol/closes.ts";
-import {
-  bridgeTicketSchema,
-  type Control,
-  decodeTicket,
-  objectPaths,
-  type TerminalRpc,
-  ticketHeader,
-  viewerTicketSchema,
-} from "./protocol/objects.ts";
+import type { Control, TerminalRpc } from "./protocol/objects.ts";
+import { bridgeTicketSchema, decodeTicket, objectPaths, ticketHeader, viewerTicketSchema } from "./protocol/tickets.ts";
 import { parseTerminalId } from "./protocol/vocabulary.ts";
 import { answerClose } from "./sockets.ts";
 import { bridgeArrival, viewerArrival } from "./terminal/arrival.ts";

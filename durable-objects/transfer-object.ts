@@ -4,14 +4,14 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Log, objectLog } from "./logging.ts";
+import type { TransferRpc } from "./protocol/objects.ts";
 import {
   decodeTicket,
   objectPaths,
-  type TransferRpc,
   ticketHeader,
   transferBridgeTicketSchema,
   transferTicketSchema,
-} from "./protocol/objects.ts";
+} from "./protocol/tickets.ts";
 import { status, Transfer } from "./transfer.ts";
 
 const notThere = 404;

@@ -2,7 +2,7 @@
  * One transfer while it lasts: the person's request that waits, and the bridge's requests that serve it, body into body. It
  * lives in memory, as those requests do; whichever side ends, the other one does too.
  */
-import type { TransferTicket } from "./protocol/objects.ts";
+import type { TransferTicket } from "./protocol/tickets.ts";
 import { limits, timing } from "./protocol/timing.ts";
 import {
   decodeHead,

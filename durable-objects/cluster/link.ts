@@ -3,7 +3,8 @@
  * memory was taken. A `Link` is read anew for every event and is as old as that.
  */
 import type { BridgeMessage, ClusterMessage } from "../protocol/bridge-link.ts";
-import { bridgeTicketSchema, decodeTicket, type LinkState } from "../protocol/objects.ts";
+import type { LinkState } from "../protocol/objects.ts";
+import { bridgeTicketSchema, decodeTicket } from "../protocol/tickets.ts";
 
 /** What is kept beside a link's socket. */
 export interface LinkKeepsake {

@@ -1,7 +1,8 @@
 /** Who arrives at a terminal, as the Worker vouches for them: tickets as the core's arrivals. */
 import type { Assignment } from "../protocol/bridge-link.ts";
 import type { ServerMessage } from "../protocol/client.ts";
-import type { BridgeTicket, Control, ViewerTicket } from "../protocol/objects.ts";
+import type { Control } from "../protocol/objects.ts";
+import type { BridgeTicket, ViewerTicket } from "../protocol/tickets.ts";
 import { hasShell } from "../protocol/vocabulary.ts";
 import type { Arrival, BridgeArrival } from "./events.ts";
 

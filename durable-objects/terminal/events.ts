@@ -1,7 +1,8 @@
 /** What can happen to a room, and what it wants done about it. Both are plain data. */
 import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
-import type { ClientVersion, Control, ControlWish } from "../protocol/objects.ts";
+import type { Control, ControlWish } from "../protocol/objects.ts";
+import type { ClientVersion } from "../protocol/tickets.ts";
 import type { ChosenPolicy } from "./policy.ts";
 import type { BridgeKeepsake } from "./room.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";

@@ -4,7 +4,8 @@
  */
 import type { CloseName } from "../protocol/closes.ts";
 import type { Position } from "../protocol/data-socket.ts";
-import type { BridgeVersion, Control } from "../protocol/objects.ts";
+import type { Control } from "../protocol/objects.ts";
+import type { BridgeVersion } from "../protocol/tickets.ts";
 import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
 import type { Bucket } from "./bucket.ts";

@@ -10,7 +10,7 @@ import {
   objectPaths,
   ticketHeader,
   type ViewerTicket,
-} from "../../durable-objects/protocol/objects.ts";
+} from "../../durable-objects/protocol/tickets.ts";
 import { type Phase, parseTerminalId, statusOf } from "../../durable-objects/protocol/vocabulary.ts";
 
 let names = 0;

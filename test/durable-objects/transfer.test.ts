@@ -1,7 +1,7 @@
 /** A transfer whose other side does not come, or does not go on. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { encodeTicket, objectPaths, ticketHeader } from "../../durable-objects/protocol/objects.ts";
+import { encodeTicket, objectPaths, ticketHeader } from "../../durable-objects/protocol/tickets.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import {
   decodeHead,

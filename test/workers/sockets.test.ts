@@ -7,7 +7,7 @@ import {
   bridgeProtocol,
 } from "../../durable-objects/protocol/bridge-link.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
-import { ticketHeader } from "../../durable-objects/protocol/objects.ts";
+import { ticketHeader } from "../../durable-objects/protocol/tickets.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { DataPeer, fresh, LinkPeer, ViewerPeer } from "../durable-objects/peers.ts";
 import { api, newPerson, newWorld, setPhase } from "./environments/world.ts";

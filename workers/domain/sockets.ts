@@ -1,15 +1,15 @@
 /** Use cases of sockets: a person opens one to an environment of theirs, a bridge opens its own. */
 
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";
+import type { MeteredKind } from "../../durable-objects/protocol/objects.ts";
 import {
   type BridgeVersion,
   type ClientVersion,
   encodeTicket,
-  type MeteredKind,
   objectPaths,
   ticketHeader,
   type ViewerTicket,
-} from "../../durable-objects/protocol/objects.ts";
+} from "../../durable-objects/protocol/tickets.ts";
 import {
   logsWindow,
   mainWindow,

@@ -1,7 +1,7 @@
 /** The WebSocket routes of clients: the terminal and the logs of an environment (contract.md, section 6). */
 import { z } from "@hono/zod-openapi";
 import { clientProtocol, clientProtocol2 } from "../../durable-objects/protocol/client-2.ts";
-import type { ClientVersion } from "../../durable-objects/protocol/objects.ts";
+import type { ClientVersion } from "../../durable-objects/protocol/tickets.ts";
 import { mainWindow, type SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import { openViewer, type SocketProof } from "../domain/sockets.ts";
 import { problem } from "../http/answers.ts";

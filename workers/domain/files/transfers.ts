@@ -4,7 +4,7 @@ import {
   objectPaths,
   type TransferTicket,
   ticketHeader,
-} from "../../../durable-objects/protocol/objects.ts";
+} from "../../../durable-objects/protocol/tickets.ts";
 import {
   decodeHead,
   type TransferHead,

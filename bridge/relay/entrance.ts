@@ -2,12 +2,8 @@
  * Viewers of version 2 who come, or come back: each is told where the terminal stands and given what it lacks up to
  * there, or, where that cannot be shown, waits for a picture.
  */
-import type {
-  DataMessage,
-  Position,
-  ReplayFrame,
-  TerminalMessage,
-} from "../../durable-objects/protocol/data-socket.ts";
+import type { DataMessage, Position, TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import type { ReplayFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import type { TerminalSize } from "../runtime/runtime.ts";
 import type { Attachment } from "./attachment.ts";

@@ -2,7 +2,7 @@
  * A terminal's stream on its way out: put together into frames, numbered, held back where there is no credit, kept
  * for those who were cut off. Between two sockets it is counted and kept, and sent to nobody.
  */
-import type { OutputFrame } from "../../durable-objects/protocol/data-socket.ts";
+import type { OutputFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { Batcher } from "./batcher.ts";
 import { Ring } from "./ring.ts";

@@ -2,7 +2,7 @@
  * The pictures of one terminal on their way to who waits for one: when they are taken, and that nothing is sent
  * between the taking and the sending, so that a picture's offset is the one of the next output frame.
  */
-import type { SnapshotFrame } from "../../durable-objects/protocol/data-socket.ts";
+import type { SnapshotFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { Agenda } from "./agenda.ts";
 import type { Attachment } from "./attachment.ts";

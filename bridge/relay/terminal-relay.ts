@@ -2,13 +2,8 @@
  * One terminal of an environment: its shell, its output and what is typed, joined to the data socket while there is
  * one. Position of a byte = (epoch, gen, seq).
  */
-import {
-  type DataMessage,
-  encodeStreamFrame,
-  type OutputFrame,
-  type Position,
-  type TerminalMessage,
-} from "../../durable-objects/protocol/data-socket.ts";
+import type { DataMessage, Position, TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame, type OutputFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import type { TerminalSize } from "../runtime/runtime.ts";
 import type { Attachment } from "./attachment.ts";

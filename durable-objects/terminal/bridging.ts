@@ -1,5 +1,6 @@
 /** What the bridge's data socket does: comes, says where it stands, brings bytes and words, goes. */
-import { type DataMessage, decodeStreamFrame, type Position } from "../protocol/data-socket.ts";
+import type { DataMessage, Position } from "../protocol/data-socket.ts";
+import { decodeStreamFrame } from "../protocol/stream-frames.ts";
 import { limits } from "../protocol/timing.ts";
 import { liftBarrier, raiseDueBarrier } from "./barrier.ts";
 import { learnControl } from "./control.ts";

@@ -3,7 +3,8 @@
  * the bridge is asked how far its input has come and for what it lacks; until then its input is dropped, for it is
  * the client that keeps it and sends it again.
  */
-import type { DataMessage, Position, ReplayFrame } from "../protocol/data-socket.ts";
+import type { DataMessage, Position } from "../protocol/data-socket.ts";
+import type { ReplayFrame } from "../protocol/stream-frames.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
 import { type Bridge, type Room, viewers2 } from "./room.ts";

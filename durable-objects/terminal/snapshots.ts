@@ -4,7 +4,7 @@
  * asked to wait.
  */
 import { clearScreen } from "../protocol/client.ts";
-import type { SnapshotFrame } from "../protocol/data-socket.ts";
+import type { SnapshotFrame } from "../protocol/stream-frames.ts";
 import { limits } from "../protocol/timing.ts";
 import { hasSignSinceCredit, spend } from "./credit.ts";
 import { enter, letIn } from "./entering.ts";

@@ -2,7 +2,7 @@
  * The stream of terminal bytes from the bridge to those who stand in it. Every live viewer gets every byte from its
  * snapshot on, once and in order; where that cannot be, it waits for a snapshot instead. Nothing is queued.
  */
-import type { OutputFrame } from "../protocol/data-socket.ts";
+import type { OutputFrame } from "../protocol/stream-frames.ts";
 import { passBarrier } from "./barrier.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";

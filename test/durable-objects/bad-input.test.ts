@@ -5,7 +5,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import { type CloseName, closes } from "../../durable-objects/protocol/closes.ts";
-import { encodeStreamFrame } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { type DataPeer, fresh, freshTerminal, link, serve, watch } from "./peers.ts";
 

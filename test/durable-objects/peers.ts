@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Assignment, ClusterMessage } from "../../durable-objects/protocol/bridge-link.ts";
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
-import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import {
   type BridgeTicket,
   encodeTicket,

@@ -6,13 +6,12 @@ import { bridgeMessageSchema, clusterMessageSchema } from "../../durable-objects
 import { clientMessageSchema, logMessageSchema } from "../../durable-objects/protocol/client.ts";
 import { clientMessage2Schema } from "../../durable-objects/protocol/client-2.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
+import { dataMessageSchema, terminalMessageSchema } from "../../durable-objects/protocol/data-socket.ts";
 import {
-  dataMessageSchema,
   decodeStreamFrame,
   encodeStreamFrame,
   type StreamFrame,
-  terminalMessageSchema,
-} from "../../durable-objects/protocol/data-socket.ts";
+} from "../../durable-objects/protocol/stream-frames.ts";
 import { root } from "../support/source-tree.ts";
 import vectors from "./vectors.json" with { type: "json" };
 

@@ -2,13 +2,8 @@
  * A bridge of version 2 as the README describes it, behind a network with a queue each way: one tmux client after the
  * other, a ring, a ledger that outlives its sockets, and credit beyond which nothing is read.
  */
-import {
-  type DataMessage,
-  encodeStreamFrame,
-  type Receipt,
-  type StreamFrame,
-  type TerminalMessage,
-} from "../../durable-objects/protocol/data-socket.ts";
+import type { DataMessage, Receipt, TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame, type StreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import type { World } from "./world.ts";
 

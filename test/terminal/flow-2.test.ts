@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeStreamFrame } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { Play } from "./play-2.ts";
 

@@ -6,7 +6,8 @@ import { ClusterControl, type ControlRecord, type ControlStore } from "../../dur
 import { clearScreen, type ServerMessage } from "../../durable-objects/protocol/client.ts";
 import type { ServerMessage2 } from "../../durable-objects/protocol/client-2.ts";
 import type { CloseName } from "../../durable-objects/protocol/closes.ts";
-import { encodeStreamFrame, type TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import { encodeStreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";

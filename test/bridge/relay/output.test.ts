@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Output } from "../../../bridge/relay/output.ts";
 import { Receipts } from "../../../bridge/relay/receipts.ts";
 import { Throttle } from "../../../bridge/relay/throttle.ts";
-import type { OutputFrame, Receipt } from "../../../durable-objects/protocol/data-socket.ts";
+import type { Receipt } from "../../../durable-objects/protocol/data-socket.ts";
+import type { OutputFrame } from "../../../durable-objects/protocol/stream-frames.ts";
 import { limits, timing } from "../../../durable-objects/protocol/timing.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

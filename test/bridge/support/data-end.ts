@@ -9,11 +9,13 @@ import { clearScreen, type LogMessage, pingText } from "../../../durable-objects
 import {
   type DataMessage,
   dataMessageSchema,
+  type TerminalMessage,
+} from "../../../durable-objects/protocol/data-socket.ts";
+import {
   decodeStreamFrame,
   type SnapshotFrame,
   type StreamFrame,
-  type TerminalMessage,
-} from "../../../durable-objects/protocol/data-socket.ts";
+} from "../../../durable-objects/protocol/stream-frames.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 import { type Viewer, watchTerminal } from "./viewer.ts";
 

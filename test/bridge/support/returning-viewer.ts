@@ -4,12 +4,8 @@
  */
 
 import { clearScreen } from "../../../durable-objects/protocol/client.ts";
-import type {
-  DataMessage,
-  Position,
-  StreamFrame,
-  TerminalMessage,
-} from "../../../durable-objects/protocol/data-socket.ts";
+import type { DataMessage, Position, TerminalMessage } from "../../../durable-objects/protocol/data-socket.ts";
+import type { StreamFrame } from "../../../durable-objects/protocol/stream-frames.ts";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { type DataEnd, newTerminal } from "./data-end.ts";
 import { picture } from "./picture.ts";

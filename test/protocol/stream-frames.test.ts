@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { decodeStreamFrame, encodeStreamFrame, type StreamFrame } from "../../durable-objects/protocol/data-socket.ts";
+import {
+  decodeStreamFrame,
+  encodeStreamFrame,
+  type StreamFrame,
+} from "../../durable-objects/protocol/stream-frames.ts";
 
 const bytes = new TextEncoder().encode("é€😀");
 

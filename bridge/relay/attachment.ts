@@ -7,7 +7,7 @@ import type { TerminalSize, TerminalStream } from "../runtime/runtime.ts";
 import { Screen, type Snapshot } from "./screen.ts";
 import { SequenceFilter } from "./sequences.ts";
 import { Throttle } from "./throttle.ts";
-import type { KeyModes } from "./typing.ts";
+import { type KeyModes, noModes } from "./typing.ts";
 
 export interface AttachmentEvents {
   /** Whole characters and sequences, as viewers may get them. */
@@ -41,7 +41,7 @@ export class Attachment {
   }
 
   get modes(): KeyModes {
-    return this.#screen?.modes ?? { isBracketedPaste: false, isApplicationCursor: false };
+    return this.#screen?.modes ?? noModes;
   }
 
   /** Whether the client, which has ended, had read all that was typed; false where nobody knows. */

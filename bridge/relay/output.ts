@@ -33,6 +33,11 @@ export class Output {
     return this.#seq;
   }
 
+  /** The offset up to which frames are sent; null = all. */
+  get creditUntil(): number | null {
+    return this.#until;
+  }
+
   push(bytes: Uint8Array): void {
     this.#ring.push(bytes);
     if (this.#isLeftOut) this.#seq = this.#ring.end;

@@ -10,6 +10,9 @@ import type { RelayContext } from "./context.ts";
 
 const attachAgainMs = 250;
 
+/** What people are told who type where there is no shell. */
+export const notRunning = "The environment is not running";
+
 export interface ShellEvents {
   /** The offset at which a new client's bytes begin. */
   nextSeq(): number;

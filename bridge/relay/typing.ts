@@ -15,6 +15,9 @@ export interface KeyModes {
   isApplicationCursor: boolean;
 }
 
+/** Those of a terminal of which nothing is known. */
+export const noModes: KeyModes = { isBracketedPaste: false, isApplicationCursor: false };
+
 export interface TypingEvents {
   write(text: string): void;
   /** Ctrl-C, Ctrl-Z or Ctrl-\ comes next. */

@@ -7,15 +7,15 @@
 import type { DesiredEnvironment, ObservedEnvironment, Telemetry } from "../../durable-objects/protocol/bridge-api.ts";
 import type { LogDetail, LogLevel } from "../../durable-objects/protocol/log-line.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
-import { type Action, type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
-import { Attempts, type Step } from "./attempts.ts";
+import { type Runtime, RuntimeFailure } from "../runtime/runtime.ts";
+import { DesiredList } from "./desired-list.ts";
 import { Measuring } from "./measuring.ts";
 import { plan, report } from "./plan.ts";
 import { Reporter } from "./reporter.ts";
+import { Steps } from "./steps.ts";
 
 const observeEveryMs = 10_000;
-const stepDeadlineMs = 120_000;
-const firstRetryMs = 250;
+/** After a turn that failed, and at most after a report that did. */
 const maxRetryMs = 10_000;
 
 /** What the loop needs of the edge. */
@@ -61,26 +61,31 @@ export interface LoopOptions {
 
 export class ReconcileLoop {
   readonly #options: LoopOptions;
-  readonly #attempts = new Attempts();
+  readonly #desired: DesiredList;
+  readonly #steps: Steps;
   readonly #reporter: Reporter;
   readonly #measuring: Measuring;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #waits = new Set<NodeJS.Timeout>();
-  #desired: DesiredEnvironment[] | null = null;
-  #isPullDue = false;
   #isTurnDue = false;
   #isTurning = false;
   #isStopped = false;
-  #failedPulls = 0;
-  #requestId: string | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    this.#desired = new DesiredList(options, {
+      onPulled: (environmentIds) => this.#steps.keepOnly(environmentIds),
+      onFailed: (retryInMs) => this.#after(retryInMs, () => this.pull()),
+    });
+    this.#steps = new Steps(options, (againInMs) => {
+      this.#after(againInMs, () => this.look());
+      this.look();
+    });
     this.#reporter = new Reporter((observed) => options.source.report(observed), {
       retryMs: () => Math.random() * maxRetryMs,
       onFailure: (error) => {
         options.meter.failed("report");
-        options.log("warn", "report failed", { error: messageOf(error) });
+        options.log("warn", "report failed", { error: String(error) });
       },
     });
     this.#measuring = new Measuring(options, () => this.#isStopped);
@@ -97,21 +102,20 @@ export class ReconcileLoop {
   /** The lease is ours now. What was desired when it was ours before may be long past. */
   lead(): void {
     this.#options.source.forget();
-    this.#attempts.forget();
+    this.#steps.forget();
     this.#reporter.forget();
     this.pull();
   }
 
   /** The lease is not ours any more. */
   cease(): void {
-    this.#desired = null;
+    this.#desired.forget();
     this.#reporter.stop();
   }
 
   /** The desired list may have changed; `requestId` names the request that changed it, for the log. */
   pull(requestId?: string): void {
-    this.#isPullDue = true;
-    this.#requestId = requestId;
+    this.#desired.expectChange(requestId);
     this.look();
   }
 
@@ -138,91 +142,32 @@ export class ReconcileLoop {
     this.#isTurning = true;
     while (this.#isTurnDue && !this.#isStopped) {
       this.#isTurnDue = false;
-      const begin = performance.now();
+      const beganAtMs = performance.now();
       try {
-        if (this.#isPullDue && this.#options.lease.isHeld) await this.#pullNow();
+        await this.#desired.refresh();
         await this.#reconcile();
         this.#options.onTrouble(null);
-        this.#options.meter.turned(secondsSince(begin), true);
+        this.#options.meter.turned(secondsSince(beganAtMs), true);
       } catch (error) {
         this.#options.onTrouble(error instanceof RuntimeFailure ? error.message : "The cluster cannot be observed");
-        this.#options.meter.turned(secondsSince(begin), false);
-        this.#options.log("error", "reconcile turn failed", { error: messageOf(error) });
+        this.#options.meter.turned(secondsSince(beganAtMs), false);
+        this.#options.log("error", "reconcile turn failed", { error: String(error) });
         this.#after(maxRetryMs, () => this.look());
       }
     }
     this.#isTurning = false;
   }
 
-  async #pullNow(): Promise<void> {
-    this.#isPullDue = false;
-    const { signal } = this.#options.lease;
-    try {
-      const pulled = await this.#options.source.pull();
-      this.#failedPulls = 0;
-      if (pulled === null || signal.aborted) return;
-      this.#desired = pulled;
-      this.#attempts.keepOnly(new Set(pulled.map((each) => each.id)));
-    } catch (error) {
-      this.#options.meter.failed("pull");
-      this.#options.log("warn", "pull failed", { error: messageOf(error) });
-      this.#failedPulls += 1;
-      const most = Math.min(maxRetryMs, firstRetryMs * 2 ** this.#failedPulls);
-      this.#after(Math.random() * most, () => this.pull());
-    }
-  }
-
   async #reconcile(): Promise<void> {
-    const observed = await this.#options.runtime.observe();
-    this.#options.onObserved(observed);
-    this.#options.meter.observed(observed);
-    if (this.#desired === null || this.#isStopped || !this.#options.lease.isHeld) return;
-    this.#options.runtime.tend?.(this.#desired, this.#options.lease.signal);
-    this.#reporter.report(report(this.#desired, observed, this.#attempts.failures));
-    for (const action of plan(this.#desired, observed)) this.#tryStep(action, this.#desired);
-  }
-
-  #tryStep(action: Action, desired: readonly DesiredEnvironment[]): void {
-    const environmentId = "environment" in action ? action.environment.id : action.environmentId;
-    const generation = desired.find((each) => each.id === environmentId)?.generation ?? 0;
-    const step = { environmentId, kind: action.kind, generation };
-    if (this.#attempts.countUnderWay >= this.#options.runtime.maxStepsAtOnce || !this.#attempts.mayTry(step)) return;
-    if (!this.#options.lease.isHeld) return;
-    this.#attempts.begin(environmentId);
-    void this.#takeStep(action, step);
-  }
-
-  async #takeStep(action: Action, step: Step): Promise<void> {
-    const { lease, log, meter, runtime } = this.#options;
-    const begin = performance.now();
-    const requestId = this.#requestId;
-    const detail = () => ({
-      request_id: requestId,
-      environment_id: step.environmentId,
-      action: step.kind,
-      generation: step.generation,
-      duration_ms: Math.round(performance.now() - begin),
-    });
-    let waitMs: number;
-    const leaseEnd = lease.signal;
-    try {
-      const deadline = AbortSignal.any([AbortSignal.timeout(stepDeadlineMs), leaseEnd]);
-      await Promise.race([runtime.apply(action, deadline), rejectOn(deadline)]);
-      waitMs = this.#attempts.succeed(step);
-      meter.stepped(step.kind, secondsSince(begin), true);
-      log("info", "step taken", detail());
-    } catch (error) {
-      if (leaseEnd.aborted) {
-        this.#attempts.drop(step);
-        log("warn", "step broken off with the lease", detail());
-        return;
-      }
-      waitMs = this.#attempts.fail(step, error);
-      meter.stepped(step.kind, secondsSince(begin), false);
-      log("warn", "step failed", { ...detail(), error: messageOf(error) });
-    }
-    this.#after(waitMs, () => this.look());
-    this.look();
+    const { lease, meter, onObserved, runtime } = this.#options;
+    const observed = await runtime.observe();
+    onObserved(observed);
+    meter.observed(observed);
+    const { environments: desired, requestId } = this.#desired;
+    if (desired === null || this.#isStopped || !lease.isHeld) return;
+    runtime.tend?.(desired, lease.signal);
+    this.#reporter.report(report(desired, observed, this.#steps.failures));
+    for (const action of plan(desired, observed)) this.#steps.begin(action, desired, requestId);
   }
 
   #after(waitMs: number, act: () => void): void {
@@ -234,16 +179,6 @@ export class ReconcileLoop {
   }
 }
 
-function secondsSince(beginMs: number): number {
-  return (performance.now() - beginMs) / 1000;
-}
-
-function rejectOn(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+function secondsSince(beganAtMs: number): number {
+  return (performance.now() - beganAtMs) / 1000;
 }

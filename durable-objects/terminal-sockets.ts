@@ -8,8 +8,8 @@ import { type CloseName, closes } from "./protocol/closes.ts";
 import type { MeteredKind } from "./protocol/objects.ts";
 import { parseTerminalId } from "./protocol/vocabulary.ts";
 import { acceptUpgrade, closeSocket, isOpen, lastPingAt, refuseUpgrade } from "./sockets.ts";
+import type { BridgeKeepsake } from "./terminal/bridge.ts";
 import type { RoomEvent } from "./terminal/events.ts";
-import type { BridgeKeepsake } from "./terminal/room.ts";
 import type { ViewerKeepsake } from "./terminal/viewers.ts";
 
 type Keepsake = ViewerKeepsake | BridgeKeepsake;

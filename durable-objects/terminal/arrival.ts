@@ -4,7 +4,8 @@ import type { ServerMessage } from "../protocol/client.ts";
 import type { Control } from "../protocol/objects.ts";
 import type { BridgeTicket, ViewerTicket } from "../protocol/tickets.ts";
 import { hasShell } from "../protocol/vocabulary.ts";
-import type { Arrival, BridgeArrival } from "./events.ts";
+import type { BridgeArrival } from "./bridge.ts";
+import type { Arrival } from "./events.ts";
 
 /** The greeting says welcome and, where there is no shell or something is to be said of it, how the environment is. */
 export function viewerArrival(ticket: ViewerTicket): Arrival {

@@ -5,8 +5,9 @@
  */
 import type { Receipt } from "../protocol/data-socket.ts";
 import { timing } from "../protocol/timing.ts";
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
-import type { Bridge, Room } from "./room.ts";
+import type { Room } from "./room.ts";
 import { keepBridge, tellBridge } from "./send.ts";
 
 /** No client's: those have a slash. A socket's own, for only it knows how far it has counted. */

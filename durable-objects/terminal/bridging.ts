@@ -3,17 +3,18 @@ import type { DataMessage, Position } from "../protocol/data-socket.ts";
 import { decodeStreamFrame } from "../protocol/stream-frames.ts";
 import { limits } from "../protocol/timing.ts";
 import { liftBarrier, raiseDueBarrier } from "./barrier.ts";
+import { type Bridge, type BridgeArrival, newBridge } from "./bridge.ts";
 import { learnControl } from "./control.ts";
 import { withdrawCredit } from "./crediting.ts";
 import { enterAll, takeEntered, takeReplay } from "./entering.ts";
-import type { BridgeArrival, Turn } from "./events.ts";
+import type { Turn } from "./events.ts";
 import { parseBridgeText } from "./frames.ts";
 import { refuseHeldInput, releaseInput } from "./holding.ts";
 import { removeBridge } from "./leaving.ts";
 import { passLogs } from "./logs.ts";
 import { keepPlaces, losePlaces } from "./places.ts";
 import { passGap, passHistory, passReceipts, passUncertain } from "./receipts.ts";
-import { audience, type Bridge, type Room, restoreBridge } from "./room.ts";
+import { audience, type Room } from "./room.ts";
 import { keepBridge, send } from "./send.ts";
 import { applySize, askForSize, isSameSize } from "./sizing.ts";
 import { makeAllWait, takeSnapshot } from "./snapshots.ts";
@@ -43,16 +44,7 @@ export function attachBridge(room: Room, turn: Turn, arrival: BridgeArrival): vo
   }
   removeBridge(room, turn, "superseded");
   const control = arrival.control.version > room.control.version ? arrival.control : room.control;
-  const unsaid = { shell: { state: "silent" }, ledger: "", asked: null, told: null } as const;
-  room.bridge = restoreBridge({
-    ...arrival,
-    ...unsaid,
-    role: "bridge",
-    entries: 0,
-    barriers: 0,
-    isCredited: false,
-    control,
-  });
+  room.bridge = newBridge({ ...arrival, control });
   room.isUnlinked = false;
   keepBridge(turn, room.bridge);
   learnControl(room, turn, arrival.control);

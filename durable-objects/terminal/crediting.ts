@@ -3,9 +3,10 @@
  * not read and tmux drops what nobody could see.
  */
 import { limits } from "../protocol/timing.ts";
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { hasEntered } from "./receipts.ts";
-import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
+import { type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, tellBridge } from "./send.ts";
 import type { Viewer2 } from "./viewers.ts";
 import { isHalfOpen, reach } from "./window.ts";

@@ -5,9 +5,10 @@
  */
 import type { DataMessage, Position } from "../protocol/data-socket.ts";
 import type { ReplayFrame } from "../protocol/stream-frames.ts";
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
-import { type Bridge, type Room, viewers2 } from "./room.ts";
+import { type Room, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
 import { showTabs } from "./tabs.ts";
 import { authorOf, type Size, type Viewer2 } from "./viewers.ts";

@@ -3,8 +3,8 @@ import type { ServerMessage } from "../protocol/client.ts";
 import type { CloseName } from "../protocol/closes.ts";
 import type { Control, ControlWish } from "../protocol/objects.ts";
 import type { ClientVersion } from "../protocol/tickets.ts";
+import type { BridgeArrival, BridgeKeepsake } from "./bridge.ts";
 import type { ChosenPolicy } from "./policy.ts";
-import type { BridgeKeepsake } from "./room.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
 /** A viewer as the Worker vouches for it, with the frames it gets before anything else. */
@@ -14,11 +14,6 @@ export interface Arrival {
   };
   greeting: ServerMessage[];
 }
-
-export type BridgeArrival = Omit<
-  BridgeKeepsake,
-  "role" | "shell" | "ledger" | "asked" | "told" | "entries" | "barriers" | "isCredited"
->;
 
 export type RoomEvent =
   | { kind: "viewer_joined"; arrival: Arrival }

@@ -5,9 +5,10 @@
  */
 import type { ClientErrorCode } from "../protocol/client.ts";
 import { limits, timing } from "../protocol/timing.ts";
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { mustReclaim, refusalOf } from "./rights.ts";
-import { type Bridge, type Room, viewers1 } from "./room.ts";
+import { type Room, viewers1 } from "./room.ts";
 import { keepViewer, refuse, tellBridge } from "./send.ts";
 import type { Viewer1 } from "./viewers.ts";
 import { reclaimControl } from "./wishes.ts";

@@ -2,13 +2,14 @@
 import { type CloseName, closes } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
 import { liftBarrier, putBarrierOff } from "./barrier.ts";
+import type { Bridge } from "./bridge.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { tellHolderLeft } from "./holder.ts";
 import { expireInput } from "./holding.ts";
 import { noteAbsence } from "./participants.ts";
 import { keepPlaces } from "./places.ts";
-import { audience, type Bridge, type Room, viewers1 } from "./room.ts";
+import { audience, type Room, viewers1 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { makeWait } from "./snapshots.ts";

@@ -4,9 +4,10 @@
  */
 import type { LogMessage } from "../protocol/client.ts";
 import type { DataMessage } from "../protocol/data-socket.ts";
+import type { Bridge } from "./bridge.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";
-import { type Bridge, type Room, viewers1 } from "./room.ts";
+import { type Room, viewers1 } from "./room.ts";
 import { keepBridge, keepViewer, send } from "./send.ts";
 import type { LogPlace, Viewer1 } from "./viewers.ts";
 

@@ -5,60 +5,12 @@
 import type { CloseName } from "../protocol/closes.ts";
 import type { Position } from "../protocol/data-socket.ts";
 import type { Control } from "../protocol/objects.ts";
-import type { BridgeVersion } from "../protocol/tickets.ts";
 import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
+import { type Bridge, type BridgeKeepsake, restoreBridge } from "./bridge.ts";
 import type { Bucket } from "./bucket.ts";
 import type { ChosenPolicy } from "./policy.ts";
-import {
-  isGreeted,
-  type LogPlace,
-  restoreViewer,
-  type Size,
-  type Viewer,
-  type Viewer1,
-  type Viewer2,
-  type ViewerKeepsake,
-} from "./viewers.ts";
-
-/** The part of a bridge's data socket that outlives hibernation. */
-export interface BridgeKeepsake {
-  role: "bridge";
-  id: string;
-  tokenId: string;
-  clusterId: string;
-  bridgeId: string;
-  assignment: number;
-  requestId: string;
-  version: BridgeVersion;
-  shell: Shell;
-  /** Names its memory of input. */
-  ledger: string;
-  /** The size it was asked for last. */
-  asked: Size | null;
-  /** How far it has told the log. */
-  told: LogPlace | null;
-  /** What the object has numbered on this socket: entries and questions for history. */
-  entries: number;
-  /** The same of barriers. */
-  barriers: number;
-  /** Whether it was given an offset that output may go to. */
-  isCredited: boolean;
-  /** Who has control of the environment, as the cluster has said. */
-  control: Control;
-}
-
-/** What the bridge has said about its end. */
-export type Shell =
-  | { state: "silent" }
-  | { state: "detached"; message: string }
-  | { state: "attached"; epoch: string; gen: number; size: Size };
-
-export interface Bridge extends BridgeKeepsake {
-  lastFrameAt: number | null;
-  /** The offset it was given last; null if that is unknown. */
-  creditedUntil: number | null;
-}
+import { isGreeted, restoreViewer, type Viewer, type Viewer1, type Viewer2, type ViewerKeepsake } from "./viewers.ts";
 
 /** An open question for a snapshot; `dueAt` is when the bridge may answer it at the earliest. */
 export interface SnapshotAsk {
@@ -180,15 +132,6 @@ export function readmit(room: Room, keepsake: Partial<ViewerKeepsake | BridgeKee
   if (keepsake.role === "viewer")
     room.viewers.set((keepsake as ViewerKeepsake).id, restoreViewer(keepsake as ViewerKeepsake));
   else if (keepsake.role === "bridge") room.bridge ??= restoreBridge(keepsake as BridgeKeepsake);
-}
-
-export function restoreBridge(keepsake: BridgeKeepsake): Bridge {
-  return { ...keepsake, lastFrameAt: null, creditedUntil: null };
-}
-
-export function bridgeKeepsake(bridge: Bridge): BridgeKeepsake {
-  const { lastFrameAt, creditedUntil, ...keepsake } = bridge;
-  return keepsake;
 }
 
 /** Everybody who may be spoken to. */

@@ -2,9 +2,9 @@
 import type { ClientErrorCode, ServerMessage } from "../protocol/client.ts";
 import type { ClientErrorCode2, ServerMessage2 } from "../protocol/client-2.ts";
 import type { TerminalMessage } from "../protocol/data-socket.ts";
+import { type Bridge, bridgeKeepsake } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { noteRefused } from "./rates.ts";
-import { type Bridge, bridgeKeepsake } from "./room.ts";
 import { type Viewer, type Viewer1, type Viewer2, viewerKeepsake } from "./viewers.ts";
 
 export function send(turn: Turn, to: readonly string[], message: ServerMessage | ServerMessage2): void {

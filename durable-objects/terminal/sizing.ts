@@ -3,12 +3,14 @@
  * with nobody left the last size stays. The object decides, the bridge applies in its own time. A viewer of version 2
  * is told every size that was applied, one of version 1 only if it draws at another one.
  */
+
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { notePresence } from "./participants.ts";
 import { decideSize, type SizeVote } from "./policies.ts";
 import { policyOf } from "./policy.ts";
 import { isWritable } from "./rights.ts";
-import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
+import { type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
 import type { Size, Viewer, Viewer1, Viewer2 } from "./viewers.ts";
 

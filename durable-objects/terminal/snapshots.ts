@@ -6,12 +6,13 @@
 import { clearScreen } from "../protocol/client.ts";
 import type { SnapshotFrame } from "../protocol/stream-frames.ts";
 import { limits } from "../protocol/timing.ts";
+import type { Bridge } from "./bridge.ts";
 import { hasSignSinceCredit, spend } from "./credit.ts";
 import { enter, letIn } from "./entering.ts";
 import type { Moment, Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
 import { placeOf } from "./places.ts";
-import { type Bridge, type Room, viewers1, viewers2 } from "./room.ts";
+import { type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, tellBridge } from "./send.ts";
 import { applySize } from "./sizing.ts";
 import type { LogPlace, Viewer1, Viewer2 } from "./viewers.ts";

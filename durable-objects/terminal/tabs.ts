@@ -4,11 +4,12 @@
  */
 import { limits } from "../protocol/timing.ts";
 import type { WindowTab } from "../protocol/windows.ts";
+import type { Bridge } from "./bridge.ts";
 import { lastSign } from "./credit.ts";
 import type { Turn } from "./events.ts";
 import { removeViewer } from "./leaving.ts";
 import { hasEntered } from "./receipts.ts";
-import { type Bridge, type Room, viewers2 } from "./room.ts";
+import { type Room, viewers2 } from "./room.ts";
 import { send, tellBridge } from "./send.ts";
 import type { Viewer2 } from "./viewers.ts";
 

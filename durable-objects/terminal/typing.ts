@@ -3,9 +3,10 @@
  * viewer is entering it is dropped, for it is sent again. The object remembers none of it.
  */
 import type { ClientMessage2 } from "../protocol/client-2.ts";
+import type { Bridge } from "./bridge.ts";
 import type { Turn } from "./events.ts";
 import { isWritable, refusalOf } from "./rights.ts";
-import type { Bridge, Room } from "./room.ts";
+import type { Room } from "./room.ts";
 import { keepViewer, refuse2, send, tellBridge } from "./send.ts";
 import { noteUse } from "./sizing.ts";
 import { authorOf, type Viewer, type Viewer2 } from "./viewers.ts";

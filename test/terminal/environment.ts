@@ -10,10 +10,11 @@ import { ClusterControl } from "../../durable-objects/cluster/control.ts";
 import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import type { Control } from "../../durable-objects/protocol/objects.ts";
 import type { Role } from "../../durable-objects/protocol/vocabulary.ts";
+import type { BridgeKeepsake } from "../../durable-objects/terminal/bridge.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
 import { mayTypeHere } from "../../durable-objects/terminal/holder.ts";
-import { type BridgeKeepsake, newRoom, type Room, restoreRoom, viewers2 } from "../../durable-objects/terminal/room.ts";
+import { newRoom, type Room, restoreRoom, viewers2 } from "../../durable-objects/terminal/room.ts";
 import type { ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 import { memoryStore } from "./world.ts";
 

@@ -9,10 +9,11 @@ import type { CloseName } from "../../durable-objects/protocol/closes.ts";
 import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import { encodeStreamFrame } from "../../durable-objects/protocol/stream-frames.ts";
 import type { SocketKind } from "../../durable-objects/protocol/vocabulary.ts";
+import type { BridgeKeepsake } from "../../durable-objects/terminal/bridge.ts";
 import type { Effect, RoomEvent } from "../../durable-objects/terminal/events.ts";
 import { handle } from "../../durable-objects/terminal/handle.ts";
 import { mayTypeHere } from "../../durable-objects/terminal/holder.ts";
-import { type BridgeKeepsake, newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
+import { newRoom, type Room, restoreRoom } from "../../durable-objects/terminal/room.ts";
 import type { Size, ViewerKeepsake } from "../../durable-objects/terminal/viewers.ts";
 
 const encoder = new TextEncoder();

@@ -6,7 +6,8 @@ import { checkAccess, checkCluster, checkMetrics, checkNamespace } from "./clust
 import { checkEdge } from "./edge.ts";
 import { type Finding, fail, findingLine } from "./finding.ts";
 import { checkOwners } from "./owners.ts";
-import { checkPods, checkStorage, checkTools } from "./trial.ts";
+import { checkTools } from "./tools.ts";
+import { checkPods, checkStorage } from "./trial.ts";
 
 const toolsWithinMs = 120_000;
 

@@ -59,6 +59,12 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByRole("button", { name: /Python/ }).click();
     await page.getByRole("button", { name: "Create" }).click();
     await page.locator(".chip", { hasText: "Live" }).waitFor();
+    // Before it is, there is nobody to take control from.
+    const told = page.waitForEvent("requestfinished", (request) => request.url().endsWith("/shares"));
+    await page.getByRole("button", { name: "More" }).click();
+    await told;
+    expect(await page.getByRole("button", { name: "Take control" }).isVisible()).toBe(false);
+    await page.keyboard.press("Escape");
     await openSheet();
     await page.getByRole("button", { name: "Share with…" }).click();
     await owner.photograph("sharing-new");

@@ -62,21 +62,23 @@ export interface Choice<T> {
   label: string;
   value: T;
   isDangerous?: boolean;
+  /** Not there until this says so. Above all others, it moves none of them when it comes. */
+  isOffered?: Promise<boolean>;
 }
 
 /** One of several choices, or null. */
 export function choose<T>(title: string, choices: readonly Choice<T>[]): Promise<T | null> {
   return openSheet<T>(title, (close) => [
-    el(
-      "div",
-      { class: "sheet-list" },
-      ...choices.map(({ label, value, isDangerous = false }) =>
-        el(
-          "button",
-          { class: isDangerous ? "sheet-choice danger" : "sheet-choice", type: "button", onclick: () => close(value) },
-          label,
-        ),
-      ),
-    ),
+    el("div", { class: "sheet-list" }, ...choices.map((choice) => choiceButton(choice, close))),
   ]);
+}
+
+function choiceButton<T>({ label, value, isDangerous = false, isOffered }: Choice<T>, close: (value: T) => void) {
+  const attributes = { class: isDangerous ? "sheet-choice danger" : "sheet-choice", type: "button" };
+  const button = el("button", { ...attributes, onclick: () => close(value) }, label);
+  button.hidden = isOffered !== undefined;
+  void isOffered?.then((isIt) => {
+    button.hidden = !isIt;
+  });
+  return button;
 }

@@ -1,6 +1,6 @@
 /** The shell of an environment: the screen, the keys below it and the state above it, tied to one socket. */
 import type { ClientMessage } from "../../../durable-objects/protocol/client.ts";
-import { hasShell } from "../../../durable-objects/protocol/vocabulary.ts";
+import { hasShell, type Role } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { View } from "../app.ts";
 import { pasteText } from "../clipboard.ts";
 import { el } from "../dom.ts";
@@ -233,6 +233,7 @@ export const terminalView =
       const wish = socket.hasHistory() ? people.hiddenWish() : null;
       type Answer = Deed | ControlWish | "history" | "share" | "files" | "size" | Partial<Preferences>;
       const answer = await choose<Answer>(state.name, [
+        ...(wish === null ? [] : [{ label: controlWords[wish], value: wish, isOffered: canMean(wish, state.role) }]),
         ...(isOwner
           ? [
               ...(hasShell(state.phase) ? [{ label: "Files…", value: "files" as const }] : []),
@@ -240,7 +241,6 @@ export const terminalView =
               { label: `Screen size: ${size.words()}`, value: "size" as const },
             ]
           : []),
-        ...(wish === null ? [] : [{ label: controlWords[wish], value: wish }]),
         ...(socket.hasHistory() ? [{ label: "Earlier lines", value: "history" as const }] : []),
         { label: "Larger text", value: { fontSizePx: fontSizePx + 1 } },
         { label: "Smaller text", value: { fontSizePx: fontSizePx - 1 } },
@@ -258,6 +258,15 @@ export const terminalView =
       else if (answer === "share") await openShareSheet(app, { id: environmentId, name: state.name });
       else if (typeof answer === "string") await watched.perform(answer);
       else screen.apply(changePreferences(answer));
+    }
+
+    /** To who shares with nobody, taking control means nothing; whether that is so, only the server knows. */
+    async function canMean(wish: ControlWish, role: Role): Promise<boolean> {
+      if (wish === "release" || role !== "owner") return true;
+      return app.calls.shares(environmentId).then(
+        (shares) => shares.length > 0,
+        () => true,
+      );
     }
 
     // The view is in the page only after it was returned.

@@ -163,6 +163,39 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     expect(shown).toMatch(new RegExp(`^${rows} \\d+\\s*$`, "m"));
   });
 
+  it.each([
+    ["stands", { width: 360, height: 640 }, 270, 120],
+    ["lies", { width: 640, height: 360 }, 170, 80],
+  ])(
+    "leaves room for lines above a soft keyboard where the phone %s, and keeps its rows",
+    async (_, size, covered, leastPx) => {
+      const { page } = phone;
+      const standing = page.viewportSize() ?? size;
+      const heightOf = (part: string) => page.locator(part).evaluate(({ clientHeight }) => clientHeight);
+      const cover = (px: number) =>
+        page.evaluate((coveredPx) => {
+          Object.defineProperty(visualViewport, "height", { get: () => innerHeight - coveredPx, configurable: true });
+          visualViewport?.dispatchEvent(new Event("resize"));
+        }, px);
+      await page.setViewportSize(size);
+      await send("clear; seq 99; echo above-$((40+2))");
+      await phone.sees(/^above-42/m);
+      const before = await heightOf(".terminal-host");
+      await cover(covered);
+      expect(await heightOf(".terminal-pane")).toBeGreaterThan(leastPx);
+      expect(await heightOf(".terminal-host")).toBe(before);
+      const keys = await page.locator(".keys").boundingBox();
+      await page.waitForFunction((bottom) => {
+        const rows = [...document.querySelectorAll(".xterm-rows > div")];
+        const last = rows.find((row) => row.textContent.startsWith("above-42"))?.getBoundingClientRect();
+        return last !== undefined && last.top > 0 && last.bottom <= bottom;
+      }, keys?.y ?? 0);
+      await cover(0);
+      expect(await heightOf(".terminal-host")).toBe(before);
+      await page.setViewportSize(standing);
+    },
+  );
+
   it("comes back to the same shell by itself after the server was killed", { timeout: 120_000 }, async () => {
     const { page } = phone;
     await send("clear; marker=$RANDOM; echo kept $marker");

@@ -8,8 +8,8 @@ import { listen } from "../dom.ts";
 /** Smaller differences are browser bars sliding in and out. */
 const smallestKeyboardPx = 120;
 
-/** Keeps the CSS variables right until the signal ends; `onChange` is told the covered height in CSS pixels. */
-export function followKeyboard(signal: AbortSignal, onChange: (coveredPx: number) => void): void {
+/** Keeps the CSS variables right until the signal ends; before they change `onCover` is told the covered height in pixels. */
+export function followKeyboard(signal: AbortSignal, onCover: (coveredPx: number) => void): void {
   const viewport = window.visualViewport;
   const root = document.documentElement;
   if (viewport === null) return;
@@ -24,9 +24,9 @@ export function followKeyboard(signal: AbortSignal, onChange: (coveredPx: number
     root.style.setProperty("--viewport-top", `${nextPx === 0 ? 0 : Math.round(view.offsetTop)}px`);
     if (nextPx === coveredPx) return;
     coveredPx = nextPx;
+    onCover(coveredPx);
     root.style.setProperty("--keyboard", `${coveredPx}px`);
     root.classList.toggle("has-keyboard", coveredPx > 0);
-    onChange(coveredPx);
   }
 
   listen(view, ["resize", "scroll"], signal, follow);

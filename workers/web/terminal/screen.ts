@@ -63,7 +63,7 @@ export interface Screen {
   follow(): void;
   /** Lets go of the lines above the screen. */
   forgetLines(): void;
-  /** Keeps the cursor in sight when this many pixels at the bottom are covered. */
+  /** Told before this many pixels at the bottom are covered: keeps its rows, and the cursor in sight. */
   uncover(coveredPx: number): void;
 }
 
@@ -104,7 +104,7 @@ export function createScreen(options: ScreenOptions): Screen {
   });
   const pull = createPull(host, options.hasHistory, options.onPull);
   const scrolling = touchScroll(terminal, host);
-  let coveredPx = 0;
+  let isCovered = false;
   let resizing: ReturnType<typeof setTimeout> | undefined;
 
   function open(): void {
@@ -117,10 +117,11 @@ export function createScreen(options: ScreenOptions): Screen {
     // xterm draws no cursor before its first focus, and a real one would open the soft keyboard.
     for (const name of ["focus", "blur"]) terminal.textarea?.dispatchEvent(new FocusEvent(name));
     sizing.measure();
-    const observer = new ResizeObserver(fitSoon);
-    observer.observe(host);
+    const observers = [new ResizeObserver(fitSoon), new ResizeObserver(lift)] as const;
+    observers[0].observe(host);
+    observers[1].observe(element);
     signal.addEventListener("abort", () => {
-      observer.disconnect();
+      for (const observer of observers) observer.disconnect();
       clearTimeout(resizing);
       terminal.dispose();
     });
@@ -131,10 +132,17 @@ export function createScreen(options: ScreenOptions): Screen {
     resizing = setTimeout(sizing.measure, timing.resizeDebounceMs);
   }
 
+  /** What is around the pane may go while a keyboard is there: the height that the terminal had without it stays. */
+  function keepHeight(isCovered: boolean): void {
+    const aroundPx = document.documentElement.clientHeight - host.clientHeight;
+    host.style.height = isCovered ? `calc(100dvh - ${aroundPx}px)` : "";
+  }
+
   function lift(): void {
     const rowPx = (host.querySelector(".xterm-screen") ?? host).clientHeight / terminal.rows;
     const cursorBottomPx = (terminal.buffer.active.cursorY + 2) * rowPx;
-    const liftPx = Math.min(coveredPx, Math.max(0, cursorBottomPx - element.clientHeight));
+    const hiddenPx = Math.max(0, host.offsetTop + host.clientHeight - element.clientHeight);
+    const liftPx = Math.min(hiddenPx, Math.max(0, cursorBottomPx - element.clientHeight));
     host.style.setProperty("--lift", `${-Math.round(liftPx)}px`);
   }
 
@@ -202,9 +210,9 @@ export function createScreen(options: ScreenOptions): Screen {
       terminal.scrollToBottom();
     },
     forgetLines: () => terminal.write(forgetScrollback),
-    uncover(nextCoveredPx) {
-      coveredPx = nextCoveredPx;
-      lift();
+    uncover(coveredPx) {
+      if (isCovered !== coveredPx > 0) keepHeight(coveredPx > 0);
+      isCovered = coveredPx > 0;
     },
   };
 }

@@ -14,7 +14,7 @@ export function linePill(onReconnect: () => void): LinePill {
   return {
     element,
     show(connection) {
-      element.hidden = connection.kind === "live" || connection.kind === "lagging";
+      element.hidden = connection.kind === "live";
       element.dataset["kind"] = connection.kind;
       button.hidden = connection.kind !== "closed";
       setText(text, pillText(connection));
@@ -30,8 +30,9 @@ function pillText(connection: Connection): string {
       return "Connection lost. Reconnecting…";
     case "closed":
       return `Closed: ${connection.reason}`;
-    case "live":
     case "lagging":
+      return "Slow connection";
+    case "live":
       return "";
   }
 }

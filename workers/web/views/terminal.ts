@@ -94,7 +94,7 @@ export const terminalView =
       onConnection,
       onLagging(isLagging) {
         isSlow = isLagging;
-        if (line === "shown") bar.showConnection({ kind: isSlow ? "lagging" : "live" });
+        if (line === "shown") showPace();
       },
       onUncertain: (drafts) => uncertain.add(drafts, "doubtful"),
       onReturned: (drafts) => uncertain.add(drafts, "unsent"),
@@ -181,8 +181,13 @@ export const terminalView =
       line = "shown";
       // An old server knows nothing of windows.
       tabs.element.hidden = !socket.hasHistory();
-      bar.showConnection({ kind: isSlow ? "lagging" : "live" });
-      pill.show({ kind: "live" });
+      showPace();
+    }
+
+    function showPace(): void {
+      const pace = { kind: isSlow ? "lagging" : "live" } as const;
+      bar.showConnection(pace);
+      pill.show(pace);
     }
 
     function onConnection(connection: Connection): void {

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { bridgeOf } from "../../durable-objects/protocol/placement.ts";
 import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { root } from "../support/source-tree.ts";
@@ -39,13 +39,17 @@ describe("two bridges of one cluster", { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     product = await startProduct();
-    own = idIn(product.log()) ?? "";
+    own = idIn(await product.printed(/"bridge_id":"/)) ?? "";
     other = await startOther();
   }, 200_000);
+  /** Some tests end it, whatever becomes of them. */
+  beforeEach(async () => {
+    if (hasEnded(other.child)) other = await startOther();
+  });
   afterAll(async () => {
     for (const phone of phones) phone.close();
     for (const child of children) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
+      if (hasEnded(child)) continue;
       child.kill("SIGKILL");
       await once(child, "exit");
     }
@@ -119,6 +123,7 @@ describe("two bridges of one cluster", { timeout: 180_000 }, () => {
     const [here, there] = [await placeOn(own), await placeOn(other.id)];
     const nothing = Promise.resolve();
     for (const place of [here, there]) expectOnce(place, await typeThrough(place, "shared", nothing));
+    await vi.waitUntil(() => isAttached(product.log(), here) && isAttached(other.log(), there), within);
     expect([here, there].map(({ terminal }) => attached(product.log(), terminal))).toEqual([1, 0]);
     expect([here, there].map(({ terminal }) => attached(other.log(), terminal))).toEqual([0, 1]);
   });
@@ -127,19 +132,13 @@ describe("two bridges of one cluster", { timeout: 180_000 }, () => {
     const place = await placeOn(other.id);
     await vi.waitUntil(() => isAttached(other.log(), place), within);
     other.child.kill("SIGTERM");
-    const ended = once(other.child, "exit");
-    const typed = await typeThrough(
-      place,
-      "drained",
-      ended.then(() => vi.waitUntil(() => isAttached(product.log(), place), within)),
-    );
-    expectOnce(place, typed);
-    expect((await ended)[0]).toBe(0);
+    const isMoved = () => hasEnded(other.child) && isAttached(product.log(), place);
+    expectOnce(place, await typeThrough(place, "drained", vi.waitUntil(isMoved, within)));
+    expect(other.child.exitCode).toBe(0);
     expect(place.phone.counts.get("dial")).toBe(1);
   });
 
   it("move the terminals of one that is killed, in the middle of what is typed", async () => {
-    other = await startOther();
     const place = await placeOn(other.id);
     const before = await typeThrough(
       place,
@@ -152,6 +151,10 @@ describe("two bridges of one cluster", { timeout: 180_000 }, () => {
     expect(place.phone.counts.get("dial")).toBe(1);
   });
 });
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
 
 function idIn(log: string): string | undefined {
   return /"bridge_id":"([^"]+)"/.exec(log)?.[1];

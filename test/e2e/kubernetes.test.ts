@@ -29,7 +29,6 @@ describe("environments in a cluster", () => {
     await writeFile(kubeconfig, cluster.kubeconfig(), { mode: 0o600 });
     const environment = { BRIDGE_RUNTIME: "kubernetes", KUBECONFIG: kubeconfig, DEVPOCKET_NAMESPACE: namespace };
     product = await startProduct({ environment });
-    person = await register(product.url);
   });
   afterAll(async () => {
     await product?.stop();
@@ -45,13 +44,14 @@ describe("environments in a cluster", () => {
   const status = async () => (await person.call("GET", `/environments/${id}`)).body as Record<string, unknown>;
 
   it("tell their owner why they do not start", async () => {
+    person = await register(product.url);
     id = (await person.createEnvironment()).id;
     const seen = await vi.waitUntil(
       async () => {
         const found = await status();
         return found["phase_reason"] === "image_pull_failed" ? found : null;
       },
-      { timeout: 30_000, interval: 1_000 },
+      { timeout: 40_000, interval: 500 },
     );
     expect(seen["status_message"]).toContain("python:3.12");
   });
@@ -63,8 +63,9 @@ describe("environments in a cluster", () => {
   });
 
   it("give a shell that is typed into and edits a file in vim", async () => {
+    person = await register(product.url);
     id = (await person.createEnvironment({ name: "pod", template: "ubuntu" })).id;
-    await vi.waitUntil(async () => (await status())["status"] === "running", { timeout: 30_000, interval: 1_000 });
+    await vi.waitUntil(async () => (await status())["status"] === "running", { timeout: 40_000, interval: 500 });
     const terminal = await person.openTerminal(id);
     await terminal.sees(/[$#] *$/);
     terminal.type("clear; vi -u NONE note.txt\r");

@@ -46,14 +46,14 @@ describe("the README's walk", () => {
     const socket = new WebSocket(address.replace("$ENV", environmentId).replace("$TOKEN", token));
     const frames: { type: string; data?: string; environment?: { status: string } }[] = [];
     socket.on("message", (data) => frames.push(JSON.parse(String(data))));
-    await vi.waitUntil(() => frames.length >= 2, 10_000);
+    await vi.waitUntil(() => frames.length >= 2, 20_000);
     expect(frames[0]?.type).toBe("output");
     expect(frames[1]).toMatchObject({ type: "welcome", environment: { status: "running" } });
 
     for (const frame of blockOf("json").trim().split("\n")) socket.send(frame);
     const output = () => frames.map(({ data = "" }) => data).join("");
-    await vi.waitFor(() => expect(output()).toMatch(/ls -la.*total \d+/s), 15_000);
-    await vi.waitFor(() => expect(frames.map(({ type }) => type)).toContain("pong"), 5_000);
+    await vi.waitFor(() => expect(output()).toMatch(/ls -la.*total \d+/s), 20_000);
+    await vi.waitFor(() => expect(frames.map(({ type }) => type)).toContain("pong"), 20_000);
     expect(frames.map(({ type }) => type)).not.toContain("error");
     socket.close();
   });

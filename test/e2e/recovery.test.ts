@@ -44,7 +44,7 @@ describe("a session", () => {
     terminal.type("mkdir -p deep; cd deep; sleep 1000 & echo kept-$((1+1))\r");
     await terminal.sees(/^kept-2$/m);
     expect((await person.call("POST", `/environments/${environmentId}/restart`)).status).toBe(200);
-    await terminal.sees(cameBack("kept-2"));
+    await terminal.sees(cameBack("kept-2"), 40_000);
     await vi.waitUntil(() => updates(terminal).some(isRestored), { timeout: 20_000 });
     expect(updates(terminal).filter(isRestored)).toEqual([
       {
@@ -78,13 +78,14 @@ describe("a session", () => {
     await Promise.all([next.close(), later.close()]);
   });
 
-  it("comes back when its tmux server was killed, with all that is older than half a minute", async () => {
+  const long = { timeout: 180_000 };
+  it("comes back when its tmux server was killed, with all that is older than half a minute", long, async () => {
     const terminal = await person.openTerminal(environmentId);
     terminal.type("clear; echo later-$((1+2))\r");
     await terminal.sees(/^later-3$/m);
-    await vi.waitUntil(() => savedText().includes("later-3"), { timeout: 40_000, interval: 100 });
+    await vi.waitUntil(() => savedText().includes("later-3"), { timeout: 80_000, interval: 100 });
     process.kill(Number(tmux("display-message", "-p", "#{pid}")), "SIGKILL");
-    await terminal.sees(cameBack("later-3"), 30_000);
+    await terminal.sees(cameBack("later-3"), 40_000);
     await vi.waitUntil(() => updates(terminal).some(isRestored), { timeout: 20_000 });
     terminal.type("clear; pwd\r");
     await terminal.sees(/deep$/m);

@@ -103,8 +103,8 @@ it("serves everybody who comes, at the same shell", async () => {
   phone.type("clear; echo shell=$$.\r");
   const [shell = ""] = /shell=\d+\./.exec(await phone.sees(/shell=\d+\./)) ?? [];
   const newcomer = await person.openTerminal(environmentId);
-  newcomer.type("clear; echo shell=$$.\r");
-  expect(await newcomer.sees(/shell=\d+\./)).toContain(shell);
+  newcomer.type("clear; echo again-shell=$$.\r");
+  expect(await newcomer.sees(/again-shell=\d+\./)).toContain(`again-${shell}`);
   await newcomer.close();
 });
 

@@ -64,11 +64,11 @@ async function failToStart(environment: Record<string, string>, command = proces
 }
 
 async function nothingLeft(dataDirectory: string): Promise<void> {
-  await vi.waitFor(() => expect(mentioning(dataDirectory)).toEqual([]), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(() => expect(mentioning(dataDirectory)).toEqual([]), { timeout: 30_000, interval: 100 });
 }
 
 async function isHealthy(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(3000) }).catch(() => null);
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(10_000) }).catch(() => null);
   return response?.status === 200;
 }
 const healthyAgain = (url: string) => vi.waitUntil(() => isHealthy(url), { timeout: 100_000, interval: 200 });
@@ -122,7 +122,7 @@ describe("npm run dev", { timeout: 180_000 }, () => {
     for (const command of [/bin\/postgres -D/, server, /\/workerd serve/]) {
       const victim = descendant(child.pid as number, command).pid;
       process.kill(victim, "SIGKILL");
-      await vi.waitUntil(() => !existsSync(`/proc/${victim}`), { timeout: 5000 });
+      await vi.waitUntil(() => !existsSync(`/proc/${victim}`), { timeout: 20_000 });
       await healthyAgain(url);
     }
   });

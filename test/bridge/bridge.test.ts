@@ -7,11 +7,11 @@ import { startBridge, type TestBridge } from "./support/bridge.ts";
 /** For the shell: what is typed may be read before tmux has given the pane its size. */
 const sizeBecomes = (size: string) => `until stty size | grep '${size}'; do sleep 0.05; done`;
 
-describe("bridge", { timeout: 30_000 }, () => {
+describe("bridge", () => {
   let bridge: TestBridge;
   beforeEach(async () => {
     bridge = await startBridge();
-    await vi.waitUntil(() => bridge.edge.link !== null, 10_000);
+    await vi.waitUntil(() => bridge.edge.link !== null, 20_000);
   });
   afterEach(() => bridge.stop());
 
@@ -94,7 +94,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     const { epoch } = await first.end.message("hello");
     first.end.type("sleep 0.3; echo meanwhile\r");
     bridge.edge.unwatch(main(id));
-    await vi.waitUntil(() => first.end.socket.readyState === first.end.socket.CLOSED, 10_000);
+    await vi.waitUntil(() => first.end.socket.readyState === first.end.socket.CLOSED, 20_000);
     const second = await join(id);
     expect((await second.end.message("hello")).epoch).toBe(epoch);
     await second.shows(/^meanwhile/m);
@@ -108,7 +108,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     const lostLink = bridge.edge.link;
     lostLink?.terminate();
     first.end.socket.terminate();
-    await vi.waitUntil(() => bridge.edge.link !== lostLink && bridge.edge.link !== null, { timeout: 10_000 });
+    await vi.waitUntil(() => bridge.edge.link !== lostLink && bridge.edge.link !== null, { timeout: 20_000 });
     const end = await bridge.edge.dataEnd(main(id));
     const { ask } = await end.join();
     expect(await ask("echo $$")).toBe(pid);
@@ -132,7 +132,7 @@ describe("bridge", { timeout: 30_000 }, () => {
     end.type("tmux -S $(dirname $TMUX_TMPDIR)/$DEVPOCKET_ENVIRONMENT_ID kill-server\r");
     await end.message("detached");
     const types = () => end.messages.map((each) => each.type);
-    await vi.waitUntil(() => types().lastIndexOf("attached") > types().lastIndexOf("detached"), { timeout: 10_000 });
+    await vi.waitUntil(() => types().lastIndexOf("attached") > types().lastIndexOf("detached"), { timeout: 20_000 });
     expect(await ask("cat file")).toBe("kept");
     expect(await ask("echo $$")).not.toBe(pid);
   });
@@ -196,15 +196,15 @@ describe("bridge", { timeout: 30_000 }, () => {
     const logs = await bridge.edge.watch(terminalId(environment.id, logsWindow));
     await logs.message("hello");
     const texts = () => logs.logs().map((each) => (each.type === "installation_log" ? each.data : each.type));
-    await vi.waitUntil(() => texts().includes("early"), { timeout: 10_000 });
+    await vi.waitUntil(() => texts().includes("early"), { timeout: 20_000 });
     logs.send({ type: "snapshot" });
     await vi.waitUntil(() => logs.messages.some((each) => each.type === "logs" && each.replay?.ends === true), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     const { ask } = await join(environment.id);
     await ask("touch go");
     await vi.waitUntil(() => texts().includes("late") && texts().includes("installation_complete"), {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     expect((await bridge.edge.becomes(environment.id, "running")).installation_completed).toBe(true);
   });
@@ -227,9 +227,9 @@ describe("bridge", { timeout: 30_000 }, () => {
     bridge.edge.desire({ ...environment, generation: 2 });
     await bridge.edge.becomes(id, "running");
     bridge.edge.desire({ ...environment, generation: 3 });
-    await vi.waitUntil(() => bridge.edge.reported(id)?.generation === 3, 10_000);
+    await vi.waitUntil(() => bridge.edge.reported(id)?.generation === 3, 20_000);
     bridge.edge.desire({ ...environment, generation: 3, desired: "deleted" });
-    await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 10_000 });
+    await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 20_000 });
     expect(bridge.edge.reported(id)?.phase).toBe("gone");
   });
 

@@ -113,9 +113,10 @@ describe("a bridge over pods", { timeout: 60_000 }, () => {
     const { id } = await start();
     const { ask } = await watch(id);
     const pid = await ask("echo $$");
+    const { link } = edge;
     await supervisor.stop();
     open();
-    await vi.waitUntil(() => edge.link !== null, within);
+    await vi.waitUntil(() => edge.link !== link, within);
     const again = await watch(id);
     expect(await again.ask("echo $$")).toBe(pid);
   });

@@ -48,7 +48,8 @@ describe("the logs of an environment", { timeout: 60_000 }, () => {
     const logs = await started();
     const world = new World();
     const viewer = world.join("logs");
-    await joined(world, await bridge.edge.watch(logs));
+    const before = await bridge.edge.watch(logs);
+    await joined(world, before);
     const soFar = texts(world, viewer);
     expect(soFar.filter((text) => text.startsWith("line-"))).toEqual(["line-1", "line-2", "line-3"]);
     const follow = LocalRuntime.prototype.followLogs;
@@ -58,7 +59,7 @@ describe("the logs of an environment", { timeout: 60_000 }, () => {
     await bridge.restart();
     const end = await vi.waitUntil(async () => {
       const open = await bridge.edge.dataEnd(logs);
-      return open.messages.some((message) => message.type === "hello") ? open : undefined;
+      return open !== before && open.messages.some((message) => message.type === "hello") ? open : undefined;
     }, 15_000);
     await joined(world, end);
     expect(texts(world, viewer)).toEqual(soFar);

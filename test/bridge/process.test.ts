@@ -38,6 +38,13 @@ async function end({ child }: BridgeProcess, signal: NodeJS.Signals): Promise<nu
   return child.exitCode;
 }
 
+/** By itself, and everything that it said has come. */
+async function ended({ child }: BridgeProcess): Promise<void> {
+  await once(child, "close", { signal: AbortSignal.timeout(30_000) });
+}
+
+const within = { timeout: 30_000 };
+
 describe("bridge process", { timeout: 60_000 }, () => {
   let edge: FakeEdge;
   let dataDir: string;
@@ -55,7 +62,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     edge = await new FakeEdge().start();
     dataDir = await mkdtemp(join(tmpdir(), "dp-"));
     bridge = start();
-    await vi.waitUntil(() => edge.link !== null, { timeout: 30_000 });
+    await vi.waitUntil(() => edge.link !== null, within);
   }, 60_000);
   afterEach(async () => {
     await end(bridge, "SIGKILL");
@@ -63,6 +70,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     await disposeDataDir(dataDir);
   }, 60_000);
 
+  const clientsOf = (id: string) => execFileSync("tmux", ["-S", join(dataDir, "tmux", id), "list-clients"]).toString();
   const environmentWithShell = async () => {
     const { id } = desiredEnvironment();
     edge.desire({ ...desiredEnvironment(), id });
@@ -80,7 +88,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
       const before = edge.link;
       await end(bridge, "SIGKILL");
       bridge = start();
-      await vi.waitUntil(() => edge.link !== before, { timeout: 30_000 });
+      await vi.waitUntil(() => edge.link !== before, within);
     }
     const again = await edge.dataEnd(terminalId(id, mainWindow));
     expect(await again.message("hello")).toMatchObject({ cols: 100, rows: 30 });
@@ -88,10 +96,7 @@ describe("bridge process", { timeout: 60_000 }, () => {
     await shows(/still-2-here/);
     expect(await ask("echo $$")).toBe(pid);
     expect(await ask("jobs | grep -c sleep")).toBe("1");
-    const clients = execFileSync("tmux", ["-S", join(dataDir, "tmux", id), "list-clients"])
-      .toString()
-      .trim();
-    expect(clients.split("\n")).toHaveLength(1);
+    await vi.waitFor(() => expect(clientsOf(id)).toMatch(/^[^\n]+\n$/), within);
   });
 
   it("loses nothing that was typed while it was frozen", async () => {
@@ -111,13 +116,13 @@ describe("bridge process", { timeout: 60_000 }, () => {
     const pid = Number(await viewer.ask("echo $$"));
     expect(await end(bridge, "SIGTERM")).toBe(0);
     expect(process.kill(pid, 0)).toBe(true);
-    expect(execFileSync("tmux", ["-S", join(dataDir, "tmux", id), "list-clients"]).toString()).toBe("");
+    await vi.waitFor(() => expect(clientsOf(id)).toBe(""), within);
   });
 
   it("does nothing more once a newer bridge has taken over", async () => {
     const { id } = await environmentWithShell();
     edge.cluster.supersede();
-    await vi.waitUntil(() => bridge.output().includes("superseded"), 10_000);
+    await vi.waitUntil(() => bridge.output().includes("superseded"), within);
     edge.desired = edge.desired.map((each) => ({ ...each, desired: "stopped" }));
     const newer = start();
     await edge.becomes(id, "stopped");
@@ -144,9 +149,8 @@ describe("bridge process", { timeout: 60_000 }, () => {
     ["no tmux", { PATH: "/nowhere" }, /^bridge: tmux is not installed/],
   ])("says one clear line and ends with 1 for %s", async (_case, variables, line) => {
     const refused = start(variables);
-    await once(refused.child, "exit");
+    await ended(refused);
     expect(refused.child.exitCode).toBe(1);
-    await vi.waitUntil(() => refused.output() !== "", 10_000);
     expect(refused.output()).toMatch(line);
     expect(refused.output().trim().split("\n")).toHaveLength(1);
     expect(refused.output()).not.toContain("hunter2");
@@ -154,11 +158,11 @@ describe("bridge process", { timeout: 60_000 }, () => {
 
   it("looks whether all is well when it is asked to, and knows no other word", async () => {
     const looking = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--check");
-    await vi.waitUntil(() => looking.child.exitCode !== null, { timeout: 30_000 });
+    await ended(looking);
     expect(looking.output()).toMatch(/^ok {4}server .*\nok {4}token /);
     expect(looking.child.exitCode).toBe(0);
     const asked = startProcess({ DEVPOCKET_URL: edge.url, BRIDGE_TOKEN: token }, "--chekc");
-    await vi.waitUntil(() => asked.child.exitCode !== null, { timeout: 30_000 });
+    await ended(asked);
     expect(asked.output()).toBe("bridge: --chekc: there is only --check\n");
     expect(asked.child.exitCode).toBe(1);
   });

@@ -11,7 +11,7 @@ import { picture } from "./support/picture.ts";
 import { ReturningViewer, wrongPictures } from "./support/returning-viewer.ts";
 import { Truth } from "./support/truth.ts";
 
-const waitingLong = { timeout: 10_000 };
+const waitingLong = { timeout: 20_000 };
 const partBytes = limits.maxPastePartBytes;
 
 describe("resuming", { timeout: 60_000 }, () => {
@@ -88,7 +88,7 @@ describe("resuming", { timeout: 60_000 }, () => {
             typed += text;
             viewer.input(text);
           }
-          if (typed.length < keys) await vi.waitUntil(() => viewer.seenBytes >= seen, { timeout: 10_000, interval: 2 });
+          if (typed.length < keys) await vi.waitUntil(() => viewer.seenBytes >= seen, { timeout: 20_000, interval: 2 });
           await cut();
         }
         await settles();
@@ -206,7 +206,7 @@ describe("resuming", { timeout: 60_000 }, () => {
     const sent = end.frames.length;
     const pictures = viewer.pictures.length;
     viewer.input("\u0003");
-    await vi.waitUntil(() => viewer.pictures.length > pictures, { timeout: 5_000 });
+    await vi.waitUntil(() => viewer.pictures.length > pictures, waitingLong);
     for (const frame of end.frames.slice(0, sent)) expect(frame.seq + frame.bytes.length).toBeLessThanOrEqual(until);
     await viewer.viewer.shows(/\^C[\s\S]*[$#] *\n*$/);
     viewer.isAcknowledging = true;

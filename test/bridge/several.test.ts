@@ -10,6 +10,7 @@ import { mainWindow, terminalId } from "../../durable-objects/protocol/vocabular
 import { root } from "../support/source-tree.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
 import { disposeDataDir, machineVariables } from "./support/bridge.ts";
+import type { DataEnd } from "./support/data-end.ts";
 import { FakeEdge, token } from "./support/edge.ts";
 
 const slow = { timeout: 60_000, interval: 20 };
@@ -73,6 +74,12 @@ describe("two bridges of one cluster", { timeout: 120_000 }, () => {
     const end = await edge.watch(main);
     return { environment, main, end, viewer: await end.join() };
   };
+  /** The data socket that has taken this one's place. */
+  const movedFrom = (end: DataEnd, terminal: string) =>
+    vi.waitUntil(async () => {
+      const found = await edge.dataEnd(terminal);
+      return found === end ? undefined : found;
+    }, slow);
   const attachedBy = ({ log }: OneOfSeveral, terminal: string) =>
     log()
       .split("\n")
@@ -102,9 +109,7 @@ describe("two bridges of one cluster", { timeout: 120_000 }, () => {
     led.child.kill("SIGTERM");
     expect((await once(led.child, "exit"))[0]).toBe(0);
     expect(led.log()).toContain("bridge drains");
-    const next = await edge.dataEnd(main);
-    expect(next).not.toBe(end);
-    const again = await next.join();
+    const again = await (await movedFrom(end, main)).join();
     await again.shows(/^typed-42/m);
     expect(await again.ask("echo $$")).toBe(pid);
     expect(edge.cluster.leader).toBe(following.id);
@@ -115,12 +120,12 @@ describe("two bridges of one cluster", { timeout: 120_000 }, () => {
 
   it("go on when one is killed: its terminals move, and so do its duties once it cannot be acting any more", async () => {
     const [led, following] = [leader(), other()];
-    const { environment, main, viewer } = await environmentOf(led);
+    const { environment, main, end, viewer } = await environmentOf(led);
     const pid = await viewer.ask("echo $$");
     led.child.kill("SIGKILL");
     await vi.waitUntil(() => !edge.cluster.bridges.includes(led.id), slow);
     expect(edge.cluster.leader).toBe(led.id);
-    const again = await (await edge.dataEnd(main)).join();
+    const again = await (await movedFrom(end, main)).join();
     expect(await again.ask("echo $$")).toBe(pid);
     edge.desire({ ...environment, desired: "stopped" });
     await vi.waitUntil(() => edge.cluster.leader === following.id, slow);
@@ -129,12 +134,12 @@ describe("two bridges of one cluster", { timeout: 120_000 }, () => {
 
   it("replace one that is frozen, which has stopped leading by its own clock when it comes to", async () => {
     const [led, following] = [leader(), other()];
-    const { environment, main, viewer } = await environmentOf(led);
+    const { environment, main, end, viewer } = await environmentOf(led);
     const pid = await viewer.ask("echo $$");
     led.child.kill("SIGSTOP");
     await vi.waitUntil(() => edge.cluster.leader === following.id, slow);
     await vi.waitUntil(() => attachedBy(following, main) > 0, slow);
-    const again = await (await edge.dataEnd(main)).join();
+    const again = await (await movedFrom(end, main)).join();
     expect(await again.ask("echo $$")).toBe(pid);
     const steps = led.log().split('"step taken"').length;
     edge.desire({ ...environment, desired: "stopped" });

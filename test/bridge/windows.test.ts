@@ -7,7 +7,7 @@ import { terminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { desiredEnvironment } from "./runtime/contract.ts";
 import { startBridge, type TestBridge } from "./support/bridge.ts";
 
-describe("windows through the bridge", { timeout: 30_000 }, () => {
+describe("windows through the bridge", () => {
   let bridge: TestBridge;
   let id: string;
 
@@ -43,7 +43,7 @@ describe("windows through the bridge", { timeout: 30_000 }, () => {
     expect(await ask("windows", unknown)).toMatchObject({ kind: "failed", code: "not_found" });
   });
 
-  const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000, interval: 20 });
+  const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 20_000, interval: 20 });
   const watch = async (window: string) => {
     const end = await bridge.edge.watch(terminalId(id, window));
     const told = () => end.messages.flatMap((each) => (each.type === "windows" ? [each.windows] : []));

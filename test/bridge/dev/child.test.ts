@@ -55,7 +55,7 @@ describe("a started program", () => {
     await vi.waitUntil(() => /\d+\n/.test(said), 10_000);
     const grandchild = Number(/\d+/.exec(said)?.[0]);
     await child.stop();
-    await vi.waitUntil(() => processStart(grandchild) === null, 5_000);
+    await vi.waitUntil(() => processStart(grandchild) === null, 20_000);
     expect(guarded.size).toBe(0);
   });
 

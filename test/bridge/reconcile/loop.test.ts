@@ -15,11 +15,11 @@ import { timing } from "../../../durable-objects/protocol/timing.ts";
 import { desiredEnvironment } from "../runtime/contract.ts";
 import { machinePath, startBridge, type TestBridge } from "../support/bridge.ts";
 
-describe("reconcile loop", { timeout: 30_000 }, () => {
+describe("reconcile loop", () => {
   let bridge: TestBridge;
   beforeEach(async () => {
     bridge = await startBridge();
-    await vi.waitUntil(() => bridge.edge.link !== null, 10_000);
+    await vi.waitUntil(() => bridge.edge.link !== null, 20_000);
   });
   afterEach(() => bridge.stop());
 
@@ -58,7 +58,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     const reports = bridge.edge.reports.length;
     const notModified = bridge.edge.notModified;
     bridge.edge.link?.terminate();
-    await vi.waitUntil(() => bridge.edge.reports.length > reports, { timeout: 10_000 });
+    await vi.waitUntil(() => bridge.edge.reports.length > reports, { timeout: 20_000 });
     expect(bridge.edge.reported(environment.id)?.phase).toBe("running");
     expect(bridge.edge.notModified).toBeGreaterThan(notModified);
   });
@@ -71,7 +71,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     const isAway = vi.spyOn(LocalRuntime.prototype, "observe");
     isAway.mockRejectedValue(new RuntimeFailure("unavailable", "The API server does not answer"));
     bridge.edge.desire({ ...environment, desired: "stopped" });
-    await vi.waitUntil(() => bridge.edge.troubles.at(-1) === "The API server does not answer", { timeout: 10_000 });
+    await vi.waitUntil(() => bridge.edge.troubles.at(-1) === "The API server does not answer", { timeout: 20_000 });
     expect(bridge.edge.reports.length).toBe(reports);
     isAway.mockRestore();
     await bridge.edge.becomes(environment.id, "stopped");
@@ -87,12 +87,12 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     bridge.edge.failWith = 401;
     bridge.edge.desire({ ...environment, desired: "deleted" });
     const metrics = () => bridge.supervisor.metricsText();
-    await vi.waitUntil(() => /failures_total\{what="pull"\} [1-9]/.test(metrics()), { timeout: 10_000 });
+    await vi.waitUntil(() => /failures_total\{what="pull"\} [1-9]/.test(metrics()), { timeout: 20_000 });
     const answer = await bridge.edge.ask({ kind: "metrics", environment_id: environment.id });
     expect(answer).toMatchObject({ kind: "metrics", readings: { uptime: expect.any(Number) } });
     expect(bridge.edge.reports.length).toBe(reports);
     bridge.edge.failWith = null;
-    await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 10_000 });
+    await vi.waitUntil(() => bridge.edge.desired.length === 0, { timeout: 20_000 });
   });
 
   it("measures what runs once a minute", async () => {
@@ -123,7 +123,7 @@ describe("reconcile loop", { timeout: 30_000 }, () => {
     loop.start();
     vi.advanceTimersByTime(timing.telemetryEveryMs);
     vi.useRealTimers();
-    await vi.waitUntil(() => samples.length > 0, { timeout: 5_000 });
+    await vi.waitUntil(() => samples.length > 0, { timeout: 20_000 });
     loop.stop();
     expect(samples[0]).toMatchObject({
       environment_id: environment.id,

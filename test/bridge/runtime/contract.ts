@@ -8,7 +8,7 @@ import { RuntimeFailure } from "../../../bridge/runtime/runtime.ts";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import { patience } from "../../support/wait-until.ts";
-import { type Viewer, viewerOf } from "../support/viewer.ts";
+import { endOf, type Viewer, viewerOf } from "../support/viewer.ts";
 
 export interface Ground {
   open(): Runtime;
@@ -49,7 +49,7 @@ export async function becomesUp(runtime: Runtime, id: string): Promise<void> {
 }
 
 export function runtimeContract(name: string, makeGround: () => Promise<Ground>): void {
-  describe(`${name} runtime keeps the contract`, { timeout: 30_000 * patience }, () => {
+  describe(`${name} runtime keeps the contract`, { timeout: 60_000 * patience }, () => {
     let ground: Ground;
     let runtime: Runtime;
 
@@ -177,7 +177,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       // Other runs on this machine have sleeps of their own.
       const seconds = `987${process.pid}`;
       await prompt.ask(`echo kept > file; (setsid sleep ${seconds} >/dev/null 2>&1 &)`);
-      const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
+      const ended = endOf(prompt.stream);
       await apply({ kind: "stop", environmentId: environment.id });
       await ended;
       expect((await observed(environment.id))?.phase).toBe("stopped");
@@ -280,7 +280,7 @@ export function runtimeContract(name: string, makeGround: () => Promise<Ground>)
       const changed = new Set<string>();
       runtime.onChange((id) => changed.add(id));
       const { id } = await start();
-      expect(changed).toContain(id);
+      await vi.waitUntil(() => changed.has(id), inTime);
     });
 
     it("touches nothing it does not know", async () => {

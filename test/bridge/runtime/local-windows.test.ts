@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Runtime } from "../../../bridge/runtime/runtime.ts";
 import { windowNameSchema } from "../../../durable-objects/protocol/windows.ts";
 import { hostileTexts } from "../../support/hostile-texts.ts";
-import { viewerOf } from "../support/viewer.ts";
+import { endOf, viewerOf } from "../support/viewer.ts";
 import { desiredEnvironment } from "./contract.ts";
 import { makeGround } from "./local-ground.ts";
 import { windowsContract } from "./windows-contract.ts";
@@ -16,7 +16,7 @@ windowsContract("local", () => makeGround());
 const size = { cols: 80, rows: 24 };
 
 /** The machine may be busy. */
-const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000, interval: 20 });
+const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 20_000, interval: 20 });
 
 describe("windows of the local runtime", { timeout: 60_000 }, () => {
   let ground: Awaited<ReturnType<typeof makeGround>>;
@@ -128,8 +128,10 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
   it("leaves no session behind: not after a close, a detach, an attach after the other, nor a killed client", async () => {
     const { id: window } = await runtime.createWindow(id, { isActive: false });
     for (let round = 0; round < 3; round += 1) await (await attach(window)).ask("true");
+    const clients = () => tmux("list-clients", "-F", "#{client_pid}").trim().split("\n");
+    await until(() => sessions().length === 2 && clients().length === 1);
     expect(sessions()).toEqual(["main", expect.stringMatching(`^pin-${window}-`)]);
-    process.kill(Number(tmux("list-clients", "-F", "#{client_pid}").trim()), "SIGKILL");
+    process.kill(Number(clients()[0]), "SIGKILL");
     await until(() => sessions().join() === "main");
     const stream = await runtime.attach(id, window, size);
     await viewerOf(stream, size).ask("true");
@@ -148,7 +150,7 @@ describe("windows of the local runtime", { timeout: 60_000 }, () => {
     const { id: window } = await runtime.createWindow(id, { isActive: false });
     const [attached] = await Promise.allSettled([runtime.attach(id, window, size), runtime.closeWindow(id, window)]);
     if (attached.status === "rejected") expect(attached.reason).toMatchObject({ code: "window_not_found" });
-    else await new Promise<void>((resolve) => attached.value.onExit(resolve));
+    else await endOf(attached.value);
     await until(() => sessions().join() === "main");
   });
 });

@@ -20,7 +20,7 @@ function isAlive(pid: number): boolean {
 
 runtimeContract("local", () => makeGround());
 
-describe("local runtime", { timeout: 30_000 }, () => {
+describe("local runtime", () => {
   let ground: Ground & { dataDir: string };
   let runtime: LocalRuntime;
   const open = async (under = "") => {
@@ -133,7 +133,7 @@ describe("local runtime", { timeout: 30_000 }, () => {
     await other;
     await rm(join(ground.dataDir, "environments", id, "client.json"));
     for (let round = 0; round < 4; round += 1) await (await attach(id)).ask("true");
-    await vi.waitUntil(() => clients().length === 2, 10_000);
+    await vi.waitUntil(() => clients().length === 2, 20_000);
     (await other).close();
   });
 
@@ -144,7 +144,7 @@ describe("local runtime", { timeout: 30_000 }, () => {
     const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
     execFileSync("tmux", ["-S", join(ground.dataDir, "tmux", environment.id), "kill-server"]);
     await ended;
-    await vi.waitUntil(async () => (await runtime.observe())[0]?.phase === "stopped", 10_000);
+    await vi.waitUntil(async () => (await runtime.observe())[0]?.phase === "stopped", 20_000);
     expect((await runtime.observe())[0]?.reason).toBe("lost");
     await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
     expect((await runtime.observe())[0]).toMatchObject({ phase: "running", installation_completed: true });

@@ -4,7 +4,7 @@ import type { Action, Runtime, TerminalStream } from "../../../bridge/runtime/ru
 import { limits, timing } from "../../../durable-objects/protocol/timing.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { patience } from "../../support/wait-until.ts";
-import { type Viewer, viewerOf } from "../support/viewer.ts";
+import { endOf, type Viewer, viewerOf } from "../support/viewer.ts";
 import { becomesUp, desiredEnvironment, type Ground } from "./contract.ts";
 
 const size = { cols: 100, rows: 30 };
@@ -14,7 +14,7 @@ const small = { cols: 60, rows: 20 };
 const until = (condition: () => unknown) => vi.waitUntil(condition, { timeout: 10_000 * patience, interval: 20 });
 
 export function windowsContract(name: string, makeGround: () => Promise<Ground>): void {
-  describe(`${name} runtime keeps the contract of windows`, { timeout: 30_000 * patience }, () => {
+  describe(`${name} runtime keeps the contract of windows`, { timeout: 60_000 * patience }, () => {
     let ground: Ground;
     let runtime: Runtime;
     let id: string;
@@ -128,7 +128,7 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
       const main = await shell();
       const own = await shell(other.id);
       expect(await own.ask("echo $((6*7))")).toBe("42");
-      const ended = new Promise<void>((resolve) => own.stream.onExit(resolve));
+      const ended = endOf(own.stream);
       await runtime.closeWindow(id, other.id);
       await ended;
       await expect(runtime.attach(id, other.id, size)).rejects.toMatchObject({ code: "window_not_found" });
@@ -150,7 +150,7 @@ export function windowsContract(name: string, makeGround: () => Promise<Ground>)
       const zero = (await first()).id;
       const other = await create();
       const own = await shell(other.id);
-      const ended = new Promise<void>((resolve) => own.stream.onExit(resolve));
+      const ended = endOf(own.stream);
       expect(await own.ask("echo $((6*7))")).toBe("42");
       own.stream.write("exit\r");
       await ended;

@@ -51,7 +51,7 @@ export class DataEnd {
   }
 
   /** Asks for a snapshot and resolves with it: there is one once a shell is attached. */
-  async snapshot(withinMs = 10_000): Promise<SnapshotFrame> {
+  async snapshot(withinMs = 20_000): Promise<SnapshotFrame> {
     const before = this.frames.length;
     this.send({ type: "snapshot" });
     return await waitUntil(
@@ -71,7 +71,7 @@ export class DataEnd {
   async message<Type extends DataMessage["type"]>(type: Type): Promise<Extract<DataMessage, { type: Type }>> {
     return await waitUntil(
       () => this.messages.findLast((each): each is Extract<DataMessage, { type: Type }> => each.type === type),
-      { timeout: 10_000, interval: 5 },
+      { timeout: 20_000, interval: 5 },
     );
   }
 

@@ -31,6 +31,8 @@ import { FakeCluster } from "./fake-cluster.ts";
 
 export const token = `dp_bridge_${"t".repeat(43)}`;
 
+const withinMs = 20_000;
+
 export class FakeEdge {
   url = "";
   desired: DesiredEnvironment[] = [];
@@ -93,7 +95,7 @@ export class FakeEdge {
   async becomes(environmentId: string, phase: ObservedEnvironment["phase"]): Promise<ObservedEnvironment> {
     return await waitUntil(
       () => (this.reported(environmentId)?.phase === phase ? this.reported(environmentId) : undefined),
-      { timeout: 15_000, interval: 10 },
+      { timeout: withinMs, interval: 10 },
     );
   }
 
@@ -106,7 +108,7 @@ export class FakeEdge {
 
   /** The open data socket of a terminal. */
   async dataEnd(terminal: string): Promise<DataEnd> {
-    return await waitUntil(() => this.#data.get(terminal), { timeout: 15_000, interval: 5 });
+    return await waitUntil(() => this.#data.get(terminal), { timeout: withinMs, interval: 5 });
   }
 
   /** As the terminal's object does with its last viewer: the socket is closed, and the cluster is told. */
@@ -117,9 +119,12 @@ export class FakeEdge {
 
   async ask(question: Question): Promise<AnswerResult> {
     const id = crypto.randomUUID();
-    const answered = new Promise<AnswerResult>((resolve) => this.#answers.set(id, resolve));
+    let answer: AnswerResult | undefined;
+    this.#answers.set(id, (result) => {
+      answer = result;
+    });
     this.cluster.ask({ type: "ask", id, question });
-    return await answered;
+    return await waitUntil(() => answer, { timeout: withinMs, interval: 2 });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -13,6 +13,22 @@ export interface Viewer {
   ask(command: string): Promise<string>;
 }
 
+/** Resolves once the stream has ended, from when this is called on. */
+export function endOf(stream: TerminalStream): Promise<void> {
+  let isOver = false;
+  stream.onExit(() => {
+    isOver = true;
+  });
+  const ended = waitUntil(() => isOver, { timeout: 40_000 * patience, interval: 5 });
+  const named = ended.then(
+    () => undefined,
+    () => Promise.reject(new Error("the terminal's stream never ended")),
+  );
+  // Whoever waits for it hears of it, later perhaps.
+  named.catch(() => undefined);
+  return named;
+}
+
 let asked = 0;
 
 /** Watches the stream from now on. */
@@ -25,7 +41,7 @@ export function viewerOf(stream: TerminalStream, size: TerminalSize): Viewer {
 /** The same for a terminal that is fed by somebody else. */
 export function watchTerminal(terminal: TerminalType, type: (text: string) => void): Viewer {
   const screen = () => screenText(terminal);
-  const shows = async (pattern: RegExp, withinMs = 10_000 * patience) => {
+  const shows = async (pattern: RegExp, withinMs = 20_000 * patience) => {
     try {
       return await waitUntil(() => pattern.exec(screen()) ?? undefined, { timeout: withinMs, interval: 10 });
     } catch {

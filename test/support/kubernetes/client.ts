@@ -111,7 +111,7 @@ export async function open(
     output: text,
     errors: () => Buffer.concat(seen.errors).toString(),
     shows: (pattern) =>
-      vi.waitUntil(() => pattern.exec(text()) ?? undefined, { timeout: 10_000 * patience, interval: 5 }),
+      vi.waitUntil(() => pattern.exec(text()) ?? undefined, { timeout: 20_000 * patience, interval: 5 }),
     status,
     closed: new Promise((resolve) => socket.on("close", (code) => resolve(code))),
   };

@@ -97,7 +97,7 @@ describe("exec", () => {
     void status.then(told);
     await client.core.deleteNamespacedPod({ name: "frozen", namespace });
     await eventually(() => cluster.store.get(resourceOf("pods"), namespace, "frozen") === undefined, {
-      timeout: 10_000,
+      timeout: 20_000,
     });
     cluster.exec.freezeOnDeletion(false);
     expect([socket.readyState, told.mock.calls.length]).toEqual([socket.OPEN, 0]);

@@ -147,7 +147,7 @@ it("does not take a claim that the scheduler has not seen for an obstacle", asyn
     const { items } = await connection.core.listNamespacedPod({ namespace: run.namespace });
     return items.some(({ status }) => status?.conditions?.some(({ message }) => message?.includes("not found")));
   };
-  await expect.poll(isRefused).toBe(true);
+  await expect.poll(isRefused, { timeout: 20_000 }).toBe(true);
   await claim("late");
   expect(await done).toBeNull();
 });

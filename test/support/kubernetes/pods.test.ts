@@ -131,8 +131,8 @@ describe("pods", () => {
     await client.core.deleteNamespacedPod({ name: "stubborn", namespace });
     const names = async () =>
       (await client.core.listNamespacedPod({ namespace })).items.map(({ metadata }) => metadata?.name);
-    await eventually(async () => !(await names()).includes("polite"), { timeout: 10_000 });
-    await eventually(async () => !(await names()).includes("stubborn"), { timeout: 10_000 });
+    await eventually(async () => !(await names()).includes("polite"), { timeout: 20_000 });
+    await eventually(async () => !(await names()).includes("stubborn"), { timeout: 20_000 });
     expect(isAlive(pid)).toBe(false);
   });
 
@@ -146,7 +146,7 @@ describe("pods", () => {
     const inside = await run(client, "daemons", ["sh", "-c", "ls /proc | grep -c '^[0-9]'"]);
     expect(Number(inside.output)).toBeGreaterThan(4);
     await client.core.deleteNamespacedPod({ name: "daemons", namespace, gracePeriodSeconds: 0 });
-    await eventually(() => !isAlive(before), { timeout: 10_000 });
+    await eventually(() => !isAlive(before), { timeout: 20_000 });
   });
 
   it("22: out of memory ends the whole container, which starts again", async () => {
@@ -211,7 +211,7 @@ describe("claims", () => {
     await client.core.deleteNamespacedPod({ name: "local-1", namespace });
     await client.core.deleteNamespacedPersistentVolumeClaim({ name: "local-1", namespace });
     const phase = async () => (await client.core.readPersistentVolume({ name: "local-0" })).status?.phase;
-    await eventually(async () => (await phase()) === "Released", { timeout: 10_000 });
+    await eventually(async () => (await phase()) === "Released", { timeout: 20_000 });
     await client.core.patchPersistentVolume({ name: "local-0", body: [{ op: "remove", path: "/spec/claimRef" }] });
     await podThat(client, "local-2", isRunning);
   });
@@ -223,7 +223,7 @@ describe("claims", () => {
     await client.core.deleteNamespacedPersistentVolumeClaim({ name: "kept", namespace });
     expect(await phaseOfClaim("kept")).toBe("Bound");
     await client.core.deleteNamespacedPod({ name: "writer", namespace });
-    await eventually(async () => (await phaseOfClaim("kept").catch(() => "gone")) === "gone", { timeout: 10_000 });
+    await eventually(async () => (await phaseOfClaim("kept").catch(() => "gone")) === "gone", { timeout: 20_000 });
   });
 });
 

@@ -4,9 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { tmuxProgram } from "../../../../bridge/runtime/kubernetes/manifests/places.ts";
 import { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
-import type { TerminalStream } from "../../../../bridge/runtime/runtime.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
-import { viewerOf } from "../../support/viewer.ts";
+import { endOf, viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, namespace, podOn } from "./ground.ts";
 
@@ -40,7 +39,6 @@ describe("exec", { timeout: 60_000 }, () => {
     const stream = await runtime.attach(id, "main", size);
     return { stream, ...viewerOf(stream, size) };
   };
-  const endOf = (stream: TerminalStream) => new Promise<void>((resolve) => stream.onExit(resolve));
   const sh = async (script: string) => (await pod.run(["sh", "-c", script])).stdout.toString().trim();
   const clients = async (format = "#{client_pid}") =>
     (await sh(`${tmuxProgram.join(" ")} list-clients -F '${format}'`)).split("\n").filter((line) => line !== "");
@@ -67,7 +65,7 @@ describe("exec", { timeout: 60_000 }, () => {
     const ended = endOf(stream);
     stream.close();
     await ended;
-    expect(await clients()).toEqual([]);
+    await vi.waitFor(async () => expect(await clients()).toEqual([]), within);
     expect(await phase()).toBe("running");
   });
 
@@ -111,7 +109,7 @@ describe("exec", { timeout: 60_000 }, () => {
   it("7: has a terminal with colours whatever the pod's own is", async () => {
     const { ask } = await attach();
     expect(await ask("echo $TERM $COLORTERM")).toBe("xterm-256color truecolor");
-    expect(await clients("#{client_termname}")).toEqual(["xterm-256color"]);
+    await vi.waitFor(async () => expect(await clients("#{client_termname}")).toEqual(["xterm-256color"]), within);
   });
 
   it("8: tells exit codes, and programs that are not there", async () => {

@@ -1,7 +1,7 @@
 /** Two bridges over the same pods: one restores, both say so, and both are told when somebody has seen it. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
-import { viewerOf } from "../../support/viewer.ts";
+import { endOf, viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround } from "./ground.ts";
 
@@ -87,7 +87,7 @@ describe("two bridges over pods", { timeout: 60_000 }, () => {
       within,
     );
     // Whoever attaches last has the terminal; the other's ends.
-    const ended = new Promise<void>((resolve) => main.stream.onExit(resolve));
+    const ended = endOf(main.stream);
     const taken = await attach(other, environment.id);
     await ended;
     expect(await taken.ask("echo $((6*7))")).toBe("42");

@@ -4,7 +4,7 @@ import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/ku
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import type { DesiredEnvironment, ObservedEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
-import { viewerOf } from "../../support/viewer.ts";
+import { endOf, viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, namespace } from "./ground.ts";
 
@@ -114,7 +114,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
   it("takes an evicted pod's place", async () => {
     const environment = await start();
     const prompt = await attach(environment.id);
-    const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
+    const ended = endOf(prompt.stream);
     await ground.cluster.node.evict(namespace, objectName(environment.id));
     await ended;
     await becomes(environment.id, { phase: "stopped", reason: "evicted" });

@@ -19,7 +19,7 @@ import { encodeSession, type SavedSession } from "../../../../bridge/runtime/ses
 import type { DesiredEnvironment } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { hostileTexts } from "../../../support/hostile-texts.ts";
 import { disposeDataDir, machinePath } from "../../support/bridge.ts";
-import { viewerOf } from "../../support/viewer.ts";
+import { endOf, viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
 
 const size = { cols: 80, rows: 24 };
@@ -78,16 +78,17 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     addWindow("日本 ünï", "printf '\\033[31mred\\033[0m and 日本語😀 plain\\n'", inside("workspace", "süb dir"));
     addWindow("third", "seq 1 300");
     tmux("select-window", "-t", "=main:1");
-    await vi.waitUntil(() => shownIn("1").includes("plain") && shownIn("2").includes("\n300\n"), 10_000);
+    await vi.waitUntil(() => shownIn("1").includes("plain") && shownIn("2").includes("\n300\n"), 20_000);
     const [unnamed] = windows("#{window_name}");
     await restart();
     expect(windows("#{window_name}")).toEqual([unnamed, "日本 ünï", "third"]);
     expect(windows("#{window_active}")).toEqual(["0", "1", "0"]);
-    await vi.waitUntil(() => windows("#{pane_current_path}")[1]?.endsWith("süb dir"), 10_000);
+    await vi.waitUntil(() => windows("#{pane_current_path}")[1]?.endsWith("süb dir"), 20_000);
+    const line = "— restored after a restart: 3 windows and scrollback; running programs ended —";
+    await vi.waitUntil(() => ["0", "1", "2"].every((window) => shownIn(window).includes(line)), 20_000);
+    for (const window of ["0", "1", "2"]) expect(shownIn(window).split(line)).toHaveLength(2);
     expect(shownIn("1")).toContain("\u001b[31mred\u001b[39m and 日本語😀 plain\n");
     expect(shownIn("2")).toMatch(/^1\n2\n3\n[\s\S]*\n299\n300\n/m);
-    const line = "— restored after a restart: 3 windows and scrollback; running programs ended —";
-    for (const window of ["0", "1", "2"]) expect(shownIn(window).split(line)).toHaveLength(2);
     expect(await status()).toMatchObject({
       phase: "running",
       reason: "session_restored",
@@ -153,10 +154,10 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     await prompt.ask("mkdir -p deep; cd deep; echo kept-$((1+1))");
     await vi.waitUntil(() => savedText().includes("kept-2"), { timeout: 20_000, interval: 50 });
     expect(statSync(saved()).mode & 0o777).toBe(0o600);
-    const ended = new Promise<void>((resolve) => prompt.stream.onExit(resolve));
+    const ended = endOf(prompt.stream);
     process.kill(Number(tmux("display-message", "-p", "#{pid}")), "SIGKILL");
     await ended;
-    await vi.waitUntil(async () => (await status())?.phase === "stopped", 10_000);
+    await vi.waitUntil(async () => (await status())?.phase === "stopped", 20_000);
     await apply({ kind: "start", environment });
     const again = await attach();
     await again.shows(/kept-2[\s\S]*restored after a restart/);
@@ -177,6 +178,8 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     await prompt.shows(/this is a fresh one/);
     expect(prompt.screen()).not.toContain("restored");
     // Nor when shell.sh itself was killed: what it was to print, it has printed.
+    prompt.stream.write("clear\r");
+    await prompt.shows(/^(?![\s\S]*fresh)[\s\S]*[$#] *\n*$/);
     tmux("clear-history", "-t", "=main:");
     process.kill(Number(tmux("display-message", "-p", "-t", "=main:", "#{pane_pid}")), "SIGKILL");
     await prompt.shows(/this is a fresh one/);
@@ -188,12 +191,12 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
     mkdirSync(inside("workspace", "gone"));
     addWindow("gone", "true", inside("workspace", "gone"));
     tmux("split-window", "-d", "-t", "=main:1");
-    await vi.waitUntil(() => windows("#{pane_current_path}")[2]?.endsWith("gone"), 10_000);
+    await vi.waitUntil(() => windows("#{pane_current_path}")[2]?.endsWith("gone"), 20_000);
     await apply({ kind: "stop", environmentId: environment.id });
     rmSync(inside("workspace", "gone"), { recursive: true });
     await startAgain();
     expect(windows("#{window_panes}")).toEqual(["1", "1", "1"]);
-    await vi.waitUntil(() => windows("#{pane_current_path}").every((path) => path.endsWith("/workspace")), 10_000);
+    await vi.waitUntil(() => windows("#{pane_current_path}").every((path) => path.endsWith("/workspace")), 20_000);
     expect((await status())?.status_message).toBe(
       "Session restored: 3 windows; not saved: 1 split pane; running programs ended",
     );
@@ -258,14 +261,14 @@ describe("a session after its tmux server ended", { timeout: 60_000 }, () => {
         mkdirSync(path);
         addWindow("x", "true", path);
       }
-      await vi.waitUntil(() => directories.every((path) => pathsOfPanes().includes(path)), { timeout: 10_000 });
+      await vi.waitUntil(() => directories.every((path) => pathsOfPanes().includes(path)), { timeout: 20_000 });
       await apply({ kind: "stop", environmentId: environment.id });
       const seen = savedWindows();
       expect(seen.slice(-some.length).map((each) => each.directory)).toEqual(directories);
       const windows = seen.slice(-some.length).map((each, index) => ({ ...each, name: some[index] ?? "" }));
       writeFileSync(saved(), encodeSession({ windows, active: 0, omitted: { windows: 0, panes: 0 } }));
       await startAgain();
-      await vi.waitUntil(() => directories.every((path) => pathsOfPanes().includes(path)), { timeout: 10_000 });
+      await vi.waitUntil(() => directories.every((path) => pathsOfPanes().includes(path)), { timeout: 20_000 });
       await apply({ kind: "stop", environmentId: environment.id });
       expect(savedWindows().map((each) => each.directory)).toEqual(directories);
       expect(savedWindows().map((each) => each.name)).toEqual(some.map((text) => text.replace("\n", "")));

@@ -84,9 +84,9 @@ export default defineConfig({
           globalSetup,
           // Loading the whole Worker anew for every file took a third of the time. Files share no names, ids or addresses.
           isolate: false,
-          // The first request of a file loads the whole Worker, which takes seconds on a busy machine.
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // The first request of a file loads the whole Worker, and passwords are hashed: many seconds on a busy machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ["test/workers/**/*.test.ts", "test/durable-objects/**/*.test.ts"],
         },
       },

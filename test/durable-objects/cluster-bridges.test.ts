@@ -156,7 +156,7 @@ describe("several bridges of a cluster", () => {
     first.say({ type: "draining" });
     await leads(second, true, [b]);
     await leads(first, false, [b]);
-    expect(first.wants).toEqual([]);
+    await vi.waitFor(() => expect(first.wants).toEqual([]), 10_000);
     const moved = await second.assignment(ofFirst);
     expect(old.closed).toBeNull();
     const states = (await cluster(id).linkedBridges()).map((each) => [each.bridgeId, each.isDraining]);

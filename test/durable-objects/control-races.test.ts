@@ -57,7 +57,7 @@ describe("control", () => {
     await loser.has({ type: "error", code: "not_in_control" });
     for (const viewer of both) viewer.say({ type: "input", data: viewer.ticket.userId, i: 1 });
     await loser.has({ type: "error", code: "not_in_control", i: 1 });
-    await vi.waitFor(() => expect([...typed(mainData), ...typed(ownData)]).toEqual([winner.ticket.userId]));
+    await vi.waitFor(() => expect([...typed(mainData), ...typed(ownData)]).toEqual([winner.ticket.userId]), 15_000);
     expect(holderFor(owner)).toEqual(holderFor(winner));
   });
 

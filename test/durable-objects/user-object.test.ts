@@ -68,7 +68,8 @@ describe("a user's sockets", () => {
     const user = env.USERS.getByName(userId);
     await user.end(selector, "sessionEnded");
     await vi.waitFor(() => expect([one, two].map(({ viewer }) => viewer.closed !== null)).toEqual(expected), 10_000);
-    expect(await user.openSockets()).toHaveLength(expected.filter((isEnded) => !isEnded).length);
+    const left = expected.filter((isEnded) => !isEnded).length;
+    await vi.waitFor(async () => expect(await user.openSockets()).toHaveLength(left), 10_000);
   });
 
   it("end for one environment", async () => {

@@ -113,11 +113,16 @@ describe("a live socket", () => {
     const { person, id } = await running();
     const { tokens: config } = newDeps().config;
     const claims = await verifyToken(config, "access", person.token, new Date());
-    const expiresAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 1000);
+    const expiresAt = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
     const brief = await signToken(config, "access", { ...claims, expiresAt });
     const viewer = await open(terminalPath(id), bearer(brief));
-    await vi.waitUntil(async () => (await call("GET /api/v1/auth/me", { token: brief })).status === 401, 15_000);
-    expect(await refusal(await dial(terminalPath(id), bearer(brief)))).toBe("unauthenticated");
+    vi.useFakeTimers({ now: expiresAt.getTime() + 60_000, toFake: ["Date"] });
+    try {
+      expect((await call("GET /api/v1/auth/me", { token: brief })).status).toBe(401);
+      expect(await refusal(await dial(terminalPath(id), bearer(brief)))).toBe("unauthenticated");
+    } finally {
+      vi.useRealTimers();
+    }
     viewer.say({ type: "ping" });
     await viewer.has({ type: "pong" });
     expect(viewer.closed).toBeNull();

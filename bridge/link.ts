@@ -13,7 +13,7 @@ import { timing } from "../durable-objects/protocol/timing.ts";
 import { Backoff } from "./backoff.ts";
 import { type Moment, thisMoment } from "./lease.ts";
 import type { Log } from "./log.ts";
-import { parseJson } from "./parse.ts";
+import { parseJson } from "./runtime/parse-json.ts";
 import { type Edge, EdgeSocket, type Pace } from "./socket.ts";
 
 const pace: Pace = { pingEveryMs: timing.linkPingEveryMs, silentAfterMs: timing.linkSilentAfterMs };

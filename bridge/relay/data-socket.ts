@@ -13,7 +13,7 @@ import { mayRetry } from "../../durable-objects/protocol/closes.ts";
 import { type TerminalMessage, terminalMessageSchema } from "../../durable-objects/protocol/data-socket.ts";
 import { timing } from "../../durable-objects/protocol/timing.ts";
 import { Backoff } from "../backoff.ts";
-import { parseJson } from "../parse.ts";
+import { parseJson } from "../runtime/parse-json.ts";
 import { type Edge, EdgeSocket } from "../socket.ts";
 
 /** What a data socket carries for. */

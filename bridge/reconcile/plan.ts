@@ -4,6 +4,7 @@
  */
 import type { DesiredEnvironment, ObservedEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import { type ObservedReason, reasonFacts } from "../../durable-objects/protocol/reasons.ts";
+import { limits } from "../../durable-objects/protocol/timing.ts";
 import type { Action } from "../runtime/runtime.ts";
 
 /** Why the last try to bring an environment about failed; counts for this generation only. */
@@ -90,7 +91,7 @@ function failed(
   found: ObservedEnvironment | undefined,
   { reason, message }: Failure,
 ): ObservedEnvironment[] {
-  const told = { ...gone(environment), status_message: message.slice(0, 500), reason };
+  const told = { ...gone(environment), status_message: message.slice(0, limits.maxStatusMessageCharacters), reason };
   if (reason !== "unavailable") return [{ ...told, phase: "error" }];
   if (environment.desired === "running" && (found === undefined || found.generation < environment.generation)) {
     return [{ ...told, phase: found === undefined ? "provisioning" : "restarting" }];

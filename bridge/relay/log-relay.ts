@@ -11,7 +11,6 @@ import type { RelayContext } from "./context.ts";
 import type { DataSocket, Relay } from "./data-socket.ts";
 
 const maxKeptMessages = 2_000;
-const maxPartMessages = 500;
 /** A log so far that cannot be read within this time is told as it is. */
 const readWithinMs = 5_000;
 /** Leaves room for the frame around the messages. */
@@ -150,7 +149,7 @@ function partsOf(messages: readonly LogMessage[]): LogMessage[][] {
   for (const message of messages) {
     const size = Buffer.byteLength(JSON.stringify(message)) + 1;
     const last = parts.at(-1);
-    if (last === undefined || bytes + size > maxPartBytes || last.length >= maxPartMessages) {
+    if (last === undefined || bytes + size > maxPartBytes || last.length >= limits.maxLogMessages) {
       parts.push([message]);
       bytes = size;
     } else {

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { readingsSchema } from "./bridge-link.ts";
 import { observedReasons } from "./reasons.ts";
+import { limits } from "./timing.ts";
 import { desiredSchema, environmentIdSchema, ownerIdSchema } from "./vocabulary.ts";
 
 export const bridgePaths = {
@@ -86,7 +87,7 @@ export const observedEnvironmentSchema = z.object({
   /** The generation the observation is about. */
   generation: z.number().int().nonnegative(),
   phase: z.enum(observedPhases),
-  status_message: words(500).nullable(),
+  status_message: words(limits.maxStatusMessageCharacters).nullable(),
   /** For programs (reasons.ts). A word that is not known here is no reason; the message still says what is. */
   reason: z.enum(observedReasons).nullable().catch(null),
   installation_completed: z.boolean(),

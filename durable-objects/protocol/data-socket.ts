@@ -82,7 +82,7 @@ export const dataMessageSchema = z.discriminatedUnion("type", [
    * and goes only to viewers that wait for it: parts follow each other with nothing between them. */
   z.object({
     type: z.literal("logs"),
-    messages: z.array(logMessageSchema).max(500),
+    messages: z.array(logMessageSchema).max(limits.maxLogMessages),
     replay: z.object({ begins: z.boolean(), ends: z.boolean() }).optional(),
   }),
 ]);

@@ -37,6 +37,10 @@ export const limits = {
   maxSnapshotsPerSecond: 4,
   /** Input of one viewer that is held until a bridge is there. */
   maxHeldInputCharacters: 4_096,
+  /** Messages of a log in one frame of the bridge. */
+  maxLogMessages: 500,
+  /** What a bridge reports of an environment in words. */
+  maxStatusMessageCharacters: 500,
   ringBytes: 262_144,
   /** Version 2. Output that one viewer may have unacknowledged, and the same on a slow way. */
   windowBytes: 65_536,

@@ -1,6 +1,7 @@
 /** What is reported of an environment: from its claim, its pod, its session and what is being done about it. Pure. */
 import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import { type ObservedReason, reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
+import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { InitState } from "./init/lines.ts";
 import { failureMessage } from "./log/messages.ts";
 import type { News } from "./notice.ts";
@@ -32,7 +33,7 @@ export function observedOf(facts: Facts): ObservedEnvironment {
   const { id, generation } = facts;
   const told = { installation_completed: false, ...toldOf(facts) };
   // Sentences of the cluster were cut before: half a character would make the whole report unreadable.
-  const message = told.status_message?.slice(0, 500).toWellFormed() ?? null;
+  const message = told.status_message?.slice(0, limits.maxStatusMessageCharacters).toWellFormed() ?? null;
   return { environment_id: id, generation, ...told, status_message: message };
 }
 

@@ -60,12 +60,13 @@ export const desiredListSchema = z.object({
 });
 export type DesiredList = z.infer<typeof desiredListSchema>;
 
-/** A program's own words may hold NUL, which no text column keeps; one such word must not cost the whole report. */
+/** A program's own words may hold NUL, or half a character where they were cut, which no text column keeps; one such word must
+ * not cost the whole report. */
 const words = (maxLength: number) =>
   z
     .string()
     .max(maxLength)
-    .transform((text) => text.replaceAll("\0", "\uFFFD"));
+    .transform((text) => text.replaceAll("\0", "\uFFFD").toWellFormed());
 
 /**
  * What the bridge can see of an environment. `gone` = nothing of it is left (or it never existed). Leaving an

@@ -55,14 +55,15 @@ describe("NUL", () => {
     expect([answer.status, answer.body["code"]]).toEqual([404, "not_found"]);
   });
 
-  it("in a bridge's words costs the bridge no report", async () => {
+  it("in a bridge's words, or half a character, costs the bridge no report", async () => {
     const { create: createOwn, cluster, person: owner, path } = await newWorld();
     const { id } = (await createOwn()).body;
-    const report = { environment_id: id, generation: 1, phase: "error", status_message: "exec: \0", reason: "a\0" };
-    const body = { bridge_id: "b\0", runtime: "lo\0cal", observed: [{ ...report, installation_completed: false }] };
+    const told = { phase: "error", status_message: "a: \0 \ud83d", reason: "a\0", installation_completed: false };
+    const observed = [{ environment_id: id, generation: 1, ...told }];
+    const body = { bridge_id: "b\0", runtime: "lo\0cal", observed };
     expect((await api("POST", "/api/v1/bridge/report", { token: cluster.token, body })).status).toBe(200);
     const { body: seen } = await api("GET", path(id), { token: owner.token });
-    expect(seen).toMatchObject({ phase: "error", status_message: "exec: \ufffd" });
+    expect(seen).toMatchObject({ phase: "error", status_message: "a: \ufffd \ufffd" });
   });
 });
 

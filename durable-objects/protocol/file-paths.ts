@@ -38,11 +38,6 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** The directory that a path is in. */
-export function directoryOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
 /** A path as it goes over the wire: already read. */
 export const filePathSchema = z.string().refine((text) => {
   const read = readFilePath(text);

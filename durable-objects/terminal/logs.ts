@@ -74,7 +74,7 @@ function confess(turn: Turn, viewer: Viewer1): string {
 }
 
 /** What of the messages comes after a place. `skipped` is what is left of the place for the next part. */
-export function dropSeen(
+function dropSeen(
   messages: readonly LogMessage[],
   seen: LogPlace | null,
 ): { unseen: LogMessage[]; skipped: LogPlace | null } {
@@ -91,7 +91,7 @@ export function dropSeen(
 }
 
 /** The place after some more messages. */
-export function advance(place: LogPlace | null, messages: readonly LogMessage[]): LogPlace | null {
+function advance(place: LogPlace | null, messages: readonly LogMessage[]): LogPlace | null {
   let next = place;
   for (const { timestamp } of messages) {
     next = { at: timestamp, count: next?.at === timestamp ? next.count + 1 : 1 };

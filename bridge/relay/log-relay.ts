@@ -3,7 +3,7 @@
  * remembers the newest messages while somebody watches and nothing else.
  */
 import type { LogMessage } from "../../durable-objects/protocol/client.ts";
-import type { TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
+import type { DataMessage, TerminalMessage } from "../../durable-objects/protocol/data-socket.ts";
 import { limits } from "../../durable-objects/protocol/timing.ts";
 import { parseTerminalId } from "../../durable-objects/protocol/vocabulary.ts";
 import { RuntimeFailure } from "../runtime/runtime.ts";
@@ -38,7 +38,7 @@ export class LogRelay implements Relay {
     this.#socket = socket;
     const size = { cols: limits.defaultCols, rows: limits.defaultRows };
     const ledger = this.#context.ledger.name;
-    socket.send(JSON.stringify({ type: "hello", epoch: ledger, gen: 0, seq: 0, ...size, ledger }));
+    this.#send({ type: "hello", epoch: ledger, gen: 0, seq: 0, ...size, ledger });
     void this.#follow();
   }
 
@@ -137,7 +137,7 @@ export class LogRelay implements Relay {
     });
   }
 
-  #send(message: object): void {
+  #send(message: DataMessage): void {
     this.#socket?.send(JSON.stringify(message));
   }
 }

@@ -6,7 +6,7 @@ import type { KubernetesRuntime } from "../../../bridge/runtime/kubernetes/kuber
 import { timing } from "../../../durable-objects/protocol/timing.ts";
 import { desiredEnvironment } from "./contract.ts";
 import { bytes, codeOf, textOf, whatever } from "./files-contract.ts";
-import { type ClusterGround, makeGround, podOn } from "./kubernetes/ground.ts";
+import { type ClusterGround, makeGround, podOn, startUp } from "./kubernetes/ground.ts";
 import { makeLocalFiles } from "./local-files-ground.ts";
 
 const within = { timeout: 15_000, interval: 50 };
@@ -29,7 +29,7 @@ describe("in a pod", { timeout: 60_000 }, () => {
     runtime = ground.open();
     const { id } = desiredEnvironment();
     const environment = { ...desiredEnvironment(), id };
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+    await startUp(runtime, environment);
     files = await runtime.files(id);
     const pod = podOn(ground, id);
     sh = async (script) => (await pod.run(["sh", "-c", `cd /workspace; ${script}`])).stdout.toString().trim();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, podOn } from "./ground.ts";
+import { type ClusterGround, makeGround, podOn, startUp } from "./ground.ts";
 
 let ground: ClusterGround;
 let directory: string;
@@ -48,7 +48,7 @@ it.each(tools.flatMap(([how, toolsImage]) => images.map((image) => [how, toolsIm
   async (_, toolsImage, image, user, group) => {
     const runtime = ground.open({ settings: { toolsImage } });
     const environment = desiredEnvironment({ image });
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
+    await startUp(runtime, environment);
     const pod = podOn(ground, environment.id);
     const said = async (script: string) => (await pod.script(script, [])).stdout.toString().trim().split("\n");
     expect(await said("whoami; id -un; id -gn; id -u")).toEqual([user, user, group, "1000"]);

@@ -9,7 +9,7 @@ import { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kuberne
 import { defaultSettings } from "../../../../bridge/runtime/kubernetes/manifests/settings.ts";
 import { viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, startUp } from "./ground.ts";
 
 const size = { cols: 90, rows: 28 };
 
@@ -29,7 +29,7 @@ const openWith = (certificate: { cert: string; key: string }) => {
 it("runs an environment and a shell in it", { timeout: 60_000 }, async () => {
   const runtime = openWith(ground.cluster.adminCertificate);
   const environment = desiredEnvironment();
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+  await startUp(runtime, environment);
   const stream = await runtime.attach(environment.id, "main", size);
   expect(await viewerOf(stream, size).ask("echo $((6*7))")).toBe("42");
   expect((await runtime.logs(environment.id, { lines: 5 })).entries).not.toEqual([]);

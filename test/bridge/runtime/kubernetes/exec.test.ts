@@ -7,7 +7,7 @@ import { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
 import { endOf, viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace, podOn } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, podOn, startUp } from "./ground.ts";
 
 const size = { cols: 90, rows: 28 };
 const within = { timeout: 15_000, interval: 20 };
@@ -23,7 +23,7 @@ describe("exec", { timeout: 60_000 }, () => {
     runtime = ground.open();
     const environment = desiredEnvironment();
     id = environment.id;
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+    await startUp(runtime, environment);
     pod = podOn(ground, id);
   });
   afterAll(async () => {

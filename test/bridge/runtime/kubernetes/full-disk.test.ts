@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { refusedExit, scriptProgram, type scripts } from "../../../../bridge/runtime/kubernetes/files/scripts.ts";
 import type { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, podOn } from "./ground.ts";
+import { type ClusterGround, makeGround, podOn, startUp } from "./ground.ts";
 
 let ground: ClusterGround;
 let pod: Pod;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   ground = await makeGround();
   const runtime = ground.open();
   const environment = desiredEnvironment();
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+  await startUp(runtime, environment);
   await runtime.close();
   pod = podOn(ground, environment.id);
 }, 60_000);

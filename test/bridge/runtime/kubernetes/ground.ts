@@ -10,7 +10,7 @@ import type { Action } from "../../../../bridge/runtime/runtime.ts";
 import type { DesiredEnvironment, Owner } from "../../../../durable-objects/protocol/bridge-api.ts";
 import type { LogDetail } from "../../../../durable-objects/protocol/log-line.ts";
 import { type FakeCluster, type FakeClusterOptions, startFakeCluster } from "../../../support/kubernetes/cluster.ts";
-import type { Ground } from "../contract.ts";
+import { becomesUp, type Ground } from "../contract.ts";
 
 export const namespace = "environments";
 
@@ -44,6 +44,12 @@ export class OwnedRuntime extends KubernetesRuntime {
 export function owned(environment: DesiredEnvironment): DesiredEnvironment {
   const isFirst = Number(environment.id.slice(4, 8)) % 2 === 0;
   return { ...environment, owner: ownerWith({ id: `usr_${(isFirst ? "a" : "b").repeat(20)}` }) };
+}
+
+/** Brings an environment up, however long that takes: where it takes long, the step itself is over before. */
+export async function startUp(runtime: KubernetesRuntime, environment: DesiredEnvironment): Promise<void> {
+  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+  await becomesUp(runtime, environment.id);
 }
 
 /** The pod of an environment, for looking into it past the runtime. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import type { LogMessage } from "../../../../durable-objects/protocol/client.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround } from "./ground.ts";
+import { type ClusterGround, makeGround, startUp } from "./ground.ts";
 
 const within = { timeout: 20_000, interval: 20 };
 
@@ -21,7 +21,7 @@ describe("logs and readings of a pod", { timeout: 60_000 }, () => {
   });
   const start = async (...startup_commands: string[]) => {
     const environment = desiredEnvironment({ startup_commands });
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+    await startUp(runtime, environment);
     return environment;
   };
   const numbers = (messages: readonly LogMessage[]) =>

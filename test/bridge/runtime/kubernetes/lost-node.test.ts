@@ -9,7 +9,7 @@ import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { clientOf } from "../../../support/kubernetes/client.ts";
 import { isAlive } from "../../../support/kubernetes/pod-ground.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, startUp } from "./ground.ts";
 
 const within = { timeout: 15_000, interval: 20 };
 const pods = resourceOf("pods");
@@ -24,7 +24,7 @@ describe("an environment on a machine that does not answer", { timeout: 60_000 }
     ground = await makeGround();
     runtime = ground.open();
     environment = desiredEnvironment();
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+    await startUp(runtime, environment);
     ground.cluster.node.setSilent(true);
   });
   afterEach(async () => {

@@ -5,7 +5,7 @@ import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/ku
 import type { TerminalStream } from "../../../../bridge/runtime/runtime.ts";
 import { viewerOf } from "../../support/viewer.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround } from "./ground.ts";
+import { type ClusterGround, makeGround, startUp } from "./ground.ts";
 
 const size = { cols: 80, rows: 24 };
 const within = { timeout: 15_000, interval: 20 };
@@ -21,7 +21,7 @@ describe("a terminal over exec", { timeout: 60_000 }, () => {
     runtime = ground.open();
     const environment = desiredEnvironment();
     id = environment.id;
-    await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+    await startUp(runtime, environment);
     // What keeps watch over connections, and nothing else of the process.
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, namespace, podOn } from "./ground.ts";
+import { type ClusterGround, makeGround, namespace, podOn, startUp } from "./ground.ts";
 
 let ground: ClusterGround;
 beforeEach(async () => {
@@ -27,7 +27,7 @@ it("gets no pod and no claim without user namespaces, but a reason", async () =>
 it("gets a pod with root in a namespace of its own where there are some", async () => {
   const runtime = ground.open({ settings: { hasUserNamespaces: true } });
   const environment = desiredEnvironment({ needs_root: true });
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
+  await startUp(runtime, environment);
   const [pod] = ground.cluster.store.list(resourceOf("pods"), namespace);
   expect(pod).toMatchObject({
     metadata: { name: objectName(environment.id) },

@@ -35,7 +35,18 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
   const start = async (change: Partial<DesiredEnvironment> = {}) => {
     const environment = desiredEnvironment(change);
     await apply({ kind: "start", environment });
+    // Where that takes long, the step is over before it has come to anything.
+    const isUndecided = ({ phase, reason }: ObservedEnvironment) =>
+      phase === "provisioning" && (reason === null || reason === "pending");
+    await vi.waitUntil(async () => {
+      const found = await seen(environment.id);
+      return found !== undefined && !isUndecided(found);
+    }, within);
     return environment;
+  };
+  const comesUp = async (environment: DesiredEnvironment) => {
+    await apply({ kind: "start", environment });
+    await becomes(environment.id, { phase: "running" });
   };
   const seen = async (id: string) => (await runtime.observe()).find((each) => each.environment_id === id);
   const becomes = (id: string, change: Partial<ObservedEnvironment>) =>
@@ -66,7 +77,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     const claims = await core.listNamespacedPersistentVolumeClaim({ namespace });
     expect(claims.items).toEqual([]);
     await core.deleteNamespacedResourceQuota({ name: "small", namespace });
-    await apply({ kind: "start", environment });
+    await comesUp(environment);
     expect(await seen(environment.id)).toMatchObject({ phase: "running" });
   });
 
@@ -93,7 +104,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     await becomes(environment.id, { phase: "running" });
     ground.cluster.node.oomKill(namespace, objectName(environment.id));
     await becomes(environment.id, { phase: "stopped", reason: "out_of_memory" });
-    await apply({ kind: "start", environment });
+    await comesUp(environment);
     expect(await seen(environment.id)).toMatchObject({
       phase: "running",
       reason: "out_of_memory",
@@ -118,7 +129,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     await ground.cluster.node.evict(namespace, objectName(environment.id));
     await ended;
     await becomes(environment.id, { phase: "stopped", reason: "evicted" });
-    await apply({ kind: "start", environment });
+    await comesUp(environment);
     expect(await seen(environment.id)).toMatchObject({ phase: "running", reason: "evicted" });
   });
 
@@ -129,14 +140,14 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     const { core } = clientOf(ground.cluster);
     await core.deleteNamespacedPod(podOf(environment.id));
     await becomes(environment.id, { phase: "stopped", reason: "lost" });
-    await apply({ kind: "start", environment });
+    await comesUp(environment);
     const again = await attach(environment.id);
     expect(await again.ask("cat here")).toBe("still");
     again.stream.write(
       "kill -9 $(ps -eo pid,args | awk '/[t]mux.*new-session/ {print $1}' | head -1); pkill -9 -x tmux\r",
     );
     await becomes(environment.id, { phase: "stopped", reason: "lost" });
-    await apply({ kind: "start", environment });
+    await comesUp(environment);
     expect(await seen(environment.id)).toMatchObject({ phase: "running" });
   });
 
@@ -150,7 +161,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     await expect(failed).rejects.toMatchObject({ code: "unavailable", reason: "unavailable" });
     expect((await runtime.observe()).map(({ phase }) => phase).sort()).toEqual(["running", "stopped"]);
     await ground.cluster.serveAgain();
-    await apply({ kind: "start", environment: resting });
+    await comesUp(resting);
     expect(await seen(resting.id)).toMatchObject({ phase: "running" });
     expect(await (await attach(environment.id)).ask("echo $((6*7))")).toBe("42");
   });

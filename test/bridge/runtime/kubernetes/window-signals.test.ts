@@ -5,7 +5,7 @@ import { tmuxProgram } from "../../../../bridge/runtime/kubernetes/manifests/pla
 import type { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import { WindowSignals } from "../../../../bridge/runtime/kubernetes/terminals/window-signals.ts";
 import { desiredEnvironment } from "../contract.ts";
-import { type ClusterGround, makeGround, podOn } from "./ground.ts";
+import { type ClusterGround, makeGround, podOn, startUp } from "./ground.ts";
 
 const within = { timeout: 15_000, interval: 50 };
 const tmux = tmuxProgram.join(" ");
@@ -19,7 +19,7 @@ beforeAll(async () => {
   ground = await makeGround();
   const runtime = ground.open();
   const environment = desiredEnvironment();
-  await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(30_000));
+  await startUp(runtime, environment);
   pod = podOn(ground, environment.id);
   await runtime.close();
 }, 60_000);

@@ -148,6 +148,12 @@ export function newViewer1(keepsake: Viewer1Keepsake): Viewer1 {
   return { ...keepsake, ...remembered(keepsake), sentSinceCredit: 0, creditedAt, leftOut: 0 };
 }
 
+/** What a viewer of version 2 is where nothing of that version is of use: the same one, as of version 1. */
+export function asViewer1(viewer: Viewer2): Viewer1 {
+  const standing = { state: "waiting", seen: null } as const;
+  return newViewer1({ ...keptOf(viewer), version: 1, standing, told: null, held: null });
+}
+
 export function newViewer2(keepsake: Viewer2Keepsake, unplaced: Window["unplaced"]): Viewer2 {
   return {
     ...keepsake,
@@ -177,16 +183,20 @@ function remembered({ joinedAt }: Kept): Remembered {
 }
 
 export function viewerKeepsake(viewer: Viewer): ViewerKeepsake {
-  const { id, userId, username, access, roleEnds } = viewer;
-  const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
-  const who = { id, userId, username, access, roleEnds };
-  const kept: Kept = { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
+  const kept = keptOf(viewer);
   if (viewer.version === 1) {
     const { version, standing, told, held } = viewer;
     return { ...kept, version, standing, told, held };
   }
   const { version, standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped } = viewer;
   return { ...kept, version, standing, cid, isVisible, ledger, incarnation, entry, asking, hasTyped };
+}
+
+function keptOf(viewer: Viewer): Kept {
+  const { id, userId, username, access, roleEnds } = viewer;
+  const { sessionId, clusterId, kind, requestId, joinedAt, size } = viewer;
+  const who = { id, userId, username, access, roleEnds };
+  return { role: "viewer", ...who, sessionId, clusterId, kind, requestId, joinedAt, size };
 }
 
 /** Names whose input it is. With the user's id in it, nobody else's client can bear the same name. */

@@ -18,7 +18,7 @@ import { keepViewer, refuse2, send } from "./send.ts";
 import { askForSize, changeViewer2Size } from "./sizing.ts";
 import { explainWait } from "./status.ts";
 import { takeInput2 } from "./typing.ts";
-import { newViewer1, type Viewer2 } from "./viewers.ts";
+import { asViewer1, type Viewer2 } from "./viewers.ts";
 import { acknowledge, settledBy } from "./window.ts";
 import { wishForControl } from "./wishes.ts";
 
@@ -131,24 +131,7 @@ function greet(room: Room, turn: Turn, viewer: Viewer2, greeting: readonly Serve
 
 /** A log has no offsets and takes no input: from its hello on such a socket is as in version 1. */
 function followLog(room: Room, turn: Turn, viewer: Viewer2): void {
-  const {
-    standing,
-    cid,
-    isVisible,
-    ledger,
-    incarnation,
-    entry,
-    asking,
-    hasTyped,
-    window,
-    tabs,
-    handed,
-    isUntold,
-    isUncounted,
-    ...common
-  } = viewer;
-  const waiting = { state: "waiting", seen: null } as const;
-  const follower = newViewer1({ ...common, version: 1, standing: waiting, told: null, held: null });
+  const follower = asViewer1(viewer);
   room.viewers.set(viewer.id, follower);
   keepViewer(turn, follower);
 }

@@ -10,6 +10,7 @@ import type {
 import { reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import { restoredMessage } from "../session/words.ts";
+import { Turns } from "../turns.ts";
 import type { ClusterObject } from "./client/calls.ts";
 import { failing } from "./failures.ts";
 import { objectName } from "./manifests/names.ts";
@@ -60,8 +61,8 @@ export class PodEnvironment {
   #isClosed = false;
   /** How many steps are to come or under way. */
   #steps = 0;
-  /** The last step; steps never overlap. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Steps never overlap. */
+  readonly #turns = new Turns();
 
   constructor(id: string, options: EnvironmentOptions) {
     this.id = id;
@@ -200,7 +201,7 @@ export class PodEnvironment {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#overdueTimer);
-    await this.#last.catch(() => {});
+    await this.#turns.over();
     await this.workplace.close();
   }
 
@@ -270,12 +271,7 @@ export class PodEnvironment {
   /** Does the work after the earlier steps, whatever became of those. */
   async #take(step: Exclude<Step, null>, work: () => Promise<void>): Promise<void> {
     this.#steps += 1;
-    const mine = this.#last.then(
-      () => this.#do(step, work),
-      () => this.#do(step, work),
-    );
-    this.#last = mine;
-    await mine;
+    await this.#turns.take(() => this.#do(step, work));
   }
 
   async #do(step: Exclude<Step, null>, work: () => Promise<void>): Promise<void> {

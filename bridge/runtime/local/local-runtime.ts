@@ -20,6 +20,7 @@ import {
   type WindowChange,
   type WindowWish,
 } from "../runtime.ts";
+import { NamedTurns } from "../turns.ts";
 import { type EnvironmentSettings, LocalEnvironment } from "./environment.ts";
 import { followLog, readLog } from "./log-file.ts";
 import { environmentPlaces, type Places, preparePlaces } from "./places.ts";
@@ -42,8 +43,8 @@ export class LocalRuntime implements Runtime {
   readonly #places: Places;
   readonly #settings: Omit<EnvironmentSettings, "onChange">;
   readonly #environments = new Map<string, LocalEnvironment>();
-  /** The last step of each environment; steps of one environment never overlap. */
-  readonly #steps = new Map<string, Promise<void>>();
+  /** Steps of one environment never overlap. */
+  readonly #steps = new NamedTurns();
   readonly #follows = new Set<() => void>();
   readonly #glances: NodeJS.Timeout;
   #seen = new Map<string, string>();
@@ -74,12 +75,12 @@ export class LocalRuntime implements Runtime {
       case "start":
       case "restart": {
         const environment = this.#findOrOpen(action.environment);
-        return await this.#step(action.environment.id, () => environment.begin(action.environment, signal));
+        return await this.#steps.take(action.environment.id, () => environment.begin(action.environment, signal));
       }
       case "stop":
-        return await this.#step(action.environmentId, () => this.#find(action.environmentId).stop());
+        return await this.#steps.take(action.environmentId, () => this.#find(action.environmentId).stop());
       case "delete":
-        return await this.#step(action.environmentId, () => this.#remove(action.environmentId));
+        return await this.#steps.take(action.environmentId, () => this.#remove(action.environmentId));
     }
   }
 
@@ -146,7 +147,7 @@ export class LocalRuntime implements Runtime {
     clearInterval(this.#glances);
     for (const stop of this.#follows) stop();
     const closed = [...this.#environments.values()].map((environment) => environment.close());
-    await Promise.allSettled([...closed, ...this.#steps.values()]);
+    await Promise.allSettled([...closed, this.#steps.over()]);
   }
 
   /** Another process may have begun environments here, or removed some. */
@@ -154,7 +155,7 @@ export class LocalRuntime implements Runtime {
     const names = new Set(readdirSync(this.#places.environmentsDir));
     for (const name of names) if (!this.#environments.has(name)) this.#openNamed(name);
     for (const name of this.#environments.keys()) {
-      if (!names.has(name) && !this.#steps.has(name)) this.#environments.delete(name);
+      if (!names.has(name) && !this.#steps.isBusy(name)) this.#environments.delete(name);
     }
   }
 
@@ -239,18 +240,6 @@ export class LocalRuntime implements Runtime {
 
   #changed(environmentId: string): void {
     for (const listener of this.#listeners) listener(environmentId);
-  }
-
-  /** Runs a step after the environment's earlier ones, whatever became of those. */
-  async #step(environmentId: string, step: () => Promise<void>): Promise<void> {
-    const before = this.#steps.get(environmentId) ?? Promise.resolve();
-    const mine = before.then(step, step);
-    this.#steps.set(environmentId, mine);
-    try {
-      await mine;
-    } finally {
-      if (this.#steps.get(environmentId) === mine) this.#steps.delete(environmentId);
-    }
   }
 }
 

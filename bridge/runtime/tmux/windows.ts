@@ -6,6 +6,7 @@ import { posix } from "node:path";
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import { type WindowInFull, windowIdSchema } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type WindowChange, type WindowWish } from "../runtime.ts";
+import { Turns } from "../turns.ts";
 import { ask, mainSession, selectedPane, type TmuxDoor } from "./door.ts";
 import { openWindow } from "./session.ts";
 import { listWindows } from "./window-list.ts";
@@ -23,7 +24,7 @@ export interface WindowPlace {
 
 export class Windows {
   readonly #place: WindowPlace;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(place: WindowPlace) {
     this.#place = place;
@@ -35,15 +36,15 @@ export class Windows {
   }
 
   create(wish: WindowWish): Promise<WindowInFull> {
-    return this.#step(() => this.#create(wish));
+    return this.#turns.take(() => this.#create(wish));
   }
 
   change(window: string, change: WindowChange): Promise<WindowInFull> {
-    return this.#step(() => this.#change(window, change));
+    return this.#turns.take(() => this.#change(window, change));
   }
 
   close(window: string): Promise<void> {
-    return this.#step(() => this.#close(window));
+    return this.#turns.take(() => this.#close(window));
   }
 
   /** How tmux calls a window of the session, `=main:@3`. Throws `window_not_found` for one that is not there. */
@@ -111,12 +112,6 @@ export class Windows {
       if (error instanceof RuntimeFailure) await this.target(window);
       throw error;
     }
-  }
-
-  #step<Result>(step: () => Promise<Result>): Promise<Result> {
-    const mine = this.#last.then(step, step);
-    this.#last = mine;
-    return mine;
   }
 }
 

@@ -10,6 +10,7 @@ import { limits } from "../../../../durable-objects/protocol/timing.ts";
 import { exactly } from "../../bodies.ts";
 import type { Bytes, EnvironmentFiles, OpenFile, UploadWish, WrittenFile } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { Turns } from "../../turns.ts";
 import { missingParts, partLength, readWish, toUpload } from "../../upload-wish.ts";
 import { failing } from "../failures.ts";
 import type { Pod } from "../pod.ts";
@@ -26,7 +27,7 @@ const maxNamesBytes = 16 * 1_048_576;
 export class PodFiles implements EnvironmentFiles {
   readonly #pod: Pod;
   /** What gives files their names goes one after the other, so that what was expected of a file holds. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(pod: Pod) {
     this.#pod = pod;
@@ -72,7 +73,7 @@ export class PodFiles implements EnvironmentFiles {
     }
     // Of several who expect the same version one writes: looking at it and replacing it are two steps there.
     await this.#feed("lay", [fresh, String(length)], exactly(body, length));
-    return await this.#inTurn(async () =>
+    return await this.#turns.take(async () =>
       writtenFile(await this.#run("settle", [fresh, path, written(condition)]), path),
     );
   }
@@ -82,7 +83,7 @@ export class PodFiles implements EnvironmentFiles {
   }
 
   move(from: string, to: string, replace: boolean): Promise<WrittenFile> {
-    return this.#inTurn(async () => writtenFile(await this.#run("move", [from, to, replace ? "1" : "0"]), to));
+    return this.#turns.take(async () => writtenFile(await this.#run("move", [from, to, replace ? "1" : "0"]), to));
   }
 
   async remove(path: string, recursive: boolean): Promise<void> {
@@ -104,7 +105,7 @@ export class PodFiles implements EnvironmentFiles {
     });
     try {
       await this.#feed("unpack", [fresh], archive);
-      await this.#inTurn(() => this.#run("merge", [fresh, path]));
+      await this.#turns.take(() => this.#run("merge", [fresh, path]));
     } catch (error) {
       // The script tidies up by itself where it can, and may be at it; what is left is swept later.
       await this.#run("drop", [fresh]).catch(() => undefined);
@@ -117,7 +118,7 @@ export class PodFiles implements EnvironmentFiles {
     await this.#run("check", [wish.path, written(wish.condition)]).catch(ignoreMissing(wish.condition));
     await this.#run("room", [String(wish.length)]);
     const input = Buffer.from(JSON.stringify(wish));
-    await this.#inTurn(() => this.#run("begin", [wish.id, String(input.length)], { input }));
+    await this.#turns.take(() => this.#run("begin", [wish.id, String(input.length)], { input }));
     return toUpload(wish, []);
   }
 
@@ -139,7 +140,7 @@ export class PodFiles implements EnvironmentFiles {
     const { wish, received } = await this.#find(id);
     const missing = missingParts(wish, received);
     if (missing > 0) throw new RuntimeFailure("upload_incomplete", `${missing} parts are missing`);
-    return await this.#inTurn(async () =>
+    return await this.#turns.take(async () =>
       writtenFile(await this.#run("finish", [id, wish.path, written(wish.condition)]), wish.path),
     );
   }
@@ -202,12 +203,6 @@ export class PodFiles implements EnvironmentFiles {
   /** What nobody waits for any more ends. */
   #end(process: string): void {
     if (/^\d+$/.test(process)) void this.#run("end", [process]).catch(() => undefined);
-  }
-
-  #inTurn<Value>(step: () => Promise<Value>): Promise<Value> {
-    const mine = this.#last.then(step, step);
-    this.#last = mine;
-    return mine;
   }
 }
 

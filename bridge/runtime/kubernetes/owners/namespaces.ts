@@ -6,6 +6,7 @@ import type { DesiredEnvironment, Owner, Resources } from "../../../../durable-o
 import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
 import { inParallel } from "../../in-parallel.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { NamedTurns } from "../../turns.ts";
 import type { Calls, ClusterObject } from "../client/calls.ts";
 import { failing } from "../failures.ts";
 import { annotations, selectorText } from "../manifests/names.ts";
@@ -13,9 +14,9 @@ import { isOwnersNamespace, namespaceOf, ownersSelector } from "../manifests/nam
 import type { ManifestSettings } from "../manifests/settings.ts";
 import { isAdoptable } from "../observe/ownership.ts";
 import { Reflector, troubleLog } from "../observe/reflector.ts";
+import { Holds } from "./holds.ts";
 import { clear, layOut } from "./laying-out.ts";
 import { type Layout, Layouts, takingsOf } from "./layout.ts";
-import { Turns } from "./turns.ts";
 
 const retryAfterMs = 30_000;
 const tendWithinMs = 60_000;
@@ -47,7 +48,9 @@ export class OwnersNamespaces {
   readonly #options: OwnersOptions;
   readonly #reflector: Reflector;
   readonly #layouts: Layouts;
-  readonly #turns = new Turns();
+  readonly #turns = new NamedTurns();
+  /** Namespaces in which environments are being made: those stay. */
+  readonly #holds = new Holds();
   readonly #notBefore = new Map<string, number>();
   /** What was said of each last: it is said once, however often it is tried. */
   readonly #told = new Map<string, string>();
@@ -88,7 +91,7 @@ export class OwnersNamespaces {
     const namespace = placeOf(desired, current, this.#options.settings);
     const { owner } = desired;
     if (owner === undefined || namespace === this.#options.settings.namespace) return await work(namespace);
-    await this.#turns.hold(namespace, async () => {
+    await this.#holds.during(namespace, async () => {
       try {
         await this.#turns.take(namespace, () => this.#layOut(owner, [desired], signal));
         this.#told.delete(namespace);
@@ -122,7 +125,8 @@ export class OwnersNamespaces {
     return [...this.#reflector.all()].flatMap((object) => {
       const { name } = object.metadata;
       if (!this.#isOurs(object) || object.metadata.deletionTimestamp) return [];
-      if (this.#turns.isBusy(name) || performance.now() < (this.#notBefore.get(name) ?? 0)) return [];
+      if (this.#turns.isBusy(name) || this.#holds.isHeld(name)) return [];
+      if (performance.now() < (this.#notBefore.get(name) ?? 0)) return [];
       const step = this.#stepFor(object, placed.get(name) ?? []);
       return step === null ? [] : [{ name, step }];
     });
@@ -165,7 +169,7 @@ export class OwnersNamespaces {
   }
 
   async #remove(name: string, signal: AbortSignal): Promise<void> {
-    if (this.#turns.isHeld(name) || this.#placedIn(name).some(({ isThere }) => isThere)) return;
+    if (this.#holds.isHeld(name) || this.#placedIn(name).some(({ isThere }) => isThere)) return;
     const { calls, settings, log } = this.#options;
     await clear(calls, name, settings.clusterId, signal);
     this.#layouts.forget(name);

@@ -4,6 +4,7 @@ import { link, lstat, rename, unlink } from "node:fs/promises";
 import type { FileCondition, FileFacts } from "../../../../durable-objects/protocol/files.ts";
 import type { WrittenFile } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
+import { Turns } from "../../turns.ts";
 import { expect, factsAt, factsIfAny } from "./facts.ts";
 import { isErrno } from "./refusals.ts";
 import { at, openRegular, type Root, type Spot } from "./walk.ts";
@@ -12,7 +13,7 @@ const permissionBits = 0o777;
 
 export class Placing {
   readonly #root: Root;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(root: Root) {
     this.#root = root;
@@ -58,10 +59,7 @@ export class Placing {
   }
 
   #inTurn<Value>(path: string, step: (spot: Spot) => Promise<Value>, followLast = true): Promise<Value> {
-    const work = () => at(this.#root, path, { followLast, make: true }, step);
-    const mine = this.#last.then(work, work);
-    this.#last = mine;
-    return mine;
+    return this.#turns.take(() => at(this.#root, path, { followLast, make: true }, step));
   }
 }
 

@@ -8,6 +8,7 @@ import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import type { LogDetail, LogLevel } from "../../../durable-objects/protocol/log-line.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
+import { Follows } from "../follows.ts";
 import { entriesOf } from "../log-entries.ts";
 import {
   type Action,
@@ -58,7 +59,7 @@ export class KubernetesRuntime implements Runtime {
   readonly #mark: OwnersMark | null;
   readonly #observation: Observation;
   readonly #environments = new Map<string, PodEnvironment>();
-  readonly #follows = new Set<() => void>();
+  readonly #follows = new Follows();
   #listeners: ((environmentId: string) => void)[] = [];
   #firstLook: Promise<void> | null = null;
 
@@ -142,7 +143,7 @@ export class KubernetesRuntime implements Runtime {
     const environment = await this.#find(environmentId);
     environment.refuseUnlessUp();
     const stopping = new AbortController();
-    const stop = this.#untilClosed(() => stopping.abort());
+    const stop = this.#follows.begin(() => stopping.abort());
     void followLog(environment.workplace.pod.calls, environment.name, {
       isThere: () => environment.isThere,
       onLines: (lines) => {
@@ -171,7 +172,7 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
-    return this.#untilClosed((await this.#find(environmentId)).workplace.followWindows(listener));
+    return this.#follows.begin((await this.#find(environmentId)).workplace.followWindows(listener));
   }
 
   /** By programs of the pod. */
@@ -193,20 +194,10 @@ export class KubernetesRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#listeners = [];
-    for (const stop of this.#follows) stop();
+    this.#follows.close();
     await Promise.allSettled([...this.#environments.values()].map((environment) => environment.close()));
     for (const each of [this.#observation, this.#owners, this.#mark]) each?.stop();
     this.#settings.server.close();
-  }
-
-  /** What is followed ends with this runtime at the latest. */
-  #untilClosed(stopFollowing: () => void): () => void {
-    const stop = () => {
-      stopFollowing();
-      this.#follows.delete(stop);
-    };
-    this.#follows.add(stop);
-    return stop;
   }
 
   /** Until it is known of everything that runs already, how it is. */

@@ -10,6 +10,7 @@ import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
 import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
+import { Follows } from "../follows.ts";
 import { entriesOf } from "../log-entries.ts";
 import {
   type Action,
@@ -45,7 +46,7 @@ export class LocalRuntime implements Runtime {
   readonly #environments = new Map<string, LocalEnvironment>();
   /** Steps of one environment never overlap. */
   readonly #steps = new NamedTurns();
-  readonly #follows = new Set<() => void>();
+  readonly #follows = new Follows();
   readonly #glances: NodeJS.Timeout;
   #seen = new Map<string, string>();
   #listeners: ((environmentId: string) => void)[] = [];
@@ -107,7 +108,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
-    return this.#untilClosed(this.#follow(this.#find(environmentId).logPath, listener));
+    return this.#follows.begin(this.#follow(this.#find(environmentId).logPath, listener));
   }
 
   async windows(environmentId: string): Promise<WindowInFull[]> {
@@ -127,7 +128,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
-    return this.#untilClosed(this.#find(environmentId).followWindows(listener));
+    return this.#follows.begin(this.#find(environmentId).followWindows(listener));
   }
 
   async files(environmentId: string): Promise<EnvironmentFiles> {
@@ -145,7 +146,7 @@ export class LocalRuntime implements Runtime {
   async close(): Promise<void> {
     this.#listeners = [];
     clearInterval(this.#glances);
-    for (const stop of this.#follows) stop();
+    this.#follows.close();
     const closed = [...this.#environments.values()].map((environment) => environment.close());
     await Promise.allSettled([...closed, this.#steps.over()]);
   }
@@ -182,16 +183,6 @@ export class LocalRuntime implements Runtime {
     const names = new Set([...seen.keys(), ...this.#seen.keys()]);
     for (const name of names) if (seen.get(name) !== this.#seen.get(name)) this.#changed(name);
     this.#seen = seen;
-  }
-
-  /** What is followed ends with this runtime at the latest. */
-  #untilClosed(stopFollowing: () => void): () => void {
-    const stop = () => {
-      stopFollowing();
-      this.#follows.delete(stop);
-    };
-    this.#follows.add(stop);
-    return stop;
   }
 
   async #remove(environmentId: string): Promise<void> {

@@ -4,7 +4,8 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { RuntimeFailure } from "../runtime.ts";
-import { nameCommands, nameOption, shownOption } from "../tmux/window-name.ts";
+import { mainSession, selectedPane } from "../tmux/door.ts";
+import { nameCommands, nameOption, plainName, shownOption } from "../tmux/window-name.ts";
 import { boundedWindow, lineBounds, type SavedSession, type SavedWindow, sessionLimits } from "./saved-session.ts";
 import { capturedLines } from "./scrollback.ts";
 
@@ -19,18 +20,16 @@ export interface Opening {
   directory: string;
 }
 
-/** `=` asks for exactly this session, without tmux's prefix matching. */
-const session = "=main";
 /** The name as tmux keeps it, what tmux was told, and the name as it was asked for (window-name.ts). */
 const nameFormat = `#{window_name}\t#{${shownOption}}\t#{${nameOption}}`;
 /** No more ids of windows that were closed are skipped in a session, whatever a planted one says: each costs a process. */
 const maxSkippedIds = 500;
 const skippedAtOnce = 50;
 const skipId = ["new-session", "-d", "-s", "skipped", "--", "cat", ";", "kill-session", "-t", "=skipped", ";"];
-const showId = ["display-message", "-p", "-t", `${session}:`, "#{window_id}"];
+const showId = ["display-message", "-p", "-t", selectedPane, "#{window_id}"];
 /** A window behind the others; its directory is the session's, by a format that yields it unread. */
 const makeWindow = [
-  ...["new-window", "-d", "-a", "-P", "-F", "#{window_id}", "-t", `${session}:{end}`],
+  ...["new-window", "-d", "-a", "-P", "-F", "#{window_id}", "-t", `${mainSession}:{end}`],
   ...["-c", "#{session_path}", "--"],
 ];
 const reset = "\u001b[0m";
@@ -77,7 +76,7 @@ async function listPanes(run: RunTmux): Promise<Pane[]> {
   const mark = crypto.randomUUID();
   const flags = "#{window_active} #{pane_active} #{alternate_on} #{history_size} #{pane_width}";
   const format = `${mark}#{pane_id} #{window_id} ${flags} ${nameFormat}\t#{pane_current_path}`;
-  const printed = await run(["list-panes", "-s", "-t", session, "-F", format]);
+  const printed = await run(["list-panes", "-s", "-t", mainSession, "-F", format]);
   return printed.split(mark).slice(1).map(paneOf);
 }
 
@@ -93,8 +92,7 @@ function paneOf(printed: string): Pane {
     isAlternate: isAlternate === "1",
     historyLines: Number(historyLines),
     cols: Number(cols),
-    // tmux keeps names as vis(3) writes them, and escapes what looks like a shell's variable.
-    name: name === shown ? asked : name.replace(/\\([\\$])/g, "$1"),
+    name: name === shown ? asked : plainName(name),
     directory: directory.join("\t"),
   };
 }
@@ -146,7 +144,7 @@ export async function restoreWindows(
   });
   for (const [index, id] of ids.entries()) await name(tolerant, id, saved.windows[index]?.name ?? "");
   await arrange(tolerant, ids);
-  await tolerant(["select-window", "-t", ids[saved.active] || `${session}:`]);
+  await tolerant(["select-window", "-t", ids[saved.active] || selectedPane]);
   return ids.filter((id) => id !== "").length;
 }
 
@@ -178,8 +176,10 @@ async function skipIds(run: RunTmux, count: number): Promise<void> {
 
 async function arrange(run: RunTmux, ids: readonly string[]): Promise<void> {
   const there = ids.filter((id) => id !== "");
-  const moves = there.flatMap((id, index) => ["move-window", "-d", "-s", id, "-t", `${session}:${1_000 + index}`, ";"]);
-  await run([...moves, "move-window", "-r", "-t", `${session}:`]);
+  const moves = there.flatMap((id, index) => [
+    ...["move-window", "-d", "-s", id, "-t", `${mainSession}:${1_000 + index}`, ";"],
+  ]);
+  await run([...moves, "move-window", "-r", "-t", selectedPane]);
 }
 
 function ignoreRefused(error: unknown): string {
@@ -194,9 +194,4 @@ function numberOf(windowId: string): number {
 
 async function name(run: RunTmux, windowId: string, text: string): Promise<void> {
   if (windowId !== "" && text !== "") await run(nameCommands(windowId, text));
-}
-
-/** Text as an argument of a tmux command: a `;` at its end would begin another one. */
-export function argument(text: string): string {
-  return text.endsWith(";") ? `${text.slice(0, -1)}\\;` : text;
 }

@@ -38,6 +38,11 @@ export const mainSession = "=main";
 /** The selected window's active pane. */
 export const selectedPane = `${mainSession}:`;
 
+/** Text as an argument of a command: a semicolon at its end would end the command there. */
+export function argument(text: string): string {
+  return text.replace(/;$/, "\\;");
+}
+
 /** What a command printed, as text. */
 export async function ask(door: TmuxDoor, command: readonly string[], options?: TmuxOptions): Promise<string> {
   return (await door.run(command, options)).toString();

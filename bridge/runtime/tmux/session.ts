@@ -1,8 +1,8 @@
 /** The commands of one environment's tmux session: it begins, windows open in it, clients come and go. */
 import { limits } from "../../../durable-objects/protocol/timing.ts";
 import type { TerminalSize } from "../runtime.ts";
-import { argument, type Opening } from "../session/tmux-session.ts";
-import { ask, ignoreUnavailable, mainSession, type TmuxDoor, type TmuxPlaces } from "./door.ts";
+import type { Opening } from "../session/tmux-session.ts";
+import { argument, ask, ignoreUnavailable, mainSession, type TmuxDoor, type TmuxPlaces } from "./door.ts";
 
 /** What tmux calls a window that nobody has named. */
 const unnamed = ["-n", "shell"];

@@ -3,6 +3,7 @@
  * yields, and escapes what it keeps, differently by version. So the name as typed is an option of the window; beside it
  * stands what tmux made of it, by which a later rename is noticed.
  */
+import { argument } from "./door.ts";
 
 export const nameOption = "@devpocket_name";
 export const shownOption = "@devpocket_shown";
@@ -20,9 +21,4 @@ export function nameCommands(target: string, name: string): string[] {
 /** What tmux itself was told, as vis(3) writes it: a backslash stands before itself and before a shell's variable. */
 export function plainName(windowName: string): string {
   return windowName.replaceAll(/\\([\\$])/g, "$1");
-}
-
-/** tmux takes a semicolon at the end of an argument for the end of a command. */
-function argument(text: string): string {
-  return text.replace(/;$/, "\\;");
 }

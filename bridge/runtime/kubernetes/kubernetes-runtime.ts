@@ -120,7 +120,7 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async history(environmentId: string, window: string, range: { before: number; lines: number }) {
-    return await (await this.#up(environmentId)).workplace.history(window, range);
+    return await (await this.#up(environmentId)).workplace.session.history(window, range);
   }
 
   async logs(
@@ -156,23 +156,23 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async windows(environmentId: string): Promise<WindowInFull[]> {
-    return await (await this.#up(environmentId)).workplace.windows.list();
+    return await (await this.#up(environmentId)).workplace.session.windows.list();
   }
 
   async createWindow(environmentId: string, wish: WindowWish): Promise<WindowInFull> {
-    return await (await this.#up(environmentId)).workplace.windows.create(wish);
+    return await (await this.#up(environmentId)).workplace.session.windows.create(wish);
   }
 
   async changeWindow(environmentId: string, window: string, change: WindowChange): Promise<WindowInFull> {
-    return await (await this.#up(environmentId)).workplace.windows.change(window, change);
+    return await (await this.#up(environmentId)).workplace.session.windows.change(window, change);
   }
 
   async closeWindow(environmentId: string, window: string): Promise<void> {
-    await (await this.#up(environmentId)).workplace.windows.close(window);
+    await (await this.#up(environmentId)).workplace.session.windows.close(window);
   }
 
   async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
-    return this.#follows.begin((await this.#find(environmentId)).workplace.followWindows(listener));
+    return this.#follows.begin((await this.#find(environmentId)).workplace.session.followWindows(listener));
   }
 
   /** By programs of the pod. */
@@ -189,7 +189,7 @@ export class KubernetesRuntime implements Runtime {
 
   async lastOutput(environmentId: string): Promise<string | null> {
     const { workplace } = await this.#find(environmentId);
-    return workplace.isUp ? await workplace.lastOutput() : null;
+    return workplace.isUp ? await workplace.session.lastOutput() : null;
   }
 
   async close(): Promise<void> {

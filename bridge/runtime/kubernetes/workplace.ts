@@ -1,19 +1,12 @@
 /**
- * The inside of an environment's pod while it runs: the session of each run of the container in turn, windows, terminals, what
- * is saved of it, what it uses.
+ * The inside of an environment's pod while it runs: the session, which is found or begun anew in each run of the container, the
+ * terminals on it, files, what it uses. Nothing of it outlives a run but what is saved.
  */
 import type { Resources } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
-import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
-import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { TerminalSize, TerminalStream } from "../runtime.ts";
-import { SessionKeeper } from "../session/keeper.ts";
+import { LiveSession } from "../session/live-session.ts";
 import type { Restored } from "../session/words.ts";
-import { ask, selectedPane } from "../tmux/door.ts";
-import { capturedHistory } from "../tmux/history.ts";
-import { lastOutputAt } from "../tmux/session.ts";
-import { followWindows } from "../tmux/window-watch.ts";
-import { Windows } from "../tmux/windows.ts";
 import type { Calls } from "./client/calls.ts";
 import { failing } from "./failures.ts";
 import { PodFiles } from "./files/pod-files.ts";
@@ -45,67 +38,64 @@ export interface WorkplaceOptions {
 }
 
 export class Workplace {
-  readonly windows: Windows;
+  readonly session: LiveSession;
   readonly pod: Pod;
   readonly files: PodFiles;
   readonly #options: WorkplaceOptions;
   readonly #tmux: PodTmux;
-  readonly #keeper: SessionKeeper;
   readonly #terminals: Terminals;
   readonly #signals: WindowSignals;
   #usage: UsageReader;
   #run: string | null = null;
-  #session: PodSession | null = null;
+  #inRun: PodSession | null = null;
 
   constructor(options: WorkplaceOptions) {
     this.#options = options;
     this.pod = new Pod(options.calls, objectName(options.environmentId), options.isExpected);
     this.files = new PodFiles(this.pod);
     this.#tmux = new PodTmux(this.pod);
-    this.windows = new Windows({
+    this.#signals = new WindowSignals(this.pod);
+    this.session = new LiveSession({
       door: this.#tmux,
+      files: new PodSessionFiles(this.pod),
       workspace: places.workspace,
       refuseUnlessUp: async () => options.refuseUnlessUp(),
       isDirectory: (path) => this.#isDirectory(path),
-    });
-    this.#keeper = new SessionKeeper({
-      tmux: (command, bounds) => ask(this.#tmux, command, bounds),
-      files: new PodSessionFiles(this.pod),
+      watchWindows: (onChange) => this.#signals.watch(onChange),
       onUnsaved: (why) => options.onProblem(new Error(`The session could not be saved: ${why}`)),
     });
     this.#terminals = new Terminals({
       pod: this.pod,
       door: this.#tmux,
-      targetOf: (window) => this.windows.target(window),
-      onRead: () => this.#keeper.noteActivity(),
+      targetOf: (window) => this.session.windows.target(window),
+      onRead: () => this.session.keeper.noteActivity(),
       onTyped: options.onTyped,
       onEnd: options.onChange,
     });
-    this.#signals = new WindowSignals(this.pod);
     this.#usage = new UsageReader(this.pod);
   }
 
   get isUp(): boolean {
-    return this.#session?.isUp ?? false;
+    return this.#inRun?.isUp ?? false;
   }
 
   get isSettled(): boolean {
-    return this.#session?.isSettled ?? false;
+    return this.#inRun?.isSettled ?? false;
   }
 
   get init(): InitState | null {
-    return this.#session?.init ?? null;
+    return this.#inRun?.init ?? null;
   }
 
   /** The container runs, in the run of this name; null: it does not. What was open in another run is frozen or gone. */
   setRun(run: string | null): void {
     if (run === this.#run) return;
     this.#run = run;
-    this.#session?.stop();
-    this.#session = null;
+    this.#inRun?.stop();
+    this.#inRun = null;
     this.#signals.setUp(false);
     this.#terminals.abandon();
-    this.#keeper.rest();
+    this.session.keeper.rest();
     if (run !== null) this.#begin();
   }
 
@@ -113,58 +103,38 @@ export class Workplace {
     return await failing(() => this.#terminals.attach(window, size));
   }
 
-  async history(window: string, range: { before: number; lines: number }) {
-    const pane = window === mainWindow ? selectedPane : await this.windows.target(window);
-    return await capturedHistory(this.#tmux, pane, range);
-  }
-
-  followWindows(listener: (windows: WindowInFull[]) => void): () => void {
-    return followWindows(
-      (onChange) => this.#signals.watch(onChange),
-      () => this.windows.list(),
-      listener,
-    );
-  }
-
   async readings(limit: Resources, startedAtMs: number | null, at: Date): Promise<Readings> {
     return await this.#usage.read(limit, startedAtMs, at);
   }
 
-  async lastOutput(): Promise<string> {
-    const lastMs = (await lastOutputAt(this.#tmux)) * 1000;
-    // tmux counts whole seconds.
-    this.#keeper.noteOutputAt(lastMs + 999);
-    return new Date(lastMs).toISOString();
-  }
-
   /** It is about to be ended: what it shows is saved. */
   async leave(): Promise<void> {
-    if (this.isUp) await this.#keeper.save();
+    if (this.isUp) await this.session.keeper.save();
   }
 
   async close(): Promise<void> {
     this.#signals.close();
-    await Promise.allSettled([this.#terminals.close(), this.#keeper.close()]);
-    this.#session?.stop();
+    await Promise.allSettled([this.#terminals.close(), this.session.keeper.close()]);
+    this.#inRun?.stop();
   }
 
   #begin(): void {
     this.#usage = new UsageReader(this.pod);
-    const session: PodSession = new PodSession({
+    const inRun: PodSession = new PodSession({
       pod: this.pod,
       door: this.#tmux,
-      keeper: this.#keeper,
-      onChange: () => this.#sessionChanged(session),
+      session: this.session,
+      onChange: () => this.#sessionChanged(inRun),
       onRestored: this.#options.onRestored,
       onProblem: this.#options.onProblem,
     });
-    this.#session = session;
-    void session.begin();
+    this.#inRun = inRun;
+    void inRun.begin();
   }
 
-  #sessionChanged(session: PodSession): void {
-    if (this.#session !== session) return;
-    this.#signals.setUp(session.isUp);
+  #sessionChanged(inRun: PodSession): void {
+    if (this.#inRun !== inRun) return;
+    this.#signals.setUp(inRun.isUp);
     this.#options.onChange();
   }
 

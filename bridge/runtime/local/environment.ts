@@ -9,14 +9,12 @@ import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts"
 import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { RuntimeFailure, type TerminalSize } from "../runtime.ts";
-import { type Restoration, SessionKeeper } from "../session/keeper.ts";
-import type { Opening } from "../session/tmux-session.ts";
+import { LiveSession } from "../session/live-session.ts";
+import type { Restoration } from "../session/restoring.ts";
 import { restoredLine, restoredMessage } from "../session/words.ts";
-import { ask, mainSession, selectedPane } from "../tmux/door.ts";
-import { capturedHistory } from "../tmux/history.ts";
-import { detachClient, killServer, lastOutputAt, listClients, paneCommand, windowSize } from "../tmux/session.ts";
-import { followWindows } from "../tmux/window-watch.ts";
-import { Windows } from "../tmux/windows.ts";
+import { mainSession, selectedPane } from "../tmux/door.ts";
+import { detachClient, killServer, listClients, windowSize } from "../tmux/session.ts";
+import type { Windows } from "../tmux/windows.ts";
 import { ClientStream } from "./client-stream.ts";
 import { isDirectory, prepareFiles, removeFiles } from "./files.ts";
 import { beginInstallation, type InstallationState, installationState } from "./installation.ts";
@@ -59,11 +57,10 @@ export interface EnvironmentSettings {
 }
 
 export class LocalEnvironment {
-  readonly windows: Windows;
+  readonly #session: LiveSession;
   readonly #places: EnvironmentPlaces;
   readonly #settings: EnvironmentSettings;
   readonly #tmux: LocalTmux;
-  readonly #keeper: SessionKeeper;
   #record: EnvironmentRecord;
   /** Steps of this process that are under way: then the record is what they make of it. */
   #steps = 0;
@@ -78,18 +75,19 @@ export class LocalEnvironment {
     this.#settings = settings;
     this.#tmux = new LocalTmux({ program: settings.tmuxProgram, socket: places.socket });
     this.#meter = new LocalMeter(places.root, () => this.#processes());
-    const { workspace } = places;
-    this.windows = new Windows({
+    this.#session = new LiveSession({
       door: this.#tmux,
-      workspace,
+      files: new LocalSessionFiles(places.home, places.laid),
+      workspace: places.workspace,
       isDirectory,
       refuseUnlessUp: () => this.#refuseUnlessUp(),
-    });
-    this.#keeper = new SessionKeeper({
-      tmux: (command, options) => ask(this.#tmux, command, options),
-      files: new LocalSessionFiles(places.home, places.laid),
+      watchWindows: (onChange) => watchWindows(places.ownSocketsDir, onChange),
       onUnsaved: (why) => this.#complain(`The session could not be saved: ${why}`),
     });
+  }
+
+  get windows(): Windows {
+    return this.#session.windows;
   }
 
   get logPath(): string {
@@ -111,16 +109,15 @@ export class LocalEnvironment {
   async #begin(desired: DesiredEnvironment, signal: AbortSignal): Promise<void> {
     const { generation, resources } = desired;
     await prepareFiles(this.#places);
-    if (this.#record.state === "up") await this.#keeper.save();
+    if (this.#record.state === "up") await this.#session.keeper.save();
     await this.#save({ state: "starting", generation, resources });
     await this.#endEverything();
     signal.throwIfAborted();
     await trimLog(this.#places.log);
     const environment = this.#shellEnvironment(desired);
-    const restoration = await this.#keeper.prepare();
+    const restoration = await this.#session.prepare();
     const server = await this.#startServer(environment, restoration, signal);
-    const pane = (opening: Opening) => paneCommand(this.#tmux.places, { opening, notice: "" });
-    const restored = restoration && (await this.#keeper.restore(restoration, pane));
+    const restored = restoration && (await this.#session.restore(restoration));
     await writeNotice(this.#places.notice, restored);
     const isComeback = this.#record.begunGeneration === generation;
     const installer = await this.#install(desired, environment, isComeback);
@@ -139,7 +136,7 @@ export class LocalEnvironment {
   /** Ends every process of the environment; its files stay. */
   async stop(): Promise<void> {
     await this.#step(async () => {
-      if (this.#record.state === "up") await this.#keeper.save();
+      if (this.#record.state === "up") await this.#session.keeper.save();
       await this.#save({ state: "stopping" });
       await this.#endEverything();
       await this.#save({ state: "down", server: null, installer: null });
@@ -150,7 +147,7 @@ export class LocalEnvironment {
   /** Ends every process and removes every file. */
   async remove(): Promise<void> {
     await this.#step(async () => {
-      await this.#keeper.close();
+      await this.#session.keeper.close();
       await this.#save({ state: "stopping" });
       await this.#endEverything();
       await removeFiles(this.#places);
@@ -190,7 +187,7 @@ export class LocalEnvironment {
       if (!wasTyped) this.#forgetNotice();
       wasTyped = true;
     };
-    stream.notify({ onRead: () => this.#keeper.noteActivity(), onTyped });
+    stream.notify({ onRead: () => this.#session.keeper.noteActivity(), onTyped });
     return stream;
   }
 
@@ -199,17 +196,12 @@ export class LocalEnvironment {
     range: { before: number; lines: number },
   ): Promise<{ lines: string[]; hasMore: boolean }> {
     await this.#refuseUnlessUp();
-    const pane = window === mainWindow ? selectedPane : await this.windows.target(window);
-    return await capturedHistory(this.#tmux, pane, range);
+    return await this.#session.history(window, range);
   }
 
   /** Tells the windows and, until the returned function is called, what becomes of them. */
   followWindows(listener: (windows: WindowInFull[]) => void): () => void {
-    return followWindows(
-      (onChange) => watchWindows(this.#places.ownSocketsDir, onChange),
-      () => this.windows.list(),
-      listener,
-    );
+    return this.#session.followWindows(listener);
   }
 
   /** The files of the workspace, which is there once the environment has been begun. */
@@ -231,16 +223,13 @@ export class LocalEnvironment {
   async lastOutput(): Promise<string | null> {
     this.#refresh();
     if (this.#record.state !== "up" || !(await this.#isUp())) return null;
-    const lastMs = (await lastOutputAt(this.#tmux)) * 1000;
-    // tmux counts whole seconds.
-    this.#keeper.noteOutputAt(lastMs + 999);
-    return new Date(lastMs).toISOString();
+    return await this.#session.lastOutput();
   }
 
   /** Saves the session and lets go of the clients; the environment runs on. */
   async close(): Promise<void> {
     for (const stream of this.#streams.values()) stream.close();
-    await this.#keeper.close();
+    await this.#session.keeper.close();
   }
 
   async #attachMain(size: TerminalSize | null): Promise<ClientStream> {

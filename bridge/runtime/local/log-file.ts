@@ -6,6 +6,7 @@ import { appendFileSync, watch } from "node:fs";
 import { open, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type LogMessage, logMessageSchema } from "../../../durable-objects/protocol/client.ts";
+import { parseJson } from "../parse-json.ts";
 
 const maxLineCharacters = 4_000;
 const trimAboveBytes = 1_048_576;
@@ -71,21 +72,12 @@ function bounded(message: LogMessage): LogMessage {
   return "message" in message ? { ...message, message: message.message.slice(0, maxLineCharacters) } : message;
 }
 
+/** A line that a crash cut short is no message. */
 function parseLines(text: string): LogMessage[] {
   return text.split("\n").flatMap((line) => {
     const parsed = line === "" ? undefined : logMessageSchema.safeParse(parseJson(line));
     return parsed?.success === true ? [parsed.data] : [];
   });
-}
-
-/** A line that a crash cut short is no message. */
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 async function readIfThere(path: string): Promise<Buffer> {

@@ -6,7 +6,7 @@
 import { constants, type FileHandle, mkdir, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { RuntimeFailure } from "../runtime.ts";
-import type { SessionFiles } from "../session/keeper.ts";
+import type { SessionFiles } from "../session/files.ts";
 import { sessionLimits } from "../session/saved-session.ts";
 
 const directoryName = ".devpocket";

@@ -1,35 +1,12 @@
 /**
- * Keeps one environment's session over restarts of its tmux server: saves it after activity, and at the end; makes it
- * again at the next start. Programs are never run again. Idle costs nothing: without activity there is no timer.
+ * Saves one environment's session after activity, and at its end, so that it outlives its tmux server. Idle costs nothing:
+ * without activity there is no timer. What is saved is made again by restoring.ts.
  */
 import { createHash } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeFailure } from "../runtime.ts";
-import { encodeSession, parseSession, type SavedSession } from "./saved-session.ts";
-import { captureSession, makingOrder, type Opening, type RunTmux, restoreWindows } from "./tmux-session.ts";
-import { type Restored, restoredLine } from "./words.ts";
-
-/** A saved session, laid out for the shells to come. */
-export interface Restoration {
-  restored: Restored;
-  session: SavedSession | null;
-  /** One for each window, in order; none where nothing could be laid. */
-  openings: Opening[];
-  /** Of the window that the new server begins with. */
-  first: Opening | undefined;
-}
-
-/** Where a session is saved, on the environment's volume. Everything rejects with a RuntimeFailure. */
-export interface SessionFiles {
-  /** What was saved, or null. */
-  load(): Promise<string | null>;
-  /** Replaces it: a crash leaves the old or the new one. */
-  save(text: string): Promise<void>;
-  /** Puts down texts for the shells of the environment, in place of earlier ones, and says where each is. */
-  lay(texts: readonly string[]): Promise<string[]>;
-  /** How many of those are still there: a shell that has printed one removes it. */
-  countLaid(): Promise<number>;
-}
+import type { SessionFiles } from "./files.ts";
+import { encodeSession } from "./saved-session.ts";
+import { captureSession, type RunTmux } from "./tmux-session.ts";
 
 export interface KeeperOptions {
   tmux: RunTmux;
@@ -42,10 +19,6 @@ export interface KeeperOptions {
 const quietMs = 5_000;
 const busyMs = 25_000;
 const gapMs = 10_000;
-/** Shells print what was laid for them at once; on a busy machine a little later. */
-const printedWithinMs = 3_000;
-const lookEveryMs = 10;
-const reset = "\u001b[0m";
 
 export class SessionKeeper {
   readonly #options: KeeperOptions;
@@ -99,64 +72,10 @@ export class SessionKeeper {
     this.#firstAt = null;
   }
 
-  /** What the first window of a new server begins with; null on the very first start. */
-  async prepare(): Promise<Restoration | null> {
+  /** Forgets activity once nothing is being saved any more: what was saved stays as it is. */
+  async settle(): Promise<void> {
     await this.#saving;
     this.rest();
-    const session = await this.#load();
-    if (session === null) return null;
-    try {
-      return session === "unreadable" ? await this.#layExcuse() : await this.#lay(session);
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error;
-      return { restored: { kind: "unreadable" }, session: null, openings: [], first: undefined };
-    }
-  }
-
-  /** Makes the other windows and waits until each shows what it showed; tells what there is now. */
-  async restore(restoration: Restoration, shell: (opening: Opening) => string[]): Promise<Restored> {
-    const { session, openings } = restoration;
-    let { restored } = restoration;
-    if (session !== null && restored.kind === "restored") {
-      const windows = await restoreWindows(this.#options.tmux, session, openings, shell);
-      restored = { ...restored, windows };
-    }
-    await this.#untilPrinted().catch(ignoreRefused);
-    return restored;
-  }
-
-  async #load(): Promise<SavedSession | "unreadable" | null> {
-    try {
-      const text = await this.#options.files.load();
-      return text === null ? null : (parseSession(text) ?? "unreadable");
-    } catch (error) {
-      if (!(error instanceof RuntimeFailure)) throw error;
-      return "unreadable";
-    }
-  }
-
-  async #lay(session: SavedSession): Promise<Restoration> {
-    const { windows, omitted } = session;
-    const restored: Restored = { kind: "restored", windows: windows.length, omitted };
-    const end = `${reset}${restoredLine(restored)}\n`;
-    const paths = await this.#options.files.lay(
-      windows.map(({ lines }) => lines.map((line) => `${line}\n`).join("") + end),
-    );
-    const openings = paths.map((path, index) => ({ path, directory: windows[index]?.directory ?? "" }));
-    return { restored, session, openings, first: openings[makingOrder(session)[0] ?? 0] };
-  }
-
-  async #layExcuse(): Promise<Restoration> {
-    const restored: Restored = { kind: "unreadable" };
-    const paths = await this.#options.files.lay([`${restoredLine(restored)}\n`]);
-    const openings = paths.map((path) => ({ path, directory: "" }));
-    return { restored, session: null, openings, first: openings[0] };
-  }
-
-  /** Before that a look at the windows would miss what they are about to show. */
-  async #untilPrinted(): Promise<void> {
-    const end = performance.now() + printedWithinMs;
-    while ((await this.#options.files.countLaid()) > 0 && performance.now() < end) await delay(lookEveryMs);
   }
 
   #wait(): void {
@@ -205,10 +124,6 @@ export class SessionKeeper {
       return null;
     }
   }
-}
-
-function ignoreRefused(error: unknown): void {
-  if (!(error instanceof RuntimeFailure)) throw error;
 }
 
 /** The text itself may have megabytes. */

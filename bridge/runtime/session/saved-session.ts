@@ -3,6 +3,7 @@
  * People can write there, so that what is read is foreign data: bounded, cleaned, or nothing. Pure.
  */
 import { z } from "zod";
+import { parseJson } from "../parse-json.ts";
 import { type LineBounds, newestLines } from "./scrollback.ts";
 
 export const sessionLimits = {
@@ -84,13 +85,4 @@ function nameOf(name: string): string {
 function isDirectoryPath(path: string): boolean {
   const isShort = Buffer.byteLength(path) <= sessionLimits.maxDirectoryBytes;
   return path.startsWith("/") && !path.includes("\0") && isShort && path.isWellFormed();
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

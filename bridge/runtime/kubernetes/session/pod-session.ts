@@ -4,11 +4,11 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { RuntimeFailure } from "../../runtime.ts";
-import type { Restoration, SessionKeeper } from "../../session/keeper.ts";
-import type { Opening } from "../../session/tmux-session.ts";
+import type { LiveSession } from "../../session/live-session.ts";
+import type { Restoration } from "../../session/restoring.ts";
 import { type Restored, restoredLine } from "../../session/words.ts";
 import type { TmuxDoor } from "../../tmux/door.ts";
-import { beginCommand, paneCommand } from "../../tmux/session.ts";
+import { beginCommand } from "../../tmux/session.ts";
 import { ClusterProblem } from "../client/problem.ts";
 import { type InitState, parseInitLine } from "../init/lines.ts";
 import { followLog } from "../log/follow.ts";
@@ -21,7 +21,7 @@ const retryMs = { first: 500, most: 10_000 };
 export interface PodSessionOptions {
   pod: Pod;
   door: TmuxDoor;
-  keeper: SessionKeeper;
+  session: LiveSession;
   onChange: () => void;
   /** A saved session was begun anew. */
   onRestored: (restored: Restored) => Promise<void>;
@@ -92,15 +92,13 @@ export class PodSession {
    * refused and that one counts.
    */
   async #restore(): Promise<void> {
-    const { door, keeper, onRestored, pod } = this.#options;
+    const { session, onRestored, pod } = this.#options;
     const { exitCode } = await pod.script('mkdir "$1" 2>/dev/null', [`${places.run}/restoring`]);
     if (exitCode !== 0) return;
-    const restoration = await keeper.prepare();
+    const restoration = await session.prepare();
     if (restoration === null) return;
     const isBegun = await this.#beginServer(restoration);
-    if (!isBegun) return;
-    const pane = (opening: Opening) => paneCommand(door.places, { opening, notice: "" });
-    await onRestored(await keeper.restore(restoration, pane));
+    if (isBegun) await onRestored(await session.restore(restoration));
   }
 
   async #beginServer({ first, restored }: Restoration): Promise<boolean> {

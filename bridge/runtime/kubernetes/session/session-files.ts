@@ -4,7 +4,7 @@
  * that they could not have told us themselves. What blocks is given up.
  */
 import { RuntimeFailure } from "../../runtime.ts";
-import type { SessionFiles } from "../../session/keeper.ts";
+import type { SessionFiles } from "../../session/files.ts";
 import { sessionLimits } from "../../session/saved-session.ts";
 import { ClusterProblem } from "../client/problem.ts";
 import { places } from "../manifests/places.ts";

@@ -1,7 +1,8 @@
 /** When a session is saved, by a clock that is turned by hand: after activity, in bounds, and never without any. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RuntimeFailure } from "../../../../bridge/runtime/runtime.ts";
-import { type SessionFiles, SessionKeeper } from "../../../../bridge/runtime/session/keeper.ts";
+import type { SessionFiles } from "../../../../bridge/runtime/session/files.ts";
+import { SessionKeeper } from "../../../../bridge/runtime/session/keeper.ts";
 import { parseSession, sessionLimits } from "../../../../bridge/runtime/session/saved-session.ts";
 import type { RunTmux } from "../../../../bridge/runtime/session/tmux-session.ts";
 

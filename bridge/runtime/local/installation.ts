@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { EnvironmentPlaces } from "./places.ts";
 import { isSameProcess, processFacts } from "./processes.ts";
-import { readJson } from "./record.ts";
+import { type EnvironmentRecord, type RecordedProcess, readJson } from "./record.ts";
 import { environmentIdVariable, ownSocketsVariable } from "./shell-environment.ts";
 
 const installer = fileURLToPath(new URL("installer.ts", import.meta.url));
@@ -34,10 +34,7 @@ export type InstallationState =
   | { kind: "failed"; reason: "installation_failed" | "installation_interrupted"; message: string };
 
 /** Starts the commands and says by which process; nothing of the person's variables reaches the installer itself. */
-export async function beginInstallation(
-  task: InstallationTask,
-  onEnd: () => void,
-): Promise<{ pid: number; startTicks: number } | null> {
+export async function beginInstallation(task: InstallationTask, onEnd: () => void): Promise<RecordedProcess | null> {
   await rm(task.resultPath, { force: true });
   const child = spawn(process.execPath, ["--no-warnings", installer], {
     cwd: task.workspace,
@@ -56,14 +53,14 @@ export async function beginInstallation(
   return facts === null ? null : { pid: child.pid, startTicks: facts.startTicks };
 }
 
-/** How far the installation of this generation is. */
+/** How far the installation of the recorded generation is. */
 export async function installationState(
   places: EnvironmentPlaces,
-  generation: number,
-  installerProcess: { pid: number; startTicks: number } | null,
+  { generation, hasStartupCommands, installer: recorded }: EnvironmentRecord,
 ): Promise<InstallationState> {
+  if (!hasStartupCommands) return { kind: "completed" };
   // The process first: it writes its result before it ends.
-  const isAlive = installerProcess !== null && (await isSameProcess(installerProcess));
+  const isAlive = recorded !== null && (await isSameProcess(recorded));
   const result = await readJson(places.installation, resultSchema);
   if (result?.generation === generation) {
     if (result.message === null) return { kind: "completed" };

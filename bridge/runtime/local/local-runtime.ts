@@ -86,7 +86,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
-    return await this.#find(environmentId).attach(window, size);
+    return await this.#find(environmentId).workplace.attach(window, size);
   }
 
   async history(
@@ -94,7 +94,7 @@ export class LocalRuntime implements Runtime {
     window: string,
     range: { before: number; lines: number },
   ): Promise<{ lines: string[]; hasMore: boolean }> {
-    return await this.#find(environmentId).history(window, range);
+    return await this.#find(environmentId).workplace.history(window, range);
   }
 
   async logs(
@@ -112,35 +112,35 @@ export class LocalRuntime implements Runtime {
   }
 
   async windows(environmentId: string): Promise<WindowInFull[]> {
-    return await this.#find(environmentId).windows.list();
+    return await this.#find(environmentId).workplace.session.windows.list();
   }
 
   async createWindow(environmentId: string, wish: WindowWish): Promise<WindowInFull> {
-    return await this.#find(environmentId).windows.create(wish);
+    return await this.#find(environmentId).workplace.session.windows.create(wish);
   }
 
   async changeWindow(environmentId: string, window: string, change: WindowChange): Promise<WindowInFull> {
-    return await this.#find(environmentId).windows.change(window, change);
+    return await this.#find(environmentId).workplace.session.windows.change(window, change);
   }
 
   async closeWindow(environmentId: string, window: string): Promise<void> {
-    await this.#find(environmentId).windows.close(window);
+    await this.#find(environmentId).workplace.session.windows.close(window);
   }
 
   async followWindows(environmentId: string, listener: (windows: WindowInFull[]) => void): Promise<() => void> {
-    return this.#follows.begin(this.#find(environmentId).followWindows(listener));
+    return this.#follows.begin(this.#find(environmentId).workplace.session.followWindows(listener));
   }
 
   async files(environmentId: string): Promise<EnvironmentFiles> {
-    return await this.#find(environmentId).files();
+    return await this.#find(environmentId).workplace.files();
   }
 
   async readings(environmentId: string): Promise<Readings> {
-    return await this.#find(environmentId).readings(new Date());
+    return await this.#find(environmentId).workplace.readings(new Date());
   }
 
   async lastOutput(environmentId: string): Promise<string | null> {
-    return await this.#find(environmentId).lastOutput();
+    return await this.#find(environmentId).workplace.lastOutput();
   }
 
   async close(): Promise<void> {

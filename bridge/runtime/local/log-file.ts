@@ -18,6 +18,12 @@ export function appendLog(path: string, message: LogMessage): void {
   appendFileSync(path, `${JSON.stringify(bounded(message))}\n`);
 }
 
+/** Appends what the environment has to say of itself. */
+export function logOwn(path: string, message: string): void {
+  const timestamp = new Date().toISOString();
+  appendLog(path, { type: "log", timestamp, level: "info", message, source: "environment" });
+}
+
 /** Every message of the log, oldest first; a log that was never written is empty. */
 export async function readLog(path: string): Promise<LogMessage[]> {
   return parseLines((await readIfThere(path)).toString("utf8"));

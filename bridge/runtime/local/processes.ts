@@ -2,8 +2,10 @@
  * Finds and ends the processes of an environment through /proc: those whose environment carries its id, also when
  * they daemonised out of tmux, everything below them, and orphans at work in its directory. Never touches another one.
  */
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { EnvironmentPlaces } from "./places.ts";
 import { environmentIdVariable, ownSocketsVariable } from "./shell-environment.ts";
 
 const readAtOnce = 32;
@@ -51,12 +53,22 @@ export async function processFacts(pid: number): Promise<ProcessFacts | null> {
 }
 
 /** Whether the process that was recorded is still the one that runs under its pid. */
-export async function isSameProcess(recorded: { pid: number; startTicks: number }): Promise<boolean> {
+export async function isSameProcess(recorded: Pick<ProcessFacts, "pid" | "startTicks">): Promise<boolean> {
   return (await processFacts(recorded.pid))?.startTicks === recorded.startTicks;
 }
 
+/** Every process that belongs to the environment in these places. */
+export async function processesIn(
+  { root, ownSocketsDir }: Pick<EnvironmentPlaces, "root" | "ownSocketsDir">,
+  environmentId: string,
+): Promise<ProcessFacts[]> {
+  // Its own directory may be gone already, the one around it is not.
+  const realRoot = join(await realpath(dirname(root)), basename(root));
+  return processesOf(await allProcesses(), { environmentId, ownSocketsDir, root: realRoot });
+}
+
 /** Every process of this machine that we may look at. */
-export async function allProcesses(): Promise<ProcessFacts[]> {
+async function allProcesses(): Promise<ProcessFacts[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const found: ProcessFacts[] = [];
   for (let start = 0; start < pids.length; start += readAtOnce) {
@@ -70,7 +82,7 @@ export async function allProcesses(): Promise<ProcessFacts[]> {
  * Those of `processes` that belong to the environment. `ownSocketsDir` tells environments with the same id under
  * another data directory apart; `root` is the environment's directory, without symbolic links.
  */
-export function processesOf(
+function processesOf(
   processes: readonly ProcessFacts[],
   { environmentId, ownSocketsDir, root }: { environmentId: string; ownSocketsDir: string; root: string },
 ): ProcessFacts[] {

@@ -11,7 +11,7 @@ import { environmentIdSchema } from "../../../durable-objects/protocol/vocabular
 export const recordedProcessSchema = z.object({ pid: z.number().int(), startTicks: z.number() });
 export type RecordedProcess = z.infer<typeof recordedProcessSchema>;
 
-export const recordSchema = z.object({
+const recordSchema = z.object({
   id: environmentIdSchema,
   generation: z.number().int(),
   /** The generation whose startup commands were begun. */

@@ -13,7 +13,7 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../tmux/${name}`, import
 const configuration = fileOf("tmux.conf");
 const deadlineMs = 10_000;
 
-export const firstNotice = "This environment runs on this machine, with the programs that are installed here.";
+const firstNotice = "This environment runs on this machine, with the programs that are installed here.";
 
 export interface StartOptions {
   workspace: string;

@@ -3,11 +3,9 @@
  * phone. Environments share the machine's programs, network and user; it therefore refuses to run in production.
  * Several processes may have one data directory, of which one at a time takes steps: the truth is on disk.
  */
-import { readdirSync, statSync } from "node:fs";
-import type { DesiredEnvironment, ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
+import type { ObservedEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import type { LogEntry, Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import type { LogMessage } from "../../../durable-objects/protocol/client.ts";
-import { environmentIdSchema } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
 import { Follows } from "../follows.ts";
@@ -22,14 +20,12 @@ import {
   type WindowWish,
 } from "../runtime.ts";
 import { NamedTurns } from "../turns.ts";
-import { type EnvironmentSettings, LocalEnvironment } from "./environment.ts";
+import type { LocalEnvironment } from "./environment.ts";
+import { LocalEnvironments } from "./environments.ts";
+import { Glances } from "./glances.ts";
 import { followLog, readLog } from "./log-file.ts";
-import { environmentPlaces, type Places, preparePlaces } from "./places.ts";
-import { type EnvironmentRecord, readRecord } from "./record.ts";
+import { preparePlaces } from "./places.ts";
 import { findTmux } from "./tmux.ts";
-
-/** How often it is looked for what other processes did here. */
-const glanceEveryMs = 1_000;
 
 export interface LocalSettings {
   dataDir: string;
@@ -41,14 +37,11 @@ export interface LocalSettings {
 export class LocalRuntime implements Runtime {
   readonly kind = "local";
   readonly maxStepsAtOnce = 4;
-  readonly #places: Places;
-  readonly #settings: Omit<EnvironmentSettings, "onChange">;
-  readonly #environments = new Map<string, LocalEnvironment>();
+  readonly #environments: LocalEnvironments;
   /** Steps of one environment never overlap. */
   readonly #steps = new NamedTurns();
   readonly #follows = new Follows();
-  readonly #glances: NodeJS.Timeout;
-  #seen = new Map<string, string>();
+  readonly #glances: Glances;
   #listeners: ((environmentId: string) => void)[] = [];
 
   /** Throws `refused` in production and `unavailable` without tmux. */
@@ -56,15 +49,17 @@ export class LocalRuntime implements Runtime {
     if (settings.isProduction) throw new RuntimeFailure("refused", "The local runtime does not run in production");
     const tmuxProgram = findTmux(settings.machinePath);
     if (tmuxProgram === null) throw new RuntimeFailure("unavailable", "tmux is not installed (or not in PATH)");
-    this.#settings = { tmuxProgram, machinePath: settings.machinePath };
-    this.#places = preparePlaces(settings.dataDir);
-    this.#findAll();
-    this.#glances = setInterval(() => this.#glance(), glanceEveryMs).unref();
+    const places = preparePlaces(settings.dataDir);
+    const onChange = (environmentId: string) => this.#changed(environmentId);
+    const isBusy = (environmentId: string) => this.#steps.isBusy(environmentId);
+    const { machinePath } = settings;
+    this.#environments = new LocalEnvironments({ places, tmuxProgram, machinePath, isBusy, onChange });
+    this.#environments.all();
+    this.#glances = new Glances(places, onChange);
   }
 
   observe(): Promise<ObservedEnvironment[]> {
-    this.#findAll();
-    return Promise.all([...this.#environments.values()].map((environment) => environment.observed()));
+    return Promise.all(this.#environments.all().map((environment) => environment.observed()));
   }
 
   onChange(listener: (environmentId: string) => void): void {
@@ -75,7 +70,7 @@ export class LocalRuntime implements Runtime {
     switch (action.kind) {
       case "start":
       case "restart": {
-        const environment = this.#findOrOpen(action.environment);
+        const environment = this.#environments.findOrOpen(action.environment);
         return await this.#steps.take(action.environment.id, () => environment.begin(action.environment, signal));
       }
       case "stop":
@@ -108,7 +103,7 @@ export class LocalRuntime implements Runtime {
   }
 
   async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
-    return this.#follows.begin(this.#follow(this.#find(environmentId).logPath, listener));
+    return this.#follows.begin(followLog(this.#find(environmentId).logPath, listener));
   }
 
   async windows(environmentId: string): Promise<WindowInFull[]> {
@@ -145,104 +140,25 @@ export class LocalRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#listeners = [];
-    clearInterval(this.#glances);
+    this.#glances.close();
     this.#follows.close();
-    const closed = [...this.#environments.values()].map((environment) => environment.close());
+    const closed = this.#environments.opened().map((environment) => environment.close());
     await Promise.allSettled([...closed, this.#steps.over()]);
   }
 
-  /** Another process may have begun environments here, or removed some. */
-  #findAll(): void {
-    const names = new Set(readdirSync(this.#places.environmentsDir));
-    for (const name of names) if (!this.#environments.has(name)) this.#openNamed(name);
-    for (const name of this.#environments.keys()) {
-      if (!names.has(name) && !this.#steps.isBusy(name)) this.#environments.delete(name);
-    }
-  }
-
-  #openNamed(name: string): LocalEnvironment | undefined {
-    const record = environmentIdSchema.safeParse(name).success
-      ? readRecord(environmentPlaces(this.#places, name).record)
-      : null;
-    if (record === null || record.id !== name) return undefined;
-    const environment = this.#open(record);
-    this.#environments.set(name, environment);
-    return environment;
-  }
-
-  /** Steps of other processes are seen in what they leave on disk. Where that cannot be read, whoever asks is told. */
-  #glance(): void {
-    const listed = namesIn(this.#places.environmentsDir);
-    if (listed === null) return;
-    const seen = new Map(
-      listed.map((name) => {
-        const { record, installation, notice } = environmentPlaces(this.#places, name);
-        return [name, [record, installation, notice].map(changedAt).join()];
-      }),
-    );
-    const names = new Set([...seen.keys(), ...this.#seen.keys()]);
-    for (const name of names) if (seen.get(name) !== this.#seen.get(name)) this.#changed(name);
-    this.#seen = seen;
-  }
-
   async #remove(environmentId: string): Promise<void> {
-    await this.#environments.get(environmentId)?.remove();
-    this.#environments.delete(environmentId);
+    await this.#environments.find(environmentId)?.remove();
+    this.#environments.forget(environmentId);
     this.#changed(environmentId);
   }
 
-  /** A log cannot be followed before its directory is there, or when the machine has no watches left. */
-  #follow(path: string, listener: (messages: LogMessage[]) => void): () => void {
-    try {
-      return followLog(path, listener);
-    } catch (error) {
-      throw new RuntimeFailure("unavailable", `The log cannot be followed (${(error as NodeJS.ErrnoException).code})`);
-    }
-  }
-
   #find(environmentId: string): LocalEnvironment {
-    const environment = this.#environments.get(environmentId) ?? this.#openNamed(environmentId);
+    const environment = this.#environments.find(environmentId);
     if (environment === undefined) throw new RuntimeFailure("not_found", `There is no environment ${environmentId}`);
     return environment;
   }
 
-  #findOrOpen(desired: DesiredEnvironment): LocalEnvironment {
-    const found = this.#environments.get(desired.id) ?? this.#openNamed(desired.id);
-    if (found !== undefined) return found;
-    const opened = this.#open({
-      id: desired.id,
-      generation: desired.generation,
-      state: "starting",
-      resources: desired.resources,
-      server: null,
-      installer: null,
-      begunGeneration: null,
-      hasStartupCommands: false,
-      startedAt: null,
-    });
-    this.#environments.set(desired.id, opened);
-    return opened;
-  }
-
-  #open(record: EnvironmentRecord): LocalEnvironment {
-    const onChange = () => this.#changed(record.id);
-    return new LocalEnvironment(environmentPlaces(this.#places, record.id), record, { ...this.#settings, onChange });
-  }
-
   #changed(environmentId: string): void {
     for (const listener of this.#listeners) listener(environmentId);
-  }
-}
-
-function changedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-}
-
-/** Null where a directory cannot be read, as when it was removed. */
-function namesIn(directory: string): string[] | null {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return null; // nothing can be said of what is in it
   }
 }

@@ -2,11 +2,12 @@
  * The log of one environment: a file of LogMessage lines, appended by the bridge and by installer.ts. It is bounded:
  * `trim` keeps its newest part, a line is cut at `maxLineCharacters`. Readers live through a file that is replaced.
  */
-import { appendFileSync, watch } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { open, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type LogMessage, logMessageSchema } from "../../../durable-objects/protocol/client.ts";
 import { parseJson } from "../parse-json.ts";
+import { watchDirectory } from "./watch-directory.ts";
 
 const maxLineCharacters = 4_000;
 const trimAboveBytes = 1_048_576;
@@ -39,10 +40,11 @@ export async function trimLog(path: string): Promise<void> {
 }
 
 /**
- * Hands over the log so far and then what is appended, in order and at most 500 messages at a time.
- * Returns how to stop.
+ * Hands over the log so far and then what is appended, in order and at most 500 messages at a time. Returns how to stop;
+ * throws `unavailable` where it cannot be followed.
  */
 export function followLog(path: string, listener: (messages: LogMessage[]) => void): () => void {
+  const watcher = watchDirectory(dirname(path), "The log");
   let offset = 0;
   let inode = 0;
   let isStopped = false;
@@ -65,7 +67,7 @@ export function followLog(path: string, listener: (messages: LogMessage[]) => vo
   const schedule = () => {
     reading = reading.then(readOn);
   };
-  const watcher = watch(dirname(path), schedule);
+  watcher.on("change", schedule);
   schedule();
   return () => {
     isStopped = true;

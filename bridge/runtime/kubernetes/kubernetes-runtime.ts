@@ -34,7 +34,6 @@ import { Observation } from "./observe/observation.ts";
 import { OwnersMark } from "./owners/mark.ts";
 import { OwnersNamespaces } from "./owners/namespaces.ts";
 import { Steps } from "./steps.ts";
-import { restingReadings } from "./usage/readings.ts";
 
 const logWithinMs = 10_000;
 /** How long a new bridge may take to find out what runs, before it reports. */
@@ -181,10 +180,7 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async readings(environmentId: string): Promise<Readings> {
-    const environment = await this.#find(environmentId);
-    const { resources, startedAtMs } = environment;
-    if (!environment.workplace.isUp || resources === null) return restingReadings(new Date());
-    return await failing(() => environment.workplace.readings(resources, startedAtMs, new Date()));
+    return await (await this.#find(environmentId)).readings(new Date());
   }
 
   async lastOutput(environmentId: string): Promise<string | null> {

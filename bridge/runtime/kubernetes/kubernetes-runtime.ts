@@ -9,7 +9,6 @@ import type { LogDetail, LogLevel } from "../../../durable-objects/protocol/log-
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import type { EnvironmentFiles } from "../files.ts";
 import { Follows } from "../follows.ts";
-import { entriesOf } from "../log-entries.ts";
 import {
   type Action,
   type Runtime,
@@ -21,23 +20,12 @@ import {
 } from "../runtime.ts";
 import type { ApiServer } from "./client/api-server.ts";
 import { Calls } from "./client/calls.ts";
-import { ClusterProblem } from "./client/problem.ts";
-import { PodEnvironment } from "./environment.ts";
-import { failing } from "./failures.ts";
-import { readInitFiles } from "./init/files.ts";
-import { compareTimes, followLog, readLog } from "./log/follow.ts";
-import { messageOf } from "./log/messages.ts";
-import type { InitFiles } from "./manifests/init-config.ts";
-import { environmentSelector, selectorText } from "./manifests/names.ts";
+import type { PodEnvironment } from "./environment.ts";
+import { PodEnvironments } from "./environments.ts";
+import { followMessages, readEntries } from "./log/reading.ts";
 import type { ManifestSettings } from "./manifests/settings.ts";
-import { Observation } from "./observe/observation.ts";
 import { OwnersMark } from "./owners/mark.ts";
 import { OwnersNamespaces } from "./owners/namespaces.ts";
-import { Steps } from "./steps.ts";
-
-const logWithinMs = 10_000;
-/** How long a new bridge may take to find out what runs, before it reports. */
-const settledWithinMs = 15_000;
 
 export interface KubernetesSettings {
   server: ApiServer;
@@ -50,44 +38,30 @@ export class KubernetesRuntime implements Runtime {
   /** Mostly they wait for the cluster. */
   readonly maxStepsAtOnce = 16;
   readonly #settings: KubernetesSettings;
-  readonly #calls: Calls;
-  readonly #initFiles: InitFiles = readInitFiles();
   /** Null where all environments are in one namespace. */
   readonly #owners: OwnersNamespaces | null;
   /** Null where people have their own. */
   readonly #mark: OwnersMark | null;
-  readonly #observation: Observation;
-  readonly #environments = new Map<string, PodEnvironment>();
+  readonly #environments: PodEnvironments;
   readonly #follows = new Follows();
   #listeners: ((environmentId: string) => void)[] = [];
-  #firstLook: Promise<void> | null = null;
 
   constructor(settings: KubernetesSettings) {
     const { server, manifests, log } = settings;
     this.#settings = settings;
-    this.#calls = new Calls(server, manifests.namespacePerUser ? null : manifests.namespace);
-    this.#observation = new Observation({
-      calls: this.#calls,
-      labelSelector: selectorText(environmentSelector(manifests)),
-      settings: manifests,
-      environmentOf: (id, namespace) => this.#placedIn(namespace, id),
-      onStall: (id, namespace, stall) => {
-        const environment = this.#environments.get(id);
-        if (environment?.namespace === namespace) environment.setStall(stall);
-      },
-      log,
-    });
-    this.#owners = manifests.namespacePerUser
-      ? new OwnersNamespaces({ calls: this.#calls, settings: manifests, there: () => this.#environments.values(), log })
-      : null;
-    this.#mark = manifests.namespacePerUser ? null : new OwnersMark({ calls: this.#calls, settings: manifests, log });
-    for (const each of [this.#observation, this.#owners, this.#mark]) each?.start();
+    const calls = new Calls(server, manifests.namespacePerUser ? null : manifests.namespace);
+    const parts = { calls, settings: manifests, log };
+    this.#environments = new PodEnvironments({ ...parts, onChange: (id) => this.#changed(id) });
+    const there = () => this.#environments.all();
+    this.#owners = manifests.namespacePerUser ? new OwnersNamespaces({ ...parts, there }) : null;
+    this.#mark = manifests.namespacePerUser ? null : new OwnersMark(parts);
+    for (const each of [this.#environments, this.#owners, this.#mark]) each?.start();
   }
 
   /** From what the watches know. Rejects with `unavailable` before they know anything. */
   async observe(): Promise<ObservedEnvironment[]> {
     await this.#known();
-    return [...this.#environments.values()].flatMap((environment) => environment.observed() ?? []);
+    return this.#environments.all().flatMap((environment) => environment.observed() ?? []);
   }
 
   onChange(listener: (environmentId: string) => void): void {
@@ -111,7 +85,7 @@ export class KubernetesRuntime implements Runtime {
   }
 
   tend(desired: readonly DesiredEnvironment[], signal: AbortSignal): void {
-    if (this.#observation.isListed) this.#owners?.tend(desired, signal);
+    if (this.#environments.isListed) this.#owners?.tend(desired, signal);
   }
 
   async attach(environmentId: string, window: string, size: TerminalSize | null): Promise<TerminalStream> {
@@ -124,18 +98,10 @@ export class KubernetesRuntime implements Runtime {
 
   async logs(
     environmentId: string,
-    { lines, since }: { lines: number; since?: string | undefined },
+    options: { lines: number; since?: string | undefined },
   ): Promise<{ entries: LogEntry[]; hasMore: boolean }> {
-    const { name, workplace } = await this.#find(environmentId);
-    const { calls } = workplace.pod;
-    const query = { tailLines: 2 * lines + 100, ...(since === undefined ? {} : { sinceTime: secondOf(since) }) };
-    const read = await failing(() => readLog(calls, name, query, AbortSignal.timeout(logWithinMs))).catch(
-      emptyIfResting,
-    );
-    const from = since === undefined ? null : new Date(since).toISOString();
-    const wanted = read.filter(({ timestamp }) => from === null || compareTimes(timestamp, from) >= 0);
-    const entries = entriesOf(wanted.flatMap((line) => messageOf(environmentId, line) ?? []));
-    return { entries: entries.slice(-lines), hasMore: entries.length > lines };
+    const { workplace } = await this.#find(environmentId);
+    return await readEntries(environmentId, workplace.pod, options);
   }
 
   async followLogs(environmentId: string, listener: (messages: LogMessage[]) => void): Promise<() => void> {
@@ -143,12 +109,9 @@ export class KubernetesRuntime implements Runtime {
     environment.refuseUnlessUp();
     const stopping = new AbortController();
     const stop = this.#follows.begin(() => stopping.abort());
-    void followLog(environment.workplace.pod.calls, environment.name, {
+    void followMessages(environmentId, environment.workplace.pod, {
       isThere: () => environment.isThere,
-      onLines: (lines) => {
-        const messages = lines.flatMap((line) => messageOf(environmentId, line) ?? []);
-        if (messages.length > 0) listener(messages);
-      },
+      onMessages: listener,
       signal: stopping.signal,
     });
     return stop;
@@ -184,38 +147,22 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async lastOutput(environmentId: string): Promise<string | null> {
-    const { workplace } = await this.#find(environmentId);
-    return workplace.isUp ? await workplace.session.lastOutput() : null;
+    return await (await this.#find(environmentId)).workplace.lastOutput();
   }
 
   async close(): Promise<void> {
     this.#listeners = [];
     this.#follows.close();
-    await Promise.allSettled([...this.#environments.values()].map((environment) => environment.close()));
-    for (const each of [this.#observation, this.#owners, this.#mark]) each?.stop();
+    await Promise.allSettled(this.#environments.all().map((environment) => environment.close()));
+    for (const each of [this.#environments, this.#owners, this.#mark]) each?.stop();
     this.#settings.server.close();
-  }
-
-  /** Until it is known of everything that runs already, how it is. */
-  async #untilSettled(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, settledWithinMs);
-    const look = () => {
-      if ([...this.#environments.values()].every(({ isSettled }) => isSettled)) resolve();
-    };
-    this.onChange(look);
-    look();
-    await promise;
-    clearTimeout(timer);
-    this.#listeners = this.#listeners.filter((listener) => listener !== look);
   }
 
   /** Resolves when it is known what there is, and of what runs, how it is: what is not known is not nothing. */
   async #known(): Promise<void> {
-    await this.#observation.listed();
+    await this.#environments.listed();
     await this.#mark?.absent();
-    this.#firstLook ??= this.#untilSettled();
-    await this.#firstLook;
+    await this.#environments.settled();
   }
 
   async #up(environmentId: string): Promise<PodEnvironment> {
@@ -232,61 +179,13 @@ export class KubernetesRuntime implements Runtime {
   }
 
   async #begin(desired: DesiredEnvironment, step: "starting" | "restarting", signal: AbortSignal): Promise<void> {
-    const begin = async (namespace: string) => await this.#openedIn(namespace, desired.id).begin(desired, step, signal);
+    const begin = async (namespace: string) =>
+      await this.#environments.openedIn(namespace, desired.id).begin(desired, step, signal);
     if (this.#owners === null) return await begin(this.#settings.manifests.namespace);
     await this.#owners.within(desired, this.#environments.get(desired.id)?.namespace ?? null, begin, signal);
   }
 
-  /** The environment, unless it is known to be in another namespace. */
-  #placedIn(namespace: string, id: string): PodEnvironment | null {
-    const found = this.#environments.get(id);
-    if (found === undefined) return this.#openedIn(namespace, id);
-    if (found.namespace === namespace) return found;
-    this.#settings.log("warn", "an environment is in two namespaces", {
-      environment_id: id,
-      namespace: found.namespace,
-      ignored: namespace,
-    });
-    return null;
-  }
-
-  #openedIn(namespace: string, id: string): PodEnvironment {
-    const found = this.#environments.get(id);
-    if (found !== undefined) return found;
-    const calls = this.#calls.in(namespace);
-    const environment: PodEnvironment = new PodEnvironment(id, {
-      calls,
-      namespace,
-      steps: new Steps(calls, { ...this.#settings.manifests, namespace }, this.#initFiles),
-      onChange: () => this.#environmentChanged(environment),
-      onProblem: (error) =>
-        this.#settings.log("warn", "environment in trouble", { environment_id: id, error: String(error) }),
-      note: (kind, name, object) => this.#observation.note(kind, name, object, namespace),
-    });
-    this.#environments.set(id, environment);
-    return environment;
-  }
-
-  #environmentChanged(environment: PodEnvironment): void {
-    if (environment.isOver) this.#environments.delete(environment.id);
-    this.#changed(environment.id);
-  }
-
   #changed(environmentId: string): void {
-    for (const listener of [...this.#listeners]) listener(environmentId);
+    for (const listener of this.#listeners) listener(environmentId);
   }
-}
-
-/** A whole second, as the API server takes it; one that is no time at all is the beginning of all. */
-function secondOf(time: string): string {
-  const at = Date.parse(time);
-  return new Date(Number.isNaN(at) ? 0 : at).toISOString().replace(/\.\d+Z$/, "Z");
-}
-
-/** What does not run has no log, unless its container is still there. */
-function emptyIfResting(error: unknown): [] {
-  const isWaiting =
-    error instanceof RuntimeFailure && error.cause instanceof ClusterProblem && error.cause.kind === "malformed";
-  if (isWaiting || (error instanceof RuntimeFailure && error.code === "not_running")) return [];
-  throw error;
 }

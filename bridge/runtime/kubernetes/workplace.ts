@@ -107,6 +107,10 @@ export class Workplace {
     return await this.#usage.read(limit, startedAtMs, at);
   }
 
+  async lastOutput(): Promise<string | null> {
+    return this.isUp ? await this.session.lastOutput() : null;
+  }
+
   /** It is about to be ended: what it shows is saved. */
   async leave(): Promise<void> {
     if (this.isUp) await this.session.keeper.save();

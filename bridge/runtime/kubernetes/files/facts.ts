@@ -1,6 +1,8 @@
 /** Reads what the scripts print of files. */
+import { nameOf } from "../../../../durable-objects/protocol/file-paths.ts";
 import type { FileFacts } from "../../../../durable-objects/protocol/files.ts";
 import { limits } from "../../../../durable-objects/protocol/timing.ts";
+import type { WrittenFile } from "../../files.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import { toldSize, toldTime } from "../../told-facts.ts";
 
@@ -28,6 +30,15 @@ export function readFacts(printed: Buffer, name: Buffer | string): FileFacts {
             .slice(0, limits.maxFileNameBytes)
         : null,
     etag: etag.slice(0, 96),
+  };
+}
+
+/** A file that got its name, as `place` prints it: whether that is new, then its facts. */
+export function writtenFile(printed: Buffer, path: string): WrittenFile {
+  const end = printed.indexOf("\n");
+  return {
+    isNew: printed.toString("latin1", 0, Math.max(0, end)) === "1",
+    file: readFacts(printed.subarray(end + 1), nameOf(path) || "."),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A disk of a pod that is full in the middle: what is said, and that nothing half-made is left. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { refusedExit, scriptProgram, type scripts } from "../../../../bridge/runtime/kubernetes/files/scripts.ts";
+import { refusedExit } from "../../../../bridge/runtime/kubernetes/files/scripts/prelude.ts";
+import { type Script, scriptProgram } from "../../../../bridge/runtime/kubernetes/files/scripts.ts";
 import type { Pod } from "../../../../bridge/runtime/kubernetes/pod.ts";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, podOn, startUp } from "./ground.ts";
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => ground.dispose());
 
 /** No file becomes larger than so many blocks of 512 bytes; signal 25, which would say so, is not heard. */
-const withBlocks = (blocks: number, script: keyof typeof scripts, args: string[], input: Buffer) =>
+const withBlocks = (blocks: number, script: Script, args: string[], input: Buffer) =>
   pod.run(["/bin/sh", "-c", `trap '' 25; ulimit -f ${blocks}; exec "$@"`, "sh", ...scriptProgram(script, args)], {
     input,
   });

@@ -1,6 +1,7 @@
 /** How people's environments are kept apart, and whether that is as this bridge is told to have it. */
 import type { ApiServer } from "../runtime/kubernetes/client/api-server.ts";
-import { Calls, type ClusterObject } from "../runtime/kubernetes/client/calls.ts";
+import { Calls } from "../runtime/kubernetes/client/calls.ts";
+import type { ClusterObject } from "../runtime/kubernetes/client/objects.ts";
 import { ClusterProblem } from "../runtime/kubernetes/client/problem.ts";
 import { environmentSelector, selectorText } from "../runtime/kubernetes/manifests/names.ts";
 import { isOwnersNamespace, ownersNamespace } from "../runtime/kubernetes/manifests/namespace.ts";

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { DesiredEnvironment } from "../../durable-objects/protocol/bridge-api.ts";
 import type { ApiServer } from "../runtime/kubernetes/client/api-server.ts";
-import type { Manifest } from "../runtime/kubernetes/client/calls.ts";
 import { type Kind, pathOf } from "../runtime/kubernetes/client/kinds.ts";
+import type { Manifest } from "../runtime/kubernetes/client/objects.ts";
 import { ClusterProblem } from "../runtime/kubernetes/client/problem.ts";
 import { claim } from "../runtime/kubernetes/manifests/claim.ts";
 import { fieldManager } from "../runtime/kubernetes/manifests/names.ts";

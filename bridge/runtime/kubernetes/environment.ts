@@ -10,7 +10,7 @@ import type {
 import type { Readings } from "../../../durable-objects/protocol/bridge-link.ts";
 import { RuntimeFailure } from "../runtime.ts";
 import { restoredMessage } from "../session/words.ts";
-import type { ClusterObject } from "./client/calls.ts";
+import type { ClusterObject } from "./client/objects.ts";
 import { failing } from "./failures.ts";
 import { objectName } from "./manifests/names.ts";
 import { UnreadNews } from "./news.ts";

@@ -1,7 +1,8 @@
 /** Writing objects under names of ours: what has such a name and is not ours is never written to. */
 import { RuntimeFailure } from "../runtime.ts";
-import type { Calls, ClusterObject, Manifest } from "./client/calls.ts";
+import type { Calls } from "./client/calls.ts";
 import type { Kind } from "./client/kinds.ts";
+import type { ClusterObject, Manifest } from "./client/objects.ts";
 import { isAdoptable } from "./observe/ownership.ts";
 
 /** What there is under a name of ours; throws where it is somebody else's. */

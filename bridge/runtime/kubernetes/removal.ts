@@ -5,7 +5,7 @@
  */
 import { reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import type { ClusterObject } from "./client/calls.ts";
+import type { ClusterObject } from "./client/objects.ts";
 import type { Seen } from "./observe/seen.ts";
 import type { Ending } from "./observe/standing.ts";
 import { forcedAfterMs, type Leave } from "./patience.ts";

@@ -5,8 +5,9 @@
 import type { DesiredEnvironment } from "../../../durable-objects/protocol/bridge-api.ts";
 import { type ObservedReason, reasonFacts } from "../../../durable-objects/protocol/reasons.ts";
 import { RuntimeFailure } from "../runtime.ts";
-import type { Calls, ClusterObject, Manifest } from "./client/calls.ts";
+import type { Calls } from "./client/calls.ts";
 import type { Kind } from "./client/kinds.ts";
+import type { ClusterObject, Manifest } from "./client/objects.ts";
 import { ClusterProblem } from "./client/problem.ts";
 import { type ClaimWish, claim } from "./manifests/claim.ts";
 import { type InitFiles, initConfig, initConfigName } from "./manifests/init-config.ts";

@@ -3,47 +3,13 @@
  * are tried again a few times, with jitter.
  */
 import type { IncomingMessage } from "node:http";
-import { setTimeout as delay } from "node:timers/promises";
 import type WebSocket from "ws";
-import { z } from "zod";
 import { fieldManager } from "../manifests/names.ts";
 import type { ApiRequest, ApiServer } from "./api-server.ts";
 import { type Kind, pathOf } from "./kinds.ts";
-import { ClusterProblem, cutBy } from "./problem.ts";
-
-const triesAtMost = 4;
-const firstRetryMs = 200;
-const maxRetryMs = 5_000;
-
-/** What every object has, and everything else of it. */
-export const objectSchema = z.looseObject({
-  metadata: z.looseObject({
-    name: z.string(),
-    namespace: z.string().optional(),
-    uid: z.string(),
-    resourceVersion: z.string().optional(),
-    creationTimestamp: z.string().nullish(),
-    deletionTimestamp: z.string().nullish(),
-    labels: z.record(z.string(), z.string()).nullish(),
-    annotations: z.record(z.string(), z.string()).nullish(),
-    finalizers: z.array(z.string()).nullish(),
-    ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string(), uid: z.string() })).nullish(),
-    managedFields: z
-      .array(z.looseObject({ manager: z.string().optional(), operation: z.string().optional() }))
-      .nullish(),
-  }),
-});
-export type ClusterObject = z.infer<typeof objectSchema>;
-
-const listSchema = z.looseObject({
-  metadata: z.looseObject({ resourceVersion: z.string(), continue: z.string().nullish() }),
-  items: z.array(z.unknown()).nullish(),
-});
-
-/** What is to be applied: who names it has typed it by client-node's models. */
-export interface Manifest {
-  metadata?: { name?: string } | undefined;
-}
+import { type ClusterObject, type Manifest, type Page, readObject, readPage } from "./objects.ts";
+import { ClusterProblem } from "./problem.ts";
+import { untilAnswered } from "./retries.ts";
 
 type Query = NonNullable<ApiRequest["query"]>;
 
@@ -51,11 +17,6 @@ type Query = NonNullable<ApiRequest["query"]>;
 export interface Selector {
   labelSelector?: string | undefined;
   fieldSelector?: string | undefined;
-}
-
-export interface Page {
-  objects: ClusterObject[];
-  version: string;
 }
 
 export class Calls {
@@ -86,7 +47,7 @@ export class Calls {
       body: manifest,
       signal,
     });
-    return parsed(objectSchema, answer);
+    return readObject(answer);
   }
 
   /**
@@ -106,7 +67,7 @@ export class Calls {
       body: { metadata: { uid, annotations } },
     } as const;
     try {
-      return parsed(objectSchema, await this.#patiently(request));
+      return readObject(await this.#patiently(request));
     } catch (error) {
       // Of another uid the server says that it is no valid change, as of an annotation that may not be.
       const isOther = error instanceof ClusterProblem && error.kind === "invalid";
@@ -118,27 +79,21 @@ export class Calls {
   /** Null where there is none. */
   async get(kind: Kind, name: string, signal?: AbortSignal): Promise<ClusterObject | null> {
     const request = { method: "GET", path: this.#path(kind, name), ...given(signal) } as const;
-    return parsed(objectSchema.nullable(), await this.#patiently(request).catch(nullIfMissing));
+    const answer = await this.#patiently(request).catch(nullIfMissing);
+    return answer === null ? null : readObject(answer);
   }
 
   /** All of a kind that a selector finds, read from the server's own memory in pages. */
-  async list(kind: Kind, selector: Selector, signal: AbortSignal): Promise<Page> {
+  async list(kind: Kind, selector: Selector, signal: AbortSignal): Promise<Omit<Page, "next">> {
     const objects: ClusterObject[] = [];
-    let next: string | undefined;
-    for (;;) {
-      const query = { ...selector, limit: 500, continue: next };
-      const answer = await this.#server.request({
-        method: "GET",
-        path: this.#path(kind),
-        query,
-        signal,
-        deadlineMs: 30_000,
-      });
-      const page = parsed(listSchema, answer);
-      for (const item of page.items ?? []) objects.push(parsed(objectSchema, item));
-      next = page.metadata.continue || undefined;
-      if (next === undefined) return { objects, version: page.metadata.resourceVersion };
-    }
+    let page: Page | undefined;
+    do {
+      const query = { ...selector, limit: 500, continue: page?.next };
+      const request = { method: "GET", path: this.#path(kind), query, signal, deadlineMs: 30_000 } as const;
+      page = readPage(await this.#server.request(request));
+      objects.push(...page.objects);
+    } while (page.next !== undefined);
+    return { objects, version: page.version };
   }
 
   /** Changes from a version on, one JSON text a line, until the server has had enough. */
@@ -196,27 +151,8 @@ export class Calls {
   }
 
   async #patiently(request: ApiRequest): Promise<unknown> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#server.request(request);
-      } catch (error) {
-        const isOver = !(error instanceof ClusterProblem) || error.kind !== "unavailable" || tries >= triesAtMost;
-        if (isOver || request.signal?.aborted) throw error;
-        const jitter = 0.5 + Math.random() / 2;
-        const waitMs = Math.min(maxRetryMs, error.retryAfterMs ?? firstRetryMs * 4 ** (tries - 1));
-        await delay(waitMs * jitter, undefined, given(request.signal)).catch((cut: unknown) => {
-          throw cutBy(cut, request.signal);
-        });
-      }
-    }
+    return await untilAnswered(() => this.#server.request(request), request.signal);
   }
-}
-
-/** An answer that is not what it should be is as good as none. */
-export function parsed<Value>(schema: z.ZodType<Value>, answer: unknown): Value {
-  const { success, data } = schema.safeParse(answer);
-  if (!success) throw new ClusterProblem("unavailable", "The API server's answer cannot be read");
-  return data;
 }
 
 /** A conflict with the uid: another one has its name. */

@@ -1,6 +1,7 @@
 /** The watches over everything of ours in the cluster, and to which environment each object belongs. */
 import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/log-line.ts";
-import type { Calls, ClusterObject } from "../client/calls.ts";
+import type { Calls } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 import { environmentIdOf } from "../manifests/names.ts";
 import { mayHoldEnvironments } from "../manifests/namespace.ts";
 import type { ManifestSettings } from "../manifests/settings.ts";

@@ -2,7 +2,7 @@
  * What is ours. A label proves nothing, anybody can edit one onto anything: ours has the name we derive, our labels, and was
  * applied by our field manager. Pure.
  */
-import type { ClusterObject } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 import { clusterLabel, environmentIdOf, environmentLabel, fieldManager } from "../manifests/names.ts";
 
 /** The environment whose claim or pod this is, or null for what is not ours. */

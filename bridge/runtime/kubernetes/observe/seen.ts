@@ -3,7 +3,7 @@
  * only takes up what is told: nothing here asks or changes the cluster.
  */
 import type { Resources } from "../../../../durable-objects/protocol/bridge-api.ts";
-import type { ClusterObject } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 import { parseQuantity } from "../manifests/quantities.ts";
 import { untilOverdue } from "../patience.ts";
 import type { Stall } from "./stalls.ts";

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type ObservedReason, reasonFacts } from "../../../../durable-objects/protocol/reasons.ts";
-import type { ClusterObject } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 
 /** Warnings that mean that something waits, by what it is that does. The cluster tries each of them again. */
 const known: Readonly<Record<StalledKind, Readonly<Record<string, ObservedReason>>>> = {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Resources, resourcesSchema } from "../../../../durable-objects/protocol/bridge-api.ts";
 import { parseJson } from "../../parse-json.ts";
-import type { ClusterObject } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 import { annotations } from "../manifests/names.ts";
 import { accountsContainer, environmentContainer, preparationContainer } from "../manifests/pod.ts";
 import { type News, parseNotice } from "../notice.ts";

@@ -7,7 +7,8 @@ import type { LogDetail, LogLevel } from "../../../../durable-objects/protocol/l
 import { inParallel } from "../../in-parallel.ts";
 import { RuntimeFailure } from "../../runtime.ts";
 import { NamedTurns } from "../../turns.ts";
-import type { Calls, ClusterObject } from "../client/calls.ts";
+import type { Calls } from "../client/calls.ts";
+import type { ClusterObject } from "../client/objects.ts";
 import { failing } from "../failures.ts";
 import { annotations, selectorText } from "../manifests/names.ts";
 import { isOwnersNamespace, namespaceOf, ownersSelector } from "../manifests/namespace.ts";

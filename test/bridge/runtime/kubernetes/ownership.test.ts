@@ -1,6 +1,6 @@
 /** What is ours, and what only looks like it. */
 import { describe, expect, it } from "vitest";
-import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
+import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/objects.ts";
 import { isAdoptable, ownedEnvironment } from "../../../../bridge/runtime/kubernetes/observe/ownership.ts";
 
 const id = "env_0123456789abcdefghij";

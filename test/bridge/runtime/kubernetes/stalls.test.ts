@@ -1,6 +1,6 @@
 /** What only Events tell: read one by one, and as it reaches who waits for an environment. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
+import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/objects.ts";
 import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/kubernetes-runtime.ts";
 import { objectName } from "../../../../bridge/runtime/kubernetes/manifests/names.ts";
 import { stallOf } from "../../../../bridge/runtime/kubernetes/observe/stalls.ts";

@@ -1,6 +1,6 @@
 /** The table of what kubelet and scheduler say, row by row, and what is reported of it. */
 import { describe, expect, it } from "vitest";
-import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/calls.ts";
+import type { ClusterObject } from "../../../../bridge/runtime/kubernetes/client/objects.ts";
 import { encodeNotice, parseNotice } from "../../../../bridge/runtime/kubernetes/notice.ts";
 import { standingOf } from "../../../../bridge/runtime/kubernetes/observe/standing.ts";
 import { claimView, podView } from "../../../../bridge/runtime/kubernetes/observe/views.ts";

@@ -10,7 +10,7 @@ import { answerError, answerFailure, limitedBody, unhandledFailure } from "./htt
 import { refuseFloods } from "./http/floods.ts";
 import { refuseUnfitUrl } from "./http/input-bounds.ts";
 import { limitHeaders } from "./http/limits.ts";
-import { problemResponse } from "./http/problems.ts";
+import { problemResponse } from "./http/problem-response.ts";
 import { RememberingRouter } from "./http/remembering-router.ts";
 import { requestScope } from "./http/request-scope.ts";
 import { newRouter } from "./http/router.ts";

@@ -6,7 +6,8 @@ import { auditDenial } from "../domain/audit.ts";
 import { Failed, type Failure, failureIn, rootCause } from "../rules/failures.ts";
 import type { AppContext, AppEnv, AppMiddleware } from "./context.ts";
 import { isFileBody } from "./file-bodies.ts";
-import { problemOf, problemResponse } from "./problems.ts";
+import { problemResponse } from "./problem-response.ts";
+import { problemOf } from "./problems.ts";
 import { routeOf } from "./route-of.ts";
 
 /** Turns whatever a handler threw into a problem; a bug is logged with its stack and tells the client nothing. */

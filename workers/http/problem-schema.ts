@@ -1,4 +1,4 @@
-/** The shape of every error answer in the OpenAPI document; http/problems.ts writes what it describes. */
+/** The shape of every error answer in the OpenAPI document; problem-response.ts writes what it describes. */
 import { z } from "@hono/zod-openapi";
 
 const fieldErrorSchema = z

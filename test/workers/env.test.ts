@@ -2,8 +2,9 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { BadConfiguration, readConfig, variableNames } from "../../workers/env.ts";
+import { BadConfiguration, readConfig } from "../../workers/env.ts";
 import { serviceVersion } from "../../workers/rules/config.ts";
+import { variableNames } from "../../workers/variables.ts";
 
 /** What the test run sets, but for what has a default. */
 const good = Object.fromEntries(

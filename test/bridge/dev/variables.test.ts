@@ -54,7 +54,12 @@ describe(".dev.vars.example", () => {
   /** Not ours to explain. */
   const machineNames = new Set(["PATH", "NODE_ENV", "NODE_COMPILE_CACHE"]);
   /** Files that list variables as keys: the schemas of the Worker and the bridge, and what the supervisor sets. */
-  const lists = ["workers/env.ts", "bridge/config.ts", "bridge/kubernetes-variables.ts", "bridge/dev/supervisor.ts"];
+  const lists = [
+    "workers/variables.ts",
+    "bridge/config.ts",
+    "bridge/kubernetes-variables.ts",
+    "bridge/dev/supervisor.ts",
+  ];
   const readers = [...lists, ...["bridge/dev", "migrations"].flatMap(sourcesBelow)];
 
   function sourcesBelow(folder: string): string[] {

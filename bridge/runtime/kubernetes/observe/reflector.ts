@@ -61,10 +61,6 @@ export class Reflector {
     return this.#isListed;
   }
 
-  get trouble(): ClusterProblem | null {
-    return this.#trouble;
-  }
-
   /** Resolves with the first list. */
   get listed(): Promise<void> {
     return this.#listed.promise;

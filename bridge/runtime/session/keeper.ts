@@ -22,11 +22,11 @@ const gapMs = 10_000;
 
 export class SessionKeeper {
   readonly #options: KeeperOptions;
-  #firstAt: number | null = null;
-  #latestAt = 0;
-  #savedAt = Number.NEGATIVE_INFINITY;
-  /** Digest of what was saved last. */
-  #saved = "";
+  #firstAtMs: number | null = null;
+  #latestAtMs = 0;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
+  /** Of what was saved last. */
+  #savedDigest = "";
   #timer: NodeJS.Timeout | null = null;
   #isUnsaved = false;
   #isClosed = false;
@@ -40,15 +40,15 @@ export class SessionKeeper {
   /** Something was printed: it will be saved. */
   noteActivity(): void {
     if (this.#isClosed) return;
-    this.#latestAt = performance.now();
-    if (this.#firstAt !== null) return;
-    this.#firstAt = this.#latestAt;
+    this.#latestAtMs = performance.now();
+    if (this.#firstAtMs !== null) return;
+    this.#firstAtMs = this.#latestAtMs;
     this.#wait();
   }
 
   /** When a window last printed something (ms since the epoch), as somebody has looked who had to look anyway. */
   noteOutputAt(atMs: number): void {
-    if (performance.timeOrigin + this.#savedAt <= atMs) this.noteActivity();
+    if (performance.timeOrigin + this.#savedAtMs <= atMs) this.noteActivity();
   }
 
   /** Saves the session as it is now. One whose server is gone stays as it was saved last. */
@@ -69,7 +69,7 @@ export class SessionKeeper {
   rest(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    this.#firstAt = null;
+    this.#firstAtMs = null;
   }
 
   /** Forgets activity once nothing is being saved any more: what was saved stays as it is. */
@@ -79,8 +79,8 @@ export class SessionKeeper {
   }
 
   #wait(): void {
-    const quietAt = Math.min(this.#latestAt + quietMs, (this.#firstAt ?? 0) + busyMs);
-    const leftMs = Math.max(quietAt, this.#savedAt + gapMs) - performance.now();
+    const quietAtMs = Math.min(this.#latestAtMs + quietMs, (this.#firstAtMs ?? 0) + busyMs);
+    const leftMs = Math.max(quietAtMs, this.#savedAtMs + gapMs) - performance.now();
     if (leftMs > 0) this.#wakeIn(leftMs, () => this.#wait());
     else void this.#saveAndLookAgain();
   }
@@ -93,20 +93,20 @@ export class SessionKeeper {
   /** What nobody watches may have gone on printing: that is looked at once more after each save that found something. */
   async #saveAndLookAgain(): Promise<void> {
     this.rest();
-    const before = this.#saved;
+    const before = this.#savedDigest;
     await this.save();
-    if (this.#saved !== before && this.#timer === null && !this.#isClosed)
+    if (this.#savedDigest !== before && this.#timer === null && !this.#isClosed)
       this.#wakeIn(busyMs, () => void this.#saveAndLookAgain());
   }
 
   async #save(): Promise<void> {
-    this.#savedAt = performance.now();
+    this.#savedAtMs = performance.now();
     try {
       const text = await this.#capture();
-      const digest = text === null ? this.#saved : digestOf(text);
-      if (text === null || digest === this.#saved) return;
+      const digest = text === null ? this.#savedDigest : digestOf(text);
+      if (text === null || digest === this.#savedDigest) return;
       await this.#options.files.save(text);
-      this.#saved = digest;
+      this.#savedDigest = digest;
       this.#isUnsaved = false;
     } catch (error) {
       if (!(error instanceof RuntimeFailure)) throw error;

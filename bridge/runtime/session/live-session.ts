@@ -6,7 +6,7 @@ import { mainWindow } from "../../../durable-objects/protocol/vocabulary.ts";
 import type { WindowInFull } from "../../../durable-objects/protocol/windows.ts";
 import { ask, selectedPane } from "../tmux/door.ts";
 import { capturedHistory } from "../tmux/history.ts";
-import { lastOutputAt, paneCommand } from "../tmux/session.ts";
+import { lastOutputAtSeconds, paneCommand } from "../tmux/session.ts";
 import { followWindows, type WatchWindows } from "../tmux/window-watch.ts";
 import { type WindowPlace, Windows } from "../tmux/windows.ts";
 import type { SessionFiles } from "./files.ts";
@@ -68,7 +68,7 @@ export class LiveSession {
 
   /** When a program in it last printed something, RFC 3339; what nobody watched is saved then, too. */
   async lastOutput(): Promise<string> {
-    const lastMs = (await lastOutputAt(this.#options.door)) * 1000;
+    const lastMs = (await lastOutputAtSeconds(this.#options.door)) * 1000;
     // tmux counts whole seconds.
     this.keeper.noteOutputAt(lastMs + 999);
     return new Date(lastMs).toISOString();

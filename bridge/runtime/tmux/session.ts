@@ -62,8 +62,8 @@ export async function windowSize(door: TmuxDoor, target: string): Promise<Termin
   return { cols: cols || limits.defaultCols, rows: rows || limits.defaultRows };
 }
 
-/** When a program in any window last printed something, in seconds since the epoch. */
-export async function lastOutputAt(door: TmuxDoor): Promise<number> {
+/** When a program in any window last printed something, since the epoch. */
+export async function lastOutputAtSeconds(door: TmuxDoor): Promise<number> {
   const printed = await ask(door, ["list-windows", "-t", mainSession, "-F", "#{window_activity}"]);
   return Math.max(...printed.trim().split("\n").map(Number));
 }

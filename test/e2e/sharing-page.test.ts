@@ -45,6 +45,33 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByLabel("Password").fill("SecurePass123!");
     await page.getByRole("button", { name: "Create account" }).click();
   };
+  /** Two fingers make what is too large as small as shows all of it, and what is between them larger again. */
+  const pinchesAndSpreads = async ({ page }: Phone) => {
+    const touch = await page.context().newCDPSession(page);
+    const between = { x: 140, y: 250 };
+    const move = async (...distances: number[]) => {
+      for (const [index, px] of distances.entries()) {
+        const touchPoints = [-px / 2, px / 2].map((x, id) => ({ x: between.x + x, y: between.y, id }));
+        await touch.send("Input.dispatchTouchEvent", { type: index === 0 ? "touchStart" : "touchMove", touchPoints });
+      }
+      await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    };
+    const boxOf = async (part: string) => {
+      const box = await page.locator(part).boundingBox();
+      return box ?? { x: 0, y: 0, width: 0, height: 0 };
+    };
+    await move(240, 160, 80, 20);
+    const [all, place] = [await boxOf(".xterm-screen"), await boxOf(".terminal-host")];
+    expect(Math.max(all.width / place.width, all.height / place.height)).toBeLessThanOrEqual(1);
+    expect(Math.max(all.width / place.width, all.height / place.height)).toBeGreaterThan(0.7);
+    await move(60, 100, 150);
+    const larger = await boxOf(".xterm-screen");
+    expect(larger.width).toBeGreaterThan(place.width);
+    await move(100, 120, 150);
+    const largest = await boxOf(".xterm-screen");
+    expect(largest.width).toBeGreaterThan(1.3 * larger.width);
+    expect((between.x - largest.x) / largest.width).toBeCloseTo((between.x - larger.x) / larger.width, 1);
+  };
   /** The owner's sheet, with its list loaded. */
   const openSheet = async () => {
     await owner.page.getByRole("button", { name: "More" }).click();
@@ -176,6 +203,7 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await owner.page.getByRole("button", { name: "Fits my screens" }).click();
     await foreign.waitFor({ state: "detached" });
     await guest.page.locator(".foreign-size").waitFor();
+    await pinchesAndSpreads(guest);
     await owner.page.reload();
     await owner.page.locator(".chip", { hasText: "Live" }).waitFor();
     await owner.page.getByRole("button", { name: "More" }).click();

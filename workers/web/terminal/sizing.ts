@@ -21,8 +21,8 @@ export interface Sizing {
   apply(size: Cells | null): void;
   /** Drags what is larger than its place; answers how much of it is left for others. */
   drag(delta: Point): Point;
-  /** Makes the text larger or smaller around a point, if the size is somebody else's. */
-  pinch(factor: number, at: Point): void;
+  /** Makes the text larger or smaller around a point and drags it along, if the size is somebody else's. */
+  pinch(factor: number, delta: Point, at: Point): void;
   /** Brings the cursor into sight from now on, until it is dragged away. */
   follow(): void;
 }
@@ -97,6 +97,15 @@ export function createSizing({ terminal, fit, host, stage, fontSizePx, onOwn }: 
     stage.style.transform = pan.x === 0 && pan.y === 0 ? "" : `translate(${pan.x}px, ${pan.y}px)`;
   }
 
+  /** Smaller than what shows all of it, text is only harder to read. */
+  function smallestPx(): number {
+    const drawn = screen();
+    if (drawn === null) return smallestFontPx;
+    const widthShare = (host.clientWidth - scrollBarPx) / drawn.offsetWidth;
+    const fittingPx = shownPx * Math.min(widthShare, host.clientHeight / drawn.offsetHeight);
+    return Math.max(smallestFontPx, Math.min(preferredPx, fittingPx));
+  }
+
   function reveal(): void {
     const drawn = screen();
     if (!isFollowing || !isForeign() || drawn === null) return;
@@ -129,11 +138,13 @@ export function createSizing({ terminal, fit, host, stage, fontSizePx, onOwn }: 
       if (pan.x !== before.x || pan.y !== before.y) isFollowing = false;
       return { x: delta.x - (pan.x - before.x), y: delta.y - (pan.y - before.y) };
     },
-    pinch(factor, at) {
+    pinch(factor, delta, at) {
       if (!isForeign()) return;
+      isFollowing = false;
+      move(delta);
       const box = host.getBoundingClientRect();
       const beforePx = shownPx;
-      shownPx = Math.min(largestFontPx, Math.max(smallestFontPx, shownPx * factor));
+      shownPx = Math.min(largestFontPx, Math.max(smallestPx(), shownPx * factor));
       show(shownPx);
       const share = 1 - shownPx / beforePx;
       layOut();

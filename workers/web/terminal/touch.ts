@@ -13,8 +13,8 @@ export interface TouchActions {
   onDrag(delta: Point, at: Point, isGlide: boolean): void;
   /** The finger that dragged has left. */
   onRelease(): void;
-  /** The distance of two fingers has changed by this factor. */
-  onPinch(factor: number, at: Point): void;
+  /** The distance of two fingers has changed by this factor, and what is between them by `delta`. */
+  onPinch(factor: number, delta: Point, between: Point): void;
   onHold(at: Point): void;
   onHoldMove(at: Point): void;
 }
@@ -68,8 +68,11 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
 
   function pinch(event: TouchEvent): void {
     const nextPx = spreadOf(event);
-    if (nextPx > 0 && spreadPx > 0) actions.onPinch(nextPx / spreadPx, pointOf(event));
+    const between = pointOf(event);
+    const delta = { x: between.x - last.x, y: between.y - last.y };
+    if (nextPx > 0 && spreadPx > 0) actions.onPinch(nextPx / spreadPx, delta, between);
     spreadPx = nextPx;
+    last = between;
   }
 
   function drag(point: Point, nowMs: number): void {
@@ -82,6 +85,10 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
 
   function end(event: TouchEvent): void {
     clearTimeout(holdTimer);
+    if (gesture === "pinch" && event.touches.length === 1) {
+      goOn(event);
+      return;
+    }
     // After a hold the browser would click, which clears the selection.
     if (gesture === "hold") event.preventDefault();
     if (gesture === "scroll") {
@@ -89,6 +96,13 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
       glide(event.timeStamp);
     }
     gesture = "none";
+  }
+
+  /** The finger that is left of two drags. */
+  function goOn(event: TouchEvent): void {
+    gesture = "scroll";
+    last = pointOf(event);
+    lastMs = event.timeStamp;
   }
 
   function glide(fromMs: number): void {
@@ -108,9 +122,12 @@ export function followTouches(element: HTMLElement, actions: TouchActions, signa
   element.addEventListener("touchcancel", end, options);
 }
 
-function pointOf(event: TouchEvent): Point {
-  const touch = event.touches[0];
-  return { x: touch?.clientX ?? 0, y: touch?.clientY ?? 0 };
+/** Where the finger is, or the middle of two. */
+function pointOf({ touches }: TouchEvent): Point {
+  const one = touches[0];
+  const other = touches[1] ?? one;
+  if (one === undefined || other === undefined) return { x: 0, y: 0 };
+  return { x: (one.clientX + other.clientX) / 2, y: (one.clientY + other.clientY) / 2 };
 }
 
 /** How far two fingers are apart, in CSS pixels. */

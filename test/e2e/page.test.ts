@@ -92,12 +92,16 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
     await phone.sees(/^ended-2-here/m);
   });
 
-  it("latches Ctrl for the next key", async () => {
-    await send("sleep 1000; echo never");
-    await phone.sees(/sleep 1000/);
+  it.each([
+    ["terminal", ".xterm-helper-textarea"],
+    ["line below it", ".compose-input"],
+  ])("latches Ctrl for the next key, also at the %s", async (_, place) => {
+    await send("clear; sleep 1000; echo never");
+    await phone.sees(/^\s*$/);
     await key("Ctrl").tap();
-    await phone.page.locator(".xterm-helper-textarea").press("c");
+    await phone.page.locator(place).press("c");
     await phone.sees(/\^C/);
+    expect(await phone.page.getByLabel("Line for the shell").inputValue()).toBe("");
     await send("echo still-$((1+1))-here");
     await phone.sees(/^still-2-here/m);
   });

@@ -41,6 +41,14 @@ describe("createTyping", () => {
     expect(shown.at(-1)).toEqual({ ctrl: "off", alt: "off" });
   });
 
+  it("takes text from elsewhere only while a modifier is latched", () => {
+    const { typing, sent } = typist();
+    expect(typing.latched("c")).toBe(false);
+    typing.latch("ctrl");
+    expect([typing.latched("c"), typing.latched("c")]).toEqual([true, false]);
+    expect(sent).toEqual([{ type: "input", data: "\x03" }]);
+  });
+
   it("ends a line with Enter and leaves the modifiers alone", () => {
     const { typing, sent, shown } = typist();
     typing.latch("alt");

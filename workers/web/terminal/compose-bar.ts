@@ -8,6 +8,8 @@ import { icon } from "../icons.ts";
 export interface ComposeBarOptions {
   /** False when the line could not be sent; it then stays. */
   onLine(line: string): boolean;
+  /** A character was typed; true where it was taken for a key with Ctrl or Alt. */
+  onCharacter(character: string): boolean;
   onPaste(): void;
 }
 
@@ -19,7 +21,7 @@ export interface ComposeBar {
 
 const longestHistory = 100;
 
-export function composeBar({ onLine, onPaste }: ComposeBarOptions): ComposeBar {
+export function composeBar({ onLine, onCharacter, onPaste }: ComposeBarOptions): ComposeBar {
   const history: string[] = [];
   let at = 0;
   let draft = "";
@@ -59,6 +61,14 @@ export function composeBar({ onLine, onPaste }: ComposeBarOptions): ComposeBar {
     recall(event.key === "ArrowUp" ? -1 : 1);
   }
 
+  /** Behind the input: before it, keyboards that compose words cannot be stopped. */
+  function onInput({ data }: InputEvent): void {
+    const character = [...(data ?? "")].at(-1);
+    const end = input.selectionStart ?? input.value.length;
+    if (character === undefined || !onCharacter(character)) return;
+    input.setRangeText("", end - character.length, end, "end");
+  }
+
   function side(name: "recall" | "paste", label: string, onPress: () => void): HTMLElement {
     const attributes = { class: "compose-side", type: "button", "aria-label": label, onclick: onPress };
     const button = el("button", attributes, icon(name));
@@ -67,6 +77,7 @@ export function composeBar({ onLine, onPaste }: ComposeBarOptions): ComposeBar {
   }
 
   input.addEventListener("keydown", onKey);
+  input.addEventListener("input", (event) => event instanceof InputEvent && onInput(event));
   const submit = el("button", { class: "compose-send", type: "submit", "aria-label": "Send line" }, icon("send"));
   submit.addEventListener("mousedown", (event) => event.preventDefault());
   return {

@@ -23,6 +23,8 @@ export interface Typing {
   /** Ctrl-C, whatever is latched. */
   interrupt(): void;
   latch(modifier: keyof Latches): void;
+  /** Text from elsewhere that a latch was pressed for; false while none is held. */
+  latched(text: string): boolean;
   /** A whole line with its Enter; false when nothing was sent. */
   line(line: string): boolean;
 }
@@ -50,6 +52,11 @@ export function createTyping({ send, isApplicationMode, onLatches }: TypingOptio
     named: (name) => key(namedKeyBytes(name, latches, isApplicationMode())),
     interrupt: () => key("\u0003"),
     latch: (modifier) => hold(pressLatch(latches, modifier)),
+    latched(text) {
+      const isMeant = latches.ctrl !== "off" || latches.alt !== "off";
+      if (isMeant) key(typedBytes(text, latches));
+      return isMeant;
+    },
     line: (line) => sendAll(`${line}\r`),
   };
 }

@@ -130,7 +130,7 @@ export const terminalView =
       onPaste: () => void paste(),
     });
     const keys = keyRow(typing);
-    const compose = composeBar({ onLine: sendLine, onPaste: () => void paste() });
+    const compose = composeBar({ onLine: sendLine, onCharacter: typing.latched, onPaste: () => void paste() });
 
     /** What may not be typed is dealt with by saying so. */
     function pasteWhole(text: string): boolean {

@@ -74,6 +74,28 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
     await becomeEverywhere(...names);
     await isSelectedEverywhere(names.at(-1) ?? "");
   }
+  /** A finger on a tab of the phone, until the tab is lifted. */
+  async function holdTab(name: string) {
+    const middleOf = async (tabName: string) => {
+      const { x = 0, y = 0, width = 0, height = 0 } = (await tab(phone.page, tabName).boundingBox()) ?? {};
+      return { x: x + width / 2, y: y + height / 2 };
+    };
+    const session = await phone.page.context().newCDPSession(phone.page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...touchPoints: { x: number; y: number }[]) =>
+      session.send("Input.dispatchTouchEvent", { type, touchPoints });
+    const from = await middleOf(name);
+    await touch("touchStart", from);
+    await phone.page.locator(".tab[data-lifted]").waitFor();
+    return {
+      letGo: () => touch("touchEnd"),
+      async dragTo(other: string) {
+        const to = await middleOf(other);
+        for (const share of [0.3, 0.6, 1])
+          await touch("touchMove", { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share });
+      },
+    };
+  }
+
   const send = async (line: string) => {
     await phone.page.getByLabel("Line for the shell").fill(line);
     await phone.page.getByLabel("Send line").click();
@@ -109,12 +131,9 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
 
   it("have a menu by a long press, which selects nothing", async () => {
     await begin("shell", strange);
-    const box = await tab(phone.page, "shell").boundingBox();
-    const point = { x: (box?.x ?? 0) + 20, y: (box?.y ?? 0) + 20 };
-    const touch = await phone.page.context().newCDPSession(phone.page);
-    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point] });
+    const hold = await holdTab("shell");
+    await hold.letGo();
     await phone.page.getByRole("dialog").waitFor();
-    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
     await phone.photograph("windows-phone-menu");
     await rename(phone.page, "notes");
     await becomeEverywhere("notes", strange);
@@ -134,6 +153,20 @@ describe.skipIf(browserPath === null)("windows in the page", () => {
       expect(box?.height).toBeGreaterThanOrEqual(44);
       expect(box?.width).toBeGreaterThanOrEqual(44);
     }
+  });
+
+  it("are moved by a finger that holds one and drags it", async () => {
+    for (const order of [
+      ["#{pid} $(id) <b>;", "notes"],
+      ["notes", "#{pid} $(id) <b>;"],
+    ]) {
+      const hold = await holdTab(order[1] ?? "");
+      await hold.dragTo(order[0] ?? "");
+      await hold.letGo();
+      await becomes(phone.page, order);
+      await becomes(desktop.page, order);
+    }
+    await isSelectedEverywhere("#{pid} $(id) <b>;");
   });
 
   it("have their own lines above the screen", async () => {

@@ -71,7 +71,7 @@ export const terminalView =
       panelId: paneId,
       onSelect: (tab) => void turns.take(tab, () => windows.select(tab)),
       onMenu: (tab) => void windows.menu(tab),
-      onMove: (tab, by) => void windows.move(tab, by),
+      onMove: (tab, by) => windows.move(tab, by),
       onClose: (tab) => void windows.close(tab),
       onAdd: () => void windows.add(),
     });

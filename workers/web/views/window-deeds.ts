@@ -17,7 +17,8 @@ export interface WindowDeeds {
   /** Resolves with whether it was done. */
   select(tab: WindowTab): Promise<boolean>;
   add(): Promise<void>;
-  move(tab: WindowTab, by: 1 | -1): Promise<void>;
+  /** Resolves with whether it was done. */
+  move(tab: WindowTab, by: number): Promise<boolean>;
   close(tab: WindowTab): Promise<void>;
   menu(tab: WindowTab): Promise<void>;
 }
@@ -29,11 +30,8 @@ export function windowDeeds(app: App, environmentId: string, { tabs, turn }: Win
   const { calls } = app;
   const placeOf = ({ id }: WindowTab) => tabs().findIndex((tab) => tab.id === id);
 
-  async function move(tab: WindowTab, by: 1 | -1): Promise<void> {
-    const position = placeOf(tab) + by;
-    if (position < 0 || position >= tabs().length) return;
-    await calls.changeWindow(environmentId, tab.id, { position }).catch(toastFailure);
-  }
+  const move = (tab: WindowTab, by: number) =>
+    isDone(calls.changeWindow(environmentId, tab.id, { position: placeOf(tab) + by }));
 
   async function close(tab: WindowTab): Promise<void> {
     const question = { title: `Close ${tab.name}?`, text: "What runs in it ends.", action: "Close", isDangerous: true };

@@ -4,7 +4,7 @@
  */
 import { el, setText } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { followLongPress } from "../long-press.ts";
+import { followTabDrag } from "./tab-drag.ts";
 
 export interface WindowTab {
   id: string;
@@ -18,8 +18,8 @@ export interface WindowTabsOptions {
   onSelect(tab: WindowTab): void;
   /** A long press, a right click, or one more press of the selected tab by finger or key. */
   onMenu(tab: WindowTab): void;
-  /** To the place `by` further on. */
-  onMove(tab: WindowTab, by: 1 | -1): void;
+  /** To the place `by` further on, from where it is shown now. Resolves with whether it was done. */
+  onMove(tab: WindowTab, by: number): Promise<boolean>;
   onClose(tab: WindowTab): void;
   onAdd(): void;
 }
@@ -53,6 +53,7 @@ export function windowTabs(options: WindowTabsOptions): WindowTabs {
 
   function show(next: readonly WindowTab[]): void {
     const before = activeOf(tabs)?.id;
+    const focused = document.activeElement;
     tabs = next;
     for (const [id, button] of buttons) {
       if (next.some((tab) => tab.id === id)) continue;
@@ -61,6 +62,8 @@ export function windowTabs(options: WindowTabsOptions): WindowTabs {
       buttons.delete(id);
     }
     for (const [index, tab] of next.entries()) place(tab, index);
+    // What was moved has lost it.
+    if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
     const active = activeOf(next);
     if (active !== undefined && active.id !== before)
       buttons.get(active.id)?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -74,7 +77,6 @@ export function windowTabs(options: WindowTabsOptions): WindowTabs {
     button.title = tab.name;
     button.setAttribute("aria-selected", String(tab.is_active));
     button.tabIndex = tab.is_active ? 0 : -1;
-    // Moved only where it must be: what is moved loses the focus.
     if (list.children[index] !== button) list.insertBefore(button, list.children[index] ?? null);
   }
 
@@ -84,9 +86,21 @@ export function windowTabs(options: WindowTabsOptions): WindowTabs {
     const button = el("button", attributes, ...parts);
     keepFocus(button);
     button.addEventListener("click", (event) => withTab(id, (tab) => press(tab, event)));
-    followLongPress(button, () => withTab(id, options.onMenu));
+    const onMenu = () => withTab(id, options.onMenu);
+    followTabDrag(button, { list, onMenu, onDrop: (by) => withTab(id, (tab) => void move(tab, by)) });
     buttons.set(id, button);
     return button;
+  }
+
+  /** Shown at once, and taken back where it could not be done. */
+  async function move(tab: WindowTab, by: number): Promise<void> {
+    const before = tabs;
+    const at = before.indexOf(tab) + by;
+    if (at < 0 || at >= before.length) return;
+    const moved = options.onMove(tab, by);
+    show(before.filter((one) => one !== tab).toSpliced(at, 0, tab));
+    const shown = tabs;
+    if (!(await moved) && tabs === shown) show(before);
   }
 
   /** A mouse has another button for the menu, and of a double tap the second one means nothing. */
@@ -106,7 +120,7 @@ export function windowTabs(options: WindowTabsOptions): WindowTabs {
     const tab = tabs[index];
     if (tab === undefined) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key] as 1 | -1 | undefined;
-    if (step !== undefined && event.shiftKey) options.onMove(tab, step);
+    if (step !== undefined && event.shiftKey) void move(tab, step);
     else if (step !== undefined) focus((index + step + tabs.length) % tabs.length);
     else if (event.key === "Home") focus(0);
     else if (event.key === "End") focus(tabs.length - 1);

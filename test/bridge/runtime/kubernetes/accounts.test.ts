@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, podOn, startUp } from "./ground.ts";
 
@@ -70,6 +70,7 @@ it("says why where the image has no shell to find out with", async () => {
   const runtime = ground.open({ settings: { toolsImage: "tools:1" } });
   const environment = desiredEnvironment({ image: "shell-less:1" });
   await runtime.apply({ kind: "start", environment }, AbortSignal.timeout(20_000));
-  expect(await runtime.observe()).toMatchObject([{ phase: "error", reason: "rejected" }]);
+  const rejected = [{ phase: "error", reason: "rejected" }];
+  await vi.waitFor(async () => expect(await runtime.observe()).toMatchObject(rejected), 20_000);
   await runtime.close();
 });

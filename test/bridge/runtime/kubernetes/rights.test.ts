@@ -8,7 +8,7 @@ import type { KubernetesRuntime } from "../../../../bridge/runtime/kubernetes/ku
 import type { Rule } from "../../../support/kubernetes/access/tokens.ts";
 import { resourceOf } from "../../../support/kubernetes/api/resources.ts";
 import { viewerOf } from "../../support/viewer.ts";
-import { desiredEnvironment } from "../contract.ts";
+import { becomesUp, desiredEnvironment } from "../contract.ts";
 import { type ClusterGround, makeGround, namespace, ownerWith } from "./ground.ts";
 
 const size = { cols: 100, rows: 30 };
@@ -47,14 +47,17 @@ afterEach(async () => {
 async function live(settings: { namespacePerUser: boolean }, rules: readonly Rule[]): Promise<string[]> {
   runtime = ground.open({ token: ground.cluster.tokens.issue("bridge", rules), settings });
   const signal = () => AbortSignal.timeout(20_000);
-  const apply = (action: Parameters<KubernetesRuntime["apply"]>[0]) => runtime.apply(action, signal());
+  const apply = async (action: Parameters<KubernetesRuntime["apply"]>[0]) => {
+    await runtime.apply(action, signal());
+    if ("environment" in action) await becomesUp(runtime, action.environment.id);
+  };
   const owner = ownerWith({ id: `usr_${"a".repeat(20)}` });
   const environment = desiredEnvironment({ port: 3000, startup_commands: ["echo hello"], owner });
   await apply({ kind: "start", environment });
   const viewer = viewerOf(await runtime.attach(environment.id, "main", size), size);
   expect(await viewer.ask("echo $((6*7))")).toBe("42");
   await runtime.createWindow(environment.id, { name: "two", isActive: false });
-  await vi.waitUntil(async () => (await runtime.logs(environment.id, { lines: 10 })).entries.length > 0, 10_000);
+  await vi.waitUntil(async () => (await runtime.logs(environment.id, { lines: 10 })).entries.length > 0, 20_000);
   await runtime.readings(environment.id);
   await apply({ kind: "restart", environment: { ...environment, generation: 2, port: 3001 } });
   await apply({ kind: "restart", environment: { ...environment, generation: 3, port: null } });
@@ -65,7 +68,7 @@ async function live(settings: { namespacePerUser: boolean }, rules: readonly Rul
     runtime.tend([], signal());
     const left = ground.cluster.store.list(resourceOf("namespaces")).map(({ metadata }) => metadata.name);
     expect(left.filter((name) => name.startsWith(`${namespace}-`))).toEqual([]);
-  }, 10_000);
+  }, 20_000);
   return ground.cluster.requests.attempts();
 }
 

@@ -117,6 +117,7 @@ describe("an environment that does not get on", { timeout: 60_000 }, () => {
   it("takes nothing for its own that was of an earlier pod, or is over", async () => {
     const { id, started } = begin();
     await started;
+    await becomes(id, { phase: "running" });
     const pod = ground.cluster.store.get(resourceOf("pods"), namespace, objectName(id));
     if (pod === undefined) throw new Error("there is no pod");
     const tell = (uid: string) =>

@@ -308,7 +308,7 @@ describe("trouble in a cluster", { timeout: 60_000 }, () => {
     await anew({ storageClasses: [{ name: "rigid", isDefault: true, isDynamic: true, waitsForConsumer: true }] });
     const rigid = await start({ resources });
     await apply({ kind: "restart", environment: { ...larger, id: rigid.id } });
-    expect(await seen(rigid.id)).toMatchObject({ phase: "running", reason: "storage_not_resized", generation: 2 });
+    await becomes(rigid.id, { phase: "running", reason: "storage_not_resized", generation: 2 });
   });
 
   it("refuses what the cluster cannot even read, with its words", async () => {

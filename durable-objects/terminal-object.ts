@@ -104,7 +104,6 @@ export class TerminalObject extends DurableObject<ObjectsEnv> implements Termina
 
   #leave(socket: WebSocket, code: number): void {
     const departure = this.#sockets.left(socket, code);
-    if (departure === null) return;
     if (departure.forgotten !== null) readmit(this.#room, departure.forgotten);
     this.#run(departure.event);
   }

@@ -25,7 +25,7 @@ export interface Newcomer {
 
 /** What a socket's end is to the room; `forgotten` is what was kept of one that the room does not know any more. */
 export interface Departure {
-  event: Extract<RoomEvent, { kind: "viewer_left" | "bridge_left" }>;
+  event: Extract<RoomEvent, { kind: "viewer_left" | "bridge_left" | "socket_gone" }>;
   forgotten: Partial<Keepsake> | null;
 }
 
@@ -68,18 +68,19 @@ export class TerminalSockets {
     return refuseUpgrade(close);
   }
 
-  /** What a frame is to the room; null behind our close: what comes there is nobody's any more, and a peer that floods on
-   * costs as little as can be. */
+  /** What a frame is to the room; null behind our close. What comes there is nobody's any more, but the platform hands it
+   * over, each frame as an event, until the peer answers or is cut, and has no word to end that: of a peer that floods on
+   * our part is all that can be spared. */
   frame(socket: WebSocket, data: string | ArrayBuffer): RoomEvent | null {
     if (!isOpen(socket)) return null;
     const [role, id = ""] = this.#tagsOf(socket);
     return role === "bridge" ? { kind: "bridge_frame", id, data } : { kind: "viewer_frame", id, data };
   }
 
-  /** What its end is to the room; null if it was closed here. */
-  left(socket: WebSocket, code: number): Departure | null {
+  /** What its end is to the room. */
+  left(socket: WebSocket, code: number): Departure {
     const [role, id = ""] = this.#tagsOf(socket);
-    if (this.#closing.delete(id)) return null;
+    if (this.#closing.delete(id)) return { event: { kind: "socket_gone", id }, forgotten: null };
     const forgotten = this.#open.delete(id) ? null : keptBeside(socket);
     meterClose(this.#metering, kindOf(socket), code);
     this.#metering.log("info", `${role} left`, this.#detail(socket));

@@ -35,6 +35,13 @@ export const limits = {
   /** Output to one such viewer between two of its pings; then it waits for a snapshot. */
   maxUnacknowledgedBytes: 1_048_576,
   maxSnapshotsPerSecond: 4,
+  /** What all viewers of a terminal, of version 2 and of version 1, may have under way together: its object has 128 MB. */
+  maxOpenBytesOfAll: 41_943_040,
+  maxUnacknowledgedBytesOfAll: 25_165_824,
+  /** The parts of what is left of these that one viewer may have: so it is never used up, whoever reads nothing. */
+  openShare: 512,
+  openSnapshotShare: 16,
+  unacknowledgedShare: 16,
   /** Input of one viewer that is held until a bridge is there. */
   maxHeldInputCharacters: 4_096,
   /** Messages of a log in one frame of the bridge. */

@@ -6,13 +6,14 @@
 import type { DataMessage, Position } from "../protocol/data-socket.ts";
 import type { ReplayFrame } from "../protocol/stream-frames.ts";
 import type { Bridge } from "./bridge.ts";
+import { grantOutput } from "./budget.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
 import { type Room, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, send, tellBridge } from "./send.ts";
 import { showTabs } from "./tabs.ts";
 import { authorOf, type Size, type Viewer2 } from "./viewers.ts";
-import { beginAt, losePlace, roomLeft, spendOutput } from "./window.ts";
+import { beginAt, losePlace, roomLeft } from "./window.ts";
 
 type Entered = Extract<DataMessage, { type: "entered" }>;
 
@@ -106,7 +107,7 @@ function passReplay(room: Room, turn: Turn, viewer: Viewer2, frame: ReplayFrame)
   const end = frame.seq + frame.bytes.length;
   if (room.head !== null && room.head.seq !== end) return false;
   beginAt(viewer.window, frame.seq);
-  if (viewer.window.sent !== frame.seq || !spendOutput(viewer.window, end, turn.moment.now)) return false;
+  if (viewer.window.sent !== frame.seq || !grantOutput(turn.budget, viewer.window, end, turn.moment)) return false;
   const data = decodeText(frame.bytes);
   if (data !== "") send(turn, [viewer.id], { type: "output", data, seq: frame.seq });
   return true;

@@ -4,6 +4,7 @@ import type { CloseName } from "../protocol/closes.ts";
 import type { Control, ControlWish } from "../protocol/objects.ts";
 import type { ClientVersion } from "../protocol/tickets.ts";
 import type { BridgeArrival, BridgeKeepsake } from "./bridge.ts";
+import type { Budget } from "./budget.ts";
 import type { ChosenPolicy } from "./policy.ts";
 import type { Viewer1Keepsake, ViewerKeepsake } from "./viewers.ts";
 
@@ -19,6 +20,8 @@ export type RoomEvent =
   | { kind: "viewer_joined"; arrival: Arrival }
   | { kind: "viewer_frame"; id: string; data: string | ArrayBuffer }
   | { kind: "viewer_left"; id: string }
+  /** The peer of a socket that was closed here has answered, or was cut. */
+  | { kind: "socket_gone"; id: string }
   | { kind: "bridge_attached"; bridge: BridgeArrival }
   | { kind: "bridge_frame"; id: string; data: string | ArrayBuffer }
   | { kind: "bridge_left"; id: string }
@@ -65,4 +68,6 @@ export interface Moment {
 export interface Turn {
   moment: Moment;
   effects: Effect[];
+  /** What may still be sent. */
+  budget: Budget;
 }

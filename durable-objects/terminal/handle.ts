@@ -3,7 +3,9 @@
  * storage; the platform shell carries the effects out in order.
  */
 import { attachBridge, takeBridgeFrame } from "./bridging.ts";
+import { budgetOf, shareOut } from "./budget.ts";
 import { learnControl, takeControlAnswer } from "./control.ts";
+import { creditSigns } from "./credit.ts";
 import { grantCredit } from "./crediting.ts";
 import { tellCrowd } from "./crowd.ts";
 import type { Effect, Moment, RoomEvent, Turn } from "./events.ts";
@@ -11,7 +13,7 @@ import { notConnected, refuseHeldInput } from "./holding.ts";
 import { removeBridge, removeViewer, sweep } from "./leaving.ts";
 import { tellParticipants } from "./participants.ts";
 import { agePolicy } from "./policy.ts";
-import { audience, type Room, viewers1 } from "./room.ts";
+import { audience, type Room, viewers1, viewers2 } from "./room.ts";
 import { send } from "./send.ts";
 import { askForSize } from "./sizing.ts";
 import { askForThoseWhoWait } from "./snapshots.ts";
@@ -28,8 +30,10 @@ const rememberEndMs = 30_000;
 
 /** Changes `room` by `event` and returns what is to be done, in order. */
 export function handle(room: Room, event: RoomEvent, moment: Moment): Effect[] {
-  const turn: Turn = { moment, effects: [] };
+  const turn: Turn = { moment, effects: [], budget: budgetOf(room) };
   noteLife(room, event, moment.now);
+  creditSigns(room, turn);
+  shareOut(turn.budget, viewers2(room));
   // Who has left is gone before anybody is told of what is over.
   if (event.kind !== "viewer_left") sweep(room, turn);
   take(room, turn, event);
@@ -59,6 +63,9 @@ function take(room: Room, turn: Turn, event: RoomEvent): void {
     case "viewer_frame":
     case "viewer_left":
       takeFromViewer(room, turn, event);
+      return;
+    case "socket_gone":
+      room.closing.delete(event.id);
       return;
     case "bridge_attached":
       attachBridge(room, turn, event.bridge);

@@ -3,6 +3,7 @@ import { type CloseName, closes } from "../protocol/closes.ts";
 import { timing } from "../protocol/timing.ts";
 import { liftBarrier, putBarrierOff } from "./barrier.ts";
 import type { Bridge } from "./bridge.ts";
+import { loadOf } from "./budget.ts";
 import { hasPinged, lastSign } from "./credit.ts";
 import type { Moment, Turn } from "./events.ts";
 import { tellHolderLeft } from "./holder.ts";
@@ -23,7 +24,7 @@ const sweepEveryMs = 1_000;
 export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName | null): void {
   room.viewers.delete(viewer.id);
   noteAbsence(room);
-  if (close !== null) turn.effects.push({ kind: "close_viewer", id: viewer.id, close });
+  if (close !== null) closeViewer(room, turn, viewer, close);
   const isOver = close !== null && isForGood(close);
   if (isOver) endTyping(room, turn, viewer);
   tellHolderLeft(room, turn, viewer, isOver);
@@ -36,6 +37,12 @@ export function removeViewer(room: Room, turn: Turn, viewer: Viewer, close: Clos
   liftBarrier(room);
   turn.effects.push({ kind: "unwant", clusterId: viewer.clusterId });
   removeBridge(room, turn, "unwanted");
+}
+
+function closeViewer(room: Room, turn: Turn, viewer: Viewer, close: CloseName): void {
+  const { id, userId } = viewer;
+  room.closing.set(id, { userId, load: loadOf(viewer) });
+  turn.effects.push({ kind: "close_viewer", id, close });
 }
 
 /** After any other end the client comes back, here or at another window, and what it was in the middle of goes on. */

@@ -56,7 +56,7 @@ function deliver(turn: Turn, viewers: readonly Viewer1[], messages: readonly Log
   const characters = frames.reduce((sum, frame) => sum + frame.length, 0);
   const to: string[] = [];
   for (const viewer of viewers) {
-    if (!spend(viewer, turn.moment, characters)) leaveOut(turn, viewer, messages.length);
+    if (!spend(turn, viewer, characters)) leaveOut(turn, viewer, messages.length);
     else to.push(confess(turn, viewer));
   }
   if (to.length > 0) turn.effects.push(...frames.map((frame) => ({ kind: "send" as const, to, frame })));

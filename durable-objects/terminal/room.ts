@@ -9,6 +9,7 @@ import { mainWindow } from "../protocol/vocabulary.ts";
 import type { WindowTab } from "../protocol/windows.ts";
 import { type Bridge, type BridgeKeepsake, restoreBridge } from "./bridge.ts";
 import type { Bucket } from "./bucket.ts";
+import type { Load } from "./budget.ts";
 import type { ChosenPolicy } from "./policy.ts";
 import { isGreeted, restoreViewer, type Viewer, type Viewer1, type Viewer2, type ViewerKeepsake } from "./viewers.ts";
 
@@ -67,6 +68,8 @@ export interface Room {
   bridgeLostAt: number | null;
   /** Sockets that were ended before they arrived. */
   ended: Map<string, { until: number; close: CloseName }>;
+  /** Viewers' sockets that were closed here and whose peer has not answered: what was sent to them is still under way. */
+  closing: Map<string, { userId: string; load: Load }>;
 }
 
 const nobodys: Control = { version: 0, holder: null, stage: "settled" };
@@ -98,6 +101,7 @@ export function newRoom(window = mainWindow): Room {
     barrier: null,
     bridgeLostAt: null,
     ended: new Map(),
+    closing: new Map(),
   };
 }
 

@@ -7,6 +7,7 @@ import { clearScreen } from "../protocol/client.ts";
 import type { SnapshotFrame } from "../protocol/stream-frames.ts";
 import { limits } from "../protocol/timing.ts";
 import type { Bridge } from "./bridge.ts";
+import { grantSnapshot } from "./budget.ts";
 import { hasSignSinceCredit, spend } from "./credit.ts";
 import { enter, letIn } from "./entering.ts";
 import type { Moment, Turn } from "./events.ts";
@@ -16,7 +17,7 @@ import { type Room, viewers1, viewers2 } from "./room.ts";
 import { keepBridge, keepViewer, tellBridge } from "./send.ts";
 import { applySize } from "./sizing.ts";
 import type { LogPlace, Viewer1, Viewer2 } from "./viewers.ts";
-import { isHalfOpen, roomLeft, spendSnapshot } from "./window.ts";
+import { isHalfOpen, roomLeft } from "./window.ts";
 
 const soonMs = 1_000 / limits.maxSnapshotsPerSecond;
 /** How long a question may stay open before it counts as lost. */
@@ -70,17 +71,18 @@ export function askForThoseWhoWait(room: Room, turn: Turn): void {
 
 /** 0 for a viewer that is not behind; later for one whose window is full. */
 function waitMs(viewer: Viewer1, moment: Moment): number {
-  if (viewer.sentSinceCredit <= limits.maxUnacknowledgedBytes / 2) return 0;
+  if (!viewer.isPaused && viewer.sentSinceCredit <= limits.maxUnacknowledgedBytes / 2) return 0;
   return hasSignSinceCredit(viewer, moment) ? soonMs : retryBehindMs;
 }
 
 /** Never for one that needs no snapshot now: its window is full, or the answer to its `enter` is on its way. */
 function waitMs2(room: Room, turn: Turn, bridge: Bridge, viewer: Viewer2): number {
-  const { standing } = viewer;
+  const { standing, window } = viewer;
   if (standing.state === "entering") return letsInBySnapshot(bridge) ? 0 : Number.POSITIVE_INFINITY;
   if (standing.state !== "waiting" || !isServable(viewer)) return Number.POSITIVE_INFINITY;
   const { now } = turn.moment;
   if (standing.asked !== null && now < standing.asked.since + lostAfterMs) return Number.POSITIVE_INFINITY;
+  if (window.isRefused) return retryBehindMs;
   if (standing.isUrgent) return 0;
   if (!catchUp(room, turn, bridge, viewer)) return Math.max(0, room.snapshotAt + soonMs - now);
   return Number.POSITIVE_INFINITY;
@@ -139,7 +141,7 @@ function passRepaint(room: Room, turn: Turn, frame: SnapshotFrame, text: string)
   const waiting = viewers1(room).filter(({ kind, standing }) => kind === "terminal" && standing.state === "waiting");
   if (waiting.length === 0) return;
   const repaint = JSON.stringify({ type: "output", data: clearScreen + text });
-  const served = waiting.filter((viewer) => spend(viewer, turn.moment, repaint.length));
+  const served = waiting.filter((viewer) => spend(turn, viewer, repaint.length));
   for (const viewer of served) {
     viewer.standing = { state: "live", from: frame.seq };
     keepViewer(turn, viewer);
@@ -148,10 +150,11 @@ function passRepaint(room: Room, turn: Turn, frame: SnapshotFrame, text: string)
 }
 
 function passSnapshot(room: Room, turn: Turn, { seq, gen, cols, rows, bytes }: SnapshotFrame, data: string): void {
-  const served = viewers2(room).filter(isServable);
+  const { budget, moment } = turn;
+  const isGranted = ({ window }: Viewer2) => grantSnapshot(budget, window, seq, bytes.length, moment);
+  const served = viewers2(room).filter((viewer) => isServable(viewer) && isGranted(viewer));
   if (served.length === 0) return;
   for (const viewer of served) {
-    spendSnapshot(viewer.window, seq, bytes.length, turn.moment.now);
     viewer.standing = { state: "live" };
     keepViewer(turn, viewer);
   }

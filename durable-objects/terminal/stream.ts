@@ -4,6 +4,7 @@
  */
 import type { OutputFrame } from "../protocol/stream-frames.ts";
 import { passBarrier } from "./barrier.ts";
+import { grantOutput } from "./budget.ts";
 import { explainPause, spend } from "./credit.ts";
 import type { Turn } from "./events.ts";
 import { decodeText } from "./frames.ts";
@@ -11,7 +12,7 @@ import { confirm, receiptsByAuthor } from "./receipts.ts";
 import { type Room, viewers1, viewers2 } from "./room.ts";
 import { makeAllWait, makeWait, makeWait2 } from "./snapshots.ts";
 import { authorOf, type Viewer1, type Viewer2 } from "./viewers.ts";
-import { beginAt, spendOutput } from "./window.ts";
+import { beginAt } from "./window.ts";
 
 /** A frame on its way: from which byte on it is new, where it ends, and its text as JSON, encoded once for all. */
 interface Passing {
@@ -41,7 +42,7 @@ function passTo1(room: Room, turn: Turn, { frame, expected, end, json }: Passing
     if (viewer.standing.state !== "live") continue;
     const from = Math.max(viewer.standing.from, expected);
     if (from >= end) continue;
-    if (!spend(viewer, turn.moment, text.length)) fallBehind(turn, viewer);
+    if (!spend(turn, viewer, text.length)) fallBehind(turn, viewer);
     else if (from <= frame.seq) to.push(viewer.id);
     else sendText(turn, [viewer.id], `{"type":"output","data":${restOf(frame, from)}}`);
   }
@@ -70,7 +71,7 @@ function spendOn(turn: Turn, viewer: Viewer2, { frame, expected, end }: Passing)
   beginAt(window, Math.max(frame.seq, expected));
   const from = Math.max(window.sent ?? expected, frame.seq);
   if (from >= end) return null;
-  if (spendOutput(window, end, turn.moment.now)) return from;
+  if (grantOutput(turn.budget, window, end, turn.moment)) return from;
   makeWait2(turn, viewer);
   return null;
 }

@@ -119,6 +119,8 @@ export interface Viewer1 extends Viewer1Keepsake, Remembered {
   /** Characters sent since `creditedAt`, the last sign of life that was counted. */
   sentSinceCredit: number;
   creditedAt: number;
+  /** Something was not sent since then. */
+  isPaused: boolean;
   /** Log messages that were not sent because the viewer was behind. */
   leftOut: number;
 }
@@ -145,7 +147,7 @@ export function restoreViewer(keepsake: ViewerKeepsake): Viewer {
 
 export function newViewer1(keepsake: Viewer1Keepsake): Viewer1 {
   const { joinedAt: creditedAt } = keepsake;
-  return { ...keepsake, ...remembered(keepsake), sentSinceCredit: 0, creditedAt, leftOut: 0 };
+  return { ...keepsake, ...remembered(keepsake), sentSinceCredit: 0, creditedAt, isPaused: false, leftOut: 0 };
 }
 
 /** What a viewer of version 2 is where nothing of that version is of use: the same one, as of version 1. */

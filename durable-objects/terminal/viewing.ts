@@ -11,14 +11,14 @@ import { mustReclaim, refusalOf } from "./rights.ts";
 import type { Room } from "./room.ts";
 import { keepViewer, refuse, send, tellBridge } from "./send.ts";
 import { changeViewerSize, noteUse } from "./sizing.ts";
-import { newViewer1, newViewer2, type Viewer, type Viewer1, type Viewer2 } from "./viewers.ts";
+import { newViewer1, newViewer2, type Viewer1, type Viewer2 } from "./viewers.ts";
 import { reclaimControl } from "./wishes.ts";
 
 /** In version 1 the greeting is sent at once and the screen follows when a snapshot comes; in version 2 all that follows
  * its hello. */
 export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: Arrival): void {
   const { id, userId } = known;
-  const close = room.ended.get(id)?.close ?? (isFullFor(room, known.access) ? "tryLater" : null);
+  const close = room.ended.get(id)?.close ?? (isFullFor(room, known) ? "tryLater" : null);
   if (close !== null) {
     turn.effects.push({ kind: "close_viewer", id, close }, { kind: "release", userId, id });
     return;
@@ -37,9 +37,12 @@ export function joinViewer(room: Room, turn: Turn, { viewer: known, greeting }: 
   greet(turn, viewer, greeting);
 }
 
-/** Its owner is never kept out. */
-function isFullFor(room: Room, access: Viewer["access"]): boolean {
-  if (access === "owner" || room.viewers.size < limits.maxGuestSocketsPerTerminal) return false;
+/** Its owner is never kept out. A guest whose sockets do not go when they are closed would fill the memory with them. */
+function isFullFor(room: Room, { access, userId }: Arrival["viewer"]): boolean {
+  if (access === "owner") return false;
+  const closing = [...room.closing.values()].filter((each) => each.userId === userId);
+  if (closing.length >= limits.maxSocketsPerUser) return true;
+  if (room.viewers.size < limits.maxGuestSocketsPerTerminal) return false;
   const guests = [...room.viewers.values()].filter((viewer) => viewer.access !== "owner");
   return guests.length >= limits.maxGuestSocketsPerTerminal;
 }

@@ -23,12 +23,18 @@ export interface Window {
   base: number | null;
   /** Bytes under way that were sent before `base`: a snapshot, and what went ahead of it. */
   carried: number;
+  /** What snapshots hold beyond what of them is counted as under way. */
+  excess: number;
   /** Of those the stretches of output, oldest first. */
   ahead: Stretch[];
   /** Acknowledgements up to here may be of an earlier epoch, whose offsets were higher. */
   staleUpTo: number;
   /** A snapshot was sent over the limit, and nothing behind it is acknowledged. */
   isHurried: boolean;
+  /** What all viewers together may have under way had no room for a snapshot. */
+  isRefused: boolean;
+  /** Its part of that, in bytes. */
+  share: number;
   /** The stream goes on at `sent` in the same epoch and generation: what is missing can be asked for by place. */
   isWhole: boolean;
   /** Acknowledged bytes and the time they took while enough was under way to keep it busy; the older, the fainter. */
@@ -44,9 +50,12 @@ export function newWindow(unplaced: Window["unplaced"]): Window {
     unplaced,
     base: null,
     carried: 0,
+    excess: 0,
     ahead: [],
     staleUpTo: -1,
     isHurried: false,
+    isRefused: false,
+    share: Number.POSITIVE_INFINITY,
     isWhole: false,
     goodput: { bytes: 0, ms: 0 },
     measuredSince: null,
@@ -58,13 +67,18 @@ export function newWindow(unplaced: Window["unplaced"]): Window {
 const fading = 0.75;
 
 /** Bytes that may be under way. */
-export function windowBytes({ goodput }: Window): number {
+export function windowBytes({ goodput, share }: Window): number {
   const isSlow = goodput.bytes * 1000 < limits.slowBytesPerSecond * goodput.ms;
-  return isSlow ? limits.slowWindowBytes : limits.windowBytes;
+  return Math.min(share, isSlow ? limits.slowWindowBytes : limits.windowBytes);
 }
 
 export function openBytes({ sent, base, carried }: Window): number {
   return carried + (sent === null || base === null ? 0 : sent - base);
+}
+
+/** All that is not known to have been read, in bytes of the terminal. */
+export function heldBytes(window: Window): number {
+  return openBytes(window) + window.excess;
 }
 
 export function roomLeft(window: Window): number {
@@ -73,7 +87,12 @@ export function roomLeft(window: Window): number {
 
 /** Whether enough was acknowledged for a viewer that fell behind to be served again. */
 export function isHalfOpen(window: Window): boolean {
-  return openBytes(window) <= windowBytes(window) / 2;
+  return openBytes(window) <= halfOf(window);
+}
+
+/** No less than what a client leaves unacknowledged. */
+function halfOf(window: Window): number {
+  return Math.max(windowBytes(window) / 2, limits.ackLateBytes);
 }
 
 /** How far output may go for this viewer; null while that is unknown. */
@@ -105,7 +124,9 @@ export function spendSnapshot(window: Window, seq: number, bytes: number, now: n
   if (openBytes(window) === 0) window.silentSince = now;
   leaveBehind(window);
   if (window.sent !== null && window.sent > seq) window.staleUpTo = window.sent;
-  window.carried += Math.min(bytes, windowBytes(window) / 2 + 1);
+  const counted = Math.min(bytes, halfOf(window) + 1);
+  window.carried += counted;
+  window.excess += bytes - counted;
   window.sent = seq;
   window.base = seq;
   window.isWhole = true;
@@ -174,6 +195,7 @@ function settle(window: Window, seq: number): void {
   window.isHurried = false;
   window.base = seq;
   window.carried = 0;
+  window.excess = 0;
   window.ahead = [];
 }
 

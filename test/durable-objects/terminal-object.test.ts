@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { pingText } from "../../durable-objects/protocol/client.ts";
 import { closes } from "../../durable-objects/protocol/closes.ts";
-import { timing } from "../../durable-objects/protocol/timing.ts";
+import { limits, timing } from "../../durable-objects/protocol/timing.ts";
 import { fresh, freshTerminal, link, serve, watch } from "./peers.ts";
 
 /** A cluster with a linked bridge that serves one terminal to one viewer. */
@@ -276,6 +276,16 @@ describe("a terminal", () => {
     newer.hello();
     expect(await older.isClosed()).toEqual({ code: closes.takenOver.code, reason: closes.takenOver.reason });
     await newer.has({ type: "welcome" });
+  });
+
+  it("knows a closed socket as gone once its peer has answered, and lets its guest in again and again", async () => {
+    const { clusterId, terminal } = await served();
+    const guest = { clusterId, version: 2, role: "viewer", userId: fresh("usr_") } as const;
+    for (let n = 0; n < limits.maxSocketsPerUser + 3; n += 1) {
+      const viewer = await watch(terminal, guest);
+      viewer.hello();
+      await viewer.has({ type: "welcome" });
+    }
   });
 
   it("replays the log so far to a viewer of logs and then follows it", async () => {

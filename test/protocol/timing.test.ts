@@ -45,6 +45,20 @@ describe("timing", () => {
     );
   });
 
+  it("leaves an object memory beside what is under way, though text grows by a third as JSON", () => {
+    const objectBytes = 134_217_728;
+    const underWay = limits.maxOpenBytesOfAll * (4 / 3) + limits.maxUnacknowledgedBytesOfAll;
+    expect(underWay).toBeLessThan((2 / 3) * objectBytes);
+  });
+
+  it("shortens nobody's window while few are behind, and leaves the last who may come what a client acknowledges", () => {
+    const { maxOpenBytesOfAll: all, openShare, windowBytes } = limits;
+    const full = Math.floor((all - openShare * windowBytes) / windowBytes);
+    expect(full).toBeGreaterThan(100);
+    const share = windowBytes * (1 - 1 / openShare) ** (limits.maxGuestSocketsPerTerminal - full);
+    expect(share).toBeGreaterThan(2 * limits.ackLateBytes);
+  });
+
   it("gives up programs that do nothing while whoever waits for the transfer still does", () => {
     expect(timing.transferStuckMs).toBeLessThan(timing.transferSettleMs);
   });

@@ -29,6 +29,8 @@ export class Client {
   open: OpenInput[] = [];
   errors: string[] = [];
   snapshots = 0;
+  /** Of each of its sockets how many frames it has acknowledged. */
+  readonly acknowledged = new Map<string, number>();
   /** Frames that wait to be sent, and for an acknowledgement how many frames it is for. */
   #outbox: { message: ClientMessage2; drawn: number | null }[] = [];
   #read = 0;
@@ -96,6 +98,7 @@ export class Client {
       this.#isGreeting = false;
       this.world.say(this.socket, next.message);
       this.#ackedFrames = Math.max(this.#ackedFrames, next.drawn ?? 0);
+      this.acknowledged.set(this.socket, this.#ackedFrames);
     }
   }
 
@@ -105,12 +108,17 @@ export class Client {
       const { frames, closed } = this.world.seen(this.socket);
       const frame = frames[this.#read];
       if (frame === undefined) {
-        if (closed !== null) this.socket = null;
+        if (closed !== null) this.#go(this.socket);
         return;
       }
       this.#read += 1;
       this.#take(frame as Frame);
     }
+  }
+
+  #go(socket: string): void {
+    this.world.goAfterClose(socket);
+    this.socket = null;
   }
 
   /** Time has passed: what is late is acknowledged, what was refused is sent again. */

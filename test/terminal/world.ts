@@ -38,6 +38,7 @@ export class World {
   now = 1_000_000;
   room: Room = newRoom();
   readonly viewers = new Map<string, SeenViewer>();
+  readonly versions = new Map<string, 1 | 2>();
   readonly bridges = new Map<string, DialledBridge>();
   readonly keepsakes = new Map<string, string>();
   stored = "null";
@@ -71,6 +72,7 @@ export class World {
     this.#names += 1;
     const id = `viewer-${this.#names}`;
     this.viewers.set(id, { frames: [], closed: null, pingedAt: null });
+    this.versions.set(id, version);
     const viewer = {
       id,
       userId,
@@ -103,6 +105,11 @@ export class World {
   leave(id: string): void {
     this.keepsakes.delete(id);
     this.send({ kind: "viewer_left", id });
+  }
+
+  /** Who was told that its socket is closed answers that. */
+  goAfterClose(id: string): void {
+    this.send({ kind: "socket_gone", id });
   }
 
   ping(id: string): void {

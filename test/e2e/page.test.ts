@@ -176,16 +176,11 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
       const { page } = phone;
       const standing = page.viewportSize() ?? size;
       const heightOf = (part: string) => page.locator(part).evaluate(({ clientHeight }) => clientHeight);
-      const cover = (px: number) =>
-        page.evaluate((coveredPx) => {
-          Object.defineProperty(visualViewport, "height", { get: () => innerHeight - coveredPx, configurable: true });
-          visualViewport?.dispatchEvent(new Event("resize"));
-        }, px);
       await page.setViewportSize(size);
       await send("clear; seq 99; echo above-$((40+2))");
       await phone.sees(/^above-42/m);
       const before = await heightOf(".terminal-host");
-      await cover(covered);
+      await phone.cover(covered);
       expect(await heightOf(".terminal-pane")).toBeGreaterThan(leastPx);
       expect(await heightOf(".terminal-host")).toBe(before);
       const keys = await page.locator(".keys").boundingBox();
@@ -194,7 +189,7 @@ describe.skipIf(browserPath === null)("the page on a phone", () => {
         const last = rows.find((row) => row.textContent.startsWith("above-42"))?.getBoundingClientRect();
         return last !== undefined && last.top > 0 && last.bottom <= bottom;
       }, keys?.y ?? 0);
-      await cover(0);
+      await phone.cover(0);
       expect(await heightOf(".terminal-host")).toBe(before);
       await page.setViewportSize(standing);
     },

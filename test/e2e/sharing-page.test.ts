@@ -191,6 +191,11 @@ describe.skipIf(browserPath === null)("a terminal that is shared", () => {
     await page.getByRole("button", { name: "Release control" }).click();
     await guest.page.getByText("host-person has control").first().waitFor({ state: "detached" });
     await guest.page.locator(".keys:not([data-held])").waitFor();
+    // Above a keyboard the lines come first.
+    await owner.cover(phoneSize.viewport.height - 380);
+    expect(await page.locator(".people").isVisible()).toBe(false);
+    await owner.cover(0);
+    expect(await page.locator(".people").isVisible()).toBe(true);
     guest.complaints.length = 0;
   });
 

@@ -23,6 +23,8 @@ export interface Phone {
   photograph(name: string): Promise<void>;
   /** How many pixels the page is wider than the phone. */
   overflowPx(): Promise<number>;
+  /** Has so many pixels at the bottom covered, as by a soft keyboard. */
+  cover(px: number): Promise<void>;
 }
 
 export async function launchBrowser(executablePath: string): Promise<Browser> {
@@ -92,6 +94,11 @@ export async function openPhone(browser: Browser, url: string, device = smallPho
       await mkdir(join(root, "test-results"), { recursive: true });
       await page.screenshot({ path: join(root, "test-results", `${name}.png`) });
     },
+    cover: (px) =>
+      page.evaluate((coveredPx) => {
+        Object.defineProperty(visualViewport, "height", { get: () => innerHeight - coveredPx, configurable: true });
+        visualViewport?.dispatchEvent(new Event("resize"));
+      }, px),
     overflowPx: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
   };
 }

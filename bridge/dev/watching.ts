@@ -53,7 +53,11 @@ function holdsPort(pid: number, port: number): boolean {
 
 const askEveryMs = 1_000;
 const answersWithinMs = 4_000;
-const missesAllowed = 3;
+/**
+ * A minute at most. On a busy machine a reload of changed code holds requests for a quarter of one, and to start again what
+ * would have answered cuts everybody's terminal. A workerd that died is noticed at once, by its port.
+ */
+const missesAllowed = 12;
 /** A fresh start gets time for its bundling. */
 const missesAfterStart = -10;
 

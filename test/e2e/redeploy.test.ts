@@ -6,7 +6,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { TerminalPeer } from "../support/terminal-peer.ts";
 import { cloneRepository } from "./support/clone.ts";
 import { type Person, register, type Terminal } from "./support/person.ts";
@@ -36,6 +36,10 @@ beforeAll(async () => {
   await echoes("begun");
   first = serverWorkerds();
 }, 200_000);
+
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(() => console.log(product.log().slice(-6_000)));
+});
 
 afterAll(async () => {
   desk?.close();

@@ -288,6 +288,25 @@ describe("a terminal", () => {
     }
   });
 
+  it("does not even look at the clock for what comes behind its close", async () => {
+    const { viewer, stub } = await served();
+    const lookedAt = await runInDurableObject(stub, async (object, state) => {
+      const socket = state.getWebSockets().find((each) => state.getTags(each)[1] === viewer.ticket.socketId);
+      if (socket === undefined) throw new Error("no socket");
+      const clock = vi.spyOn(Date, "now");
+      await object.webSocketMessage?.(socket, "junk");
+      const whileOpen = clock.mock.calls.length;
+      socket.close(closes.floodingFrames.code, closes.floodingFrames.reason);
+      clock.mockClear();
+      await object.webSocketMessage?.(socket, "junk");
+      const behind = clock.mock.calls.length;
+      clock.mockRestore();
+      return { whileOpen, behind };
+    });
+    expect(lookedAt).toEqual({ whileOpen: expect.any(Number), behind: 0 });
+    expect(lookedAt.whileOpen).toBeGreaterThan(0);
+  });
+
   it("replays the log so far to a viewer of logs and then follows it", async () => {
     const { viewer, data } = await served("logs");
     const log = (message: string) => ({
